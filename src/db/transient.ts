@@ -1,0 +1,52 @@
+import { FeewardenError } from '../core/errors.js';
+
+/** Whether the same work may succeed when it is simply tried again. */
+export function isTransientDatabaseError(error: unknown): boolean {
+  if (error instanceof FeewardenError) return error.kind === 'transient';
+  const { code, constraint, message } = fieldsOf(error);
+  if (code === UNIQUE_VIOLATION) return constraint !== undefined && RACED_CONSTRAINTS.has(constraint);
+  if (code !== undefined) return TRANSIENT_CODES.has(code) || code.startsWith(CONNECTION_EXCEPTION_CLASS);
+  return message !== undefined && TRANSIENT_MESSAGES.some((known) => message.includes(known));
+}
+
+/** The database's own words and code, for the detail of an error. */
+export function databaseErrorText(error: unknown): string {
+  const { code, message } = fieldsOf(error);
+  return `${message ?? String(error)}${code ? ` (${code})` : ''}`;
+}
+
+const TRANSIENT_CODES: ReadonlySet<string> = new Set([
+  '40001', // serialization_failure
+  '40P01', // deadlock_detected
+  '55P03', // lock_not_available
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+  '57P03', // cannot_connect_now: starting or recovering
+  '53300', // too_many_connections
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+]);
+const CONNECTION_EXCEPTION_CLASS = '08';
+
+const UNIQUE_VIOLATION = '23505';
+/** Two writers told the same event at the same moment: run again, the loser finds it as a duplicate. */
+const RACED_CONSTRAINTS: ReadonlySet<string> = new Set(['events_identity_key']);
+
+/** `pg` reports a connection that breaks under a query with a sentence and no code. */
+const TRANSIENT_MESSAGES = [
+  'Connection terminated',
+  'timeout exceeded when trying to connect',
+  'Client has encountered a connection error',
+];
+
+interface ErrorFields {
+  readonly code?: string;
+  readonly constraint?: string;
+  readonly message?: string;
+}
+
+function fieldsOf(error: unknown): ErrorFields {
+  return typeof error === 'object' && error !== null ? (error as ErrorFields) : {};
+}
