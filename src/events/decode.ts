@@ -1,0 +1,125 @@
+import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import type { Us } from '../core/time.js';
+import { canonicalObject, type JsonObject } from './canonical.js';
+import { type Envelope, readEnvelope } from './envelope.js';
+import type { AnyEvent, EventType } from './event.js';
+import { clean, mayNeedCleaning, nestsDeeper, notAnObject, tooDeep, tooLarge } from './form.js';
+import { EVENT_TYPES } from './list.js';
+import { isObject, type Problem, problem, problemOfIssue, type Rejection, rejectionOf } from './refusal.js';
+
+export type { Rejection } from './refusal.js';
+
+export type Decoded =
+  | { readonly ok: true; readonly event: AnyEvent }
+  | { readonly ok: false; readonly rejection: Rejection };
+
+export interface DecodeLimits {
+  /** Bytes of one event as UTF-8. */
+  readonly bytesMax: number;
+  /** Objects and lists inside each other, the event itself included. Walks recurse this deep. */
+  readonly depthMax: number;
+  /** Null: `time` is not compared with the clock (a replayed history). */
+  readonly receivedAt: Us | null;
+}
+
+/**
+ * One JSON text → an event, or the first problem of it. The order is fixed: size, encoding, depth, JSON; characters that cannot
+ * be stored; one object; the attributes (see `readEnvelope`); `data` in the order of its schema; what fields say together.
+ * Never throws, whatever the input.
+ */
+export function decodeText(input: string | Buffer, limits: DecodeLimits): Decoded {
+  if (bytesOf(input, limits.bytesMax) > limits.bytesMax) return refuse(tooLarge(), null);
+  const isText = typeof input === 'string';
+  if (!isText && !isUtf8(input)) return refuse(BAD_ENCODING, null);
+  const text = isText ? input : input.toString('utf8');
+  if (nestsDeeper(text, limits.depthMax)) return refuse(tooDeep(limits.depthMax), null);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refuse(NOT_JSON, null);
+  }
+  // Bytes that are valid UTF-8 hold no half surrogates; a string can.
+  if (mayNeedCleaning(text) || (isText && HALF_SURROGATE.test(text))) return decodeValue(value, limits);
+  return decodeClean(value, limits);
+}
+
+/** As `decodeText`, for a value that was parsed as part of something larger. The value is not changed. */
+export function decodeValue(value: unknown, limits: DecodeLimits): Decoded {
+  const cleaned = clean(value, limits.depthMax, limits.bytesMax);
+  return cleaned.ok ? decodeClean(cleaned.value, limits) : refuse(cleaned.problem, value);
+}
+
+const BAD_ENCODING: Problem = { code: 'bad_encoding', path: null, message: 'The event is not valid UTF-8.' };
+const NOT_JSON: Problem = { code: 'not_json', path: null, message: 'The event is not valid JSON.' };
+const HALF_SURROGATE = /\p{Surrogate}/u;
+const UTF8_BYTES_PER_UNIT_MAX = 3;
+const ENVELOPE_KEYS = [
+  'data',
+  'datacontenttype',
+  'id',
+  'recordedtime',
+  'sequence',
+  'source',
+  'specversion',
+  'subject',
+  'time',
+  'type',
+] as const;
+const DATA_KEYS: ReadonlyMap<EventType, readonly string[]> = new Map(
+  EVENT_TYPES.map(({ type, schema }) => [type, schema instanceof z.ZodObject ? Object.keys(schema.shape).sort() : []]),
+);
+
+function decodeClean(value: unknown, limits: DecodeLimits): Decoded {
+  if (!isObject(value)) return refuse(notAnObject(), null);
+  const read = readEnvelope(value, limits.receivedAt);
+  if (!read.ok) return refuse(read.problem, value);
+  const { envelope } = read;
+  const parsed = envelope.listed.schema.safeParse(envelope.data);
+  if (!parsed.success) return refuse(problemOfIssue(parsed.error.issues[0]!, envelope.data, 'data'), value);
+  const data = parsed.data as JsonObject;
+  const wrong = envelope.listed.type === 'event.reversed' ? reversalProblem(envelope, data) : null;
+  if (wrong) return refuse(wrong, value);
+  return { ok: true, event: eventOf(envelope, data, value) };
+}
+
+function eventOf(envelope: Envelope, data: JsonObject, attributes: JsonObject): AnyEvent {
+  const { type } = envelope.listed;
+  const dataText = canonicalObject(data, DATA_KEYS.get(type)!);
+  // None of the parts before `data` can contain a line break.
+  const content = `${envelope.wireType}\n${envelope.subject}\n${envelope.at}\n${dataText}`;
+  return {
+    type,
+    id: envelope.id,
+    source: envelope.source,
+    subject: envelope.subject,
+    at: envelope.at,
+    recordedAt: envelope.recordedAt,
+    sequence: envelope.sequence,
+    data,
+    contentHash: hash('sha256', content, 'buffer'),
+    body: canonicalObject(attributes, ENVELOPE_KEYS, { key: 'data', text: dataText }),
+  } as unknown as AnyEvent; // the schema of `type` has just vouched for `data`
+}
+
+function reversalProblem(envelope: Envelope, data: JsonObject): Problem | null {
+  const { source, id } = data.reverses as { source: string; id: string };
+  if (source !== envelope.source) {
+    return problem('reverses_other_source', 'data.reverses.source', 'must be the source of this event');
+  }
+  if (id === envelope.id) return problem('reverses_reversal', 'data.reverses.id', 'must not be this event itself');
+  return null;
+}
+
+function refuse(found: Problem, input: unknown): Decoded {
+  return { ok: false, rejection: rejectionOf(found, input) };
+}
+
+/** Bytes as UTF-8; short text is not measured. */
+function bytesOf(input: string | Buffer, bytesMax: number): number {
+  if (typeof input !== 'string') return input.length;
+  const most = input.length * UTF8_BYTES_PER_UNIT_MAX;
+  return most <= bytesMax ? most : Buffer.byteLength(input);
+}

@@ -1,0 +1,148 @@
+import { isObject, type Problem, pathOf, problem, UNSTORABLE } from './refusal.js';
+
+/** Whether JSON text nests deeper than `depthMax` objects and lists; a scan without recursion. */
+export function nestsDeeper(text: string, depthMax: number): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === QUOTE) {
+      i = endOfString(text, i);
+    } else if (code === OPEN_OBJECT || code === OPEN_LIST) {
+      if (++depth > depthMax) return true;
+    } else if (code === CLOSE_OBJECT || code === CLOSE_LIST) {
+      depth--;
+    }
+  }
+  return false;
+}
+
+/** Whether the value of this JSON text can differ from its clean copy. Never wrong when it says no. */
+export function mayNeedCleaning(text: string): boolean {
+  return text.includes('null') || text.includes('\\u') || text.includes('__proto__');
+}
+
+export type Cleaned =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problem: Problem };
+
+/**
+ * A copy in which null equals absent: properties that are null or undefined are gone, at every depth. Refuses what is too deep
+ * or too large and what is not JSON or cannot be stored. `__proto__` is left out: no object of ours may carry it.
+ */
+export function clean(value: unknown, depthMax: number, bytesMax: number): Cleaned {
+  const walk: Walk = { depthMax, bytesLeft: bytesMax, problem: null, keys: [] };
+  const copy = copyOf(value, 1, walk);
+  if (walk.problem) return { ok: false, problem: walk.problem };
+  return { ok: true, value: copy };
+}
+
+interface Walk {
+  readonly depthMax: number;
+  /** Counted low: every value has at least one byte and every character too. */
+  bytesLeft: number;
+  problem: Problem | null;
+  /** From the root to where the walk is. */
+  readonly keys: (string | number)[];
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+
+function copyOf(value: unknown, depth: number, walk: Walk): unknown {
+  if (!spend(1, walk)) return null;
+  switch (typeof value) {
+    case 'string':
+      return checkText(value, walk);
+    case 'boolean':
+      return value;
+    case 'number':
+      return Number.isNaN(value) ? stop('must be a JSON value', walk) : value;
+    case 'object':
+      break;
+    default:
+      return stop('must be a JSON value', walk);
+  }
+  if (value === null) return null;
+  if (depth > walk.depthMax) {
+    walk.problem = tooDeep(walk.depthMax);
+    return null;
+  }
+  return isObject(value) ? objectCopy(value, depth, walk) : listCopy(value as unknown[], depth, walk);
+}
+
+function objectCopy(object: Record<string, unknown>, depth: number, walk: Walk): unknown {
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    if (value === null || value === undefined || key === '__proto__') continue;
+    walk.keys.push(key);
+    checkText(key, walk);
+    if (!walk.problem) copy[key] = copyOf(value, depth + 1, walk);
+    if (walk.problem) return null;
+    walk.keys.pop();
+  }
+  return copy;
+}
+
+function listCopy(list: readonly unknown[], depth: number, walk: Walk): unknown {
+  const copy: unknown[] = [];
+  for (let i = 0; i < list.length; i++) {
+    walk.keys.push(i);
+    copy.push(copyOf(list[i] ?? null, depth + 1, walk));
+    if (walk.problem) return null;
+    walk.keys.pop();
+  }
+  return copy;
+}
+
+function checkText(text: string, walk: Walk): string {
+  if (spend(text.length, walk) && UNSTORABLE.test(text)) {
+    stop('must not contain the character U+0000 or half of a surrogate pair', walk);
+  }
+  return text;
+}
+
+function spend(bytes: number, walk: Walk): boolean {
+  walk.bytesLeft -= bytes;
+  if (walk.bytesLeft < 0) walk.problem ??= tooLarge();
+  return walk.bytesLeft >= 0;
+}
+
+function stop(allowed: string, walk: Walk): null {
+  const path = pathOf('', walk.keys);
+  walk.problem ??= path === '' ? notAnObject() : problem('wrong_type', path, allowed);
+  return null;
+}
+
+export function tooLarge(): Problem {
+  return { code: 'too_large', path: null, message: 'The event is larger than the allowed size.' };
+}
+
+export function tooDeep(depthMax: number): Problem {
+  return { code: 'too_deep', path: null, message: `The event is nested deeper than ${depthMax} levels.` };
+}
+
+export function notAnObject(): Problem {
+  return {
+    code: 'not_an_object',
+    path: null,
+    message: 'An event must be one JSON object, not a list or a bare value.',
+  };
+}
+
+/** Index of the closing quote, or the end of an unclosed string. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end === -1 ? text.length : end;
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let backslashes = 0;
+  while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes++;
+  return backslashes % 2 === 1;
+}
