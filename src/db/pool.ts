@@ -24,7 +24,8 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     max: options.max ?? POOL_CONNECTIONS_MAX,
     application_name: options.applicationName ?? 'feewarden',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    // A server may be configured to write dates otherwise; the parsers read ISO only.
+    // A server may be configured to write dates otherwise. Prisma's adapter reads every time as UTC, whatever its offset. So
+    // a cast of a time to a date gives the UTC day: days are computed in the program (`dayOf`), never in SQL.
     options: '-c datestyle=ISO -c timezone=UTC -c extra_float_digits=1',
     types: { getTypeParser },
   });
