@@ -1,0 +1,121 @@
+import { Kafka, type LogEntry, logLevel, type RetryOptions } from 'kafkajs';
+import { FeewardenError } from '../../core/errors.js';
+import type { KafkaLog } from './types.js';
+
+export interface ClientOptions {
+  /** host:port of one or more brokers. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly log: KafkaLog;
+}
+
+/**
+ * Retries inside the library are short on purpose (about 3 s in all): it retries in silence, while our own loops
+ * above it show their state, have named caps and can be stopped.
+ */
+export const CLIENT_RETRY: RetryOptions = {
+  initialRetryTime: 100,
+  maxRetryTime: 1_000,
+  factor: 0.2,
+  multiplier: 2,
+  retries: 5,
+};
+
+const CONNECT_TIMEOUT_MS = 3_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/**
+ * The library's entry point, with our log and our limits. On Node 24 the library prints one TimeoutNegativeWarning:
+ * its request queue sets a timer to "throttled until minus now", which is negative when nothing is throttled. Node
+ * runs such a timer after 1 ms, as before, so the warning is harmless.
+ */
+export function createClient({ brokers, clientId, log }: ClientOptions): Kafka {
+  return new Kafka({
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry: CLIENT_RETRY,
+    logLevel: logLevel.INFO,
+    logCreator: () => (entry) => writeLog(log, entry),
+  });
+}
+
+/** Walks `cause` down to the first error: the library wraps the real reason once or twice. */
+export function rootCause(error: unknown): unknown {
+  let current = error;
+  for (let depth = 0; depth < 10 && current instanceof Error && current.cause instanceof Error; depth++) {
+    current = current.cause;
+  }
+  return current;
+}
+
+/** `type` of a broker's answer, such as OUT_OF_ORDER_SEQUENCE_NUMBER, or the error's class name. */
+export function errorKindOf(error: unknown): string {
+  const cause = rootCause(error);
+  if (!(cause instanceof Error)) {
+    return 'unknown';
+  }
+  const type: unknown = 'type' in cause ? cause.type : undefined;
+  return typeof type === 'string' ? type : cause.name;
+}
+
+/** True for errors that pass by themselves: connections, leaders that move, coordinators that load. */
+export function isRetriable(error: unknown): boolean {
+  const cause = rootCause(error);
+  if (!(cause instanceof Error)) {
+    return false;
+  }
+  if (RETRIABLE_NAMES.has(cause.name) || (error instanceof Error && RETRIABLE_NAMES.has(error.name))) {
+    return true;
+  }
+  return RETRIABLE_TYPES.has(errorKindOf(cause)) || ('retriable' in cause && cause.retriable === true);
+}
+
+/** Maps what passes by itself to `broker_unavailable`; anything else stays as it is and stops the process. */
+export function toBrokerError(error: unknown): unknown {
+  if (error instanceof FeewardenError || !isRetriable(error)) {
+    return error;
+  }
+  return new FeewardenError('broker_unavailable', `(${errorKindOf(error)})`, { cause: error });
+}
+
+// The library marks some of these as not retriable because it gave up on them; a new client may still succeed.
+const RETRIABLE_NAMES = new Set([
+  'KafkaJSNumberOfRetriesExceeded',
+  'KafkaJSConnectionError',
+  'KafkaJSConnectionClosedError',
+  'KafkaJSRequestTimeoutError',
+  'KafkaJSNoBrokerAvailableError',
+  'KafkaJSBrokerNotFound',
+  'KafkaJSTimeout',
+  'KafkaJSLockTimeout',
+]);
+
+// Answers of the broker that the library does not repeat, but that a later attempt with a new client outlives.
+const RETRIABLE_TYPES = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'DUPLICATE_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'GROUP_LOAD_IN_PROGRESS',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+]);
+
+/**
+ * One step quieter than the library means it: it calls every answer "coordinator is loading" an error and every join
+ * an information, while what matters to an operator is logged by our own loops.
+ */
+function writeLog(log: KafkaLog, entry: LogEntry): void {
+  const { message, timestamp: _timestamp, stack: _stack, logger: _logger, ...fields } = entry.log;
+  const line = `kafka client: ${message}`;
+  if (entry.level === logLevel.ERROR) {
+    log.warn(fields, line);
+  } else if (entry.level === logLevel.WARN) {
+    log.info(fields, line);
+  } else {
+    log.debug(fields, line);
+  }
+}

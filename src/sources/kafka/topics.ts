@@ -1,0 +1,55 @@
+import { type ClientOptions, createClient, toBrokerError } from './client.js';
+
+/** The topics of the wire contract. */
+export const TOPICS_IN = ['prepaid.events', 'prepaid.bank'] as const;
+export const TOPIC_ALERTS = 'prepaid.alerts';
+export const TOPIC_CASES = 'prepaid.cases';
+export const TOPIC_SCORES = 'prepaid.scores';
+export const TOPIC_REJECTED = 'prepaid.rejected';
+export const TOPICS_OUT = [TOPIC_ALERTS, TOPIC_CASES, TOPIC_SCORES, TOPIC_REJECTED] as const;
+
+/** Our default: lets up to 8 workers share a topic and still keeps one institution in order. */
+export const PARTITIONS_DEFAULT = 8;
+
+/** The broker's own `default.replication.factor`. */
+const REPLICATION_OF_BROKER = -1;
+const CREATE_TIMEOUT_MS = 15_000;
+
+export interface EnsureTopicsOptions extends ClientOptions {
+  /** Default: the topics of the contract. */
+  readonly topics?: readonly string[];
+  readonly partitions?: number;
+  readonly replicationFactor?: number;
+}
+
+/**
+ * Creates the topics that are missing and returns their names; existing ones are left as their owner made them.
+ * Two processes may do this at once. Throws `broker_unavailable` when no broker answers.
+ */
+export async function ensureTopics(options: EnsureTopicsOptions): Promise<string[]> {
+  const wanted = options.topics ?? [...TOPICS_IN, ...TOPICS_OUT];
+  const admin = createClient(options).admin();
+  try {
+    await admin.connect();
+    const present = new Set(await admin.listTopics());
+    const missing = wanted.filter((topic) => !present.has(topic));
+    if (missing.length > 0) {
+      await admin.createTopics({
+        waitForLeaders: true,
+        timeout: CREATE_TIMEOUT_MS,
+        topics: missing.map((topic) => ({
+          topic,
+          numPartitions: options.partitions ?? PARTITIONS_DEFAULT,
+          replicationFactor: options.replicationFactor ?? REPLICATION_OF_BROKER,
+          // Sources may send with any codec, our client reads only gzip: the broker then stores it plain.
+          configEntries: [{ name: 'compression.type', value: 'uncompressed' }],
+        })),
+      });
+    }
+    return missing;
+  } catch (error) {
+    throw toBrokerError(error);
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
