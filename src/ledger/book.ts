@@ -1,0 +1,141 @@
+import type { ErrorCode } from '../core/errors.js';
+import { ERRORS } from '../core/errors.js';
+import type { Us } from '../core/time.js';
+import type { AnyEvent, Event } from '../events/event.js';
+import { businessKey, factAmounts } from '../events/keys.js';
+import { eventTypeNumber } from '../events/list.js';
+import { reversalKey, typeKey } from './keys.js';
+import { planOf } from './plan.js';
+import { applyRegisters, isReversed } from './registers.js';
+import { isNewer, joinKey, type KeptOut, type StoredEvent } from './rows.js';
+import type { InstitutionBooks, WorkingSet } from './working-set.js';
+
+/** What became of an event. `duplicate` has no effect; `keptOut` tells that another event already told the same fact. */
+export type Outcome =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'duplicate'; readonly keptOut: boolean }
+  | { readonly kind: 'rejected'; readonly code: ErrorCode; readonly path: string; readonly message: string };
+
+const ACCEPTED: Outcome = { kind: 'accepted' };
+const SAME_EVENT: Outcome = { kind: 'duplicate', keptOut: false };
+const SAME_FACT: Outcome = { kind: 'duplicate', keptOut: true };
+
+/**
+ * Decides what an event does to the books and does it to the working set. Pure but for the working set: no clock, no I/O.
+ * The order of the checks is part of the contract: identity first, then the reversal rules, then the business fact.
+ * The working set must hold what `prefetch` names for the event, or everything (the model).
+ */
+export function book(set: WorkingSet, event: AnyEvent, receivedAt: Us): Outcome {
+  const known = set.byIdentity.get(joinKey(event.source, event.id));
+  if (known) return known.contentHash.equals(event.contentHash) ? SAME_EVENT : reject('id_reused', 'id');
+  const books = set.institution(event.subject);
+  if (event.type === 'event.reversed') return bookReversal(set, books, event);
+  return bookEvent(set, books, event, receivedAt);
+}
+
+function bookEvent(set: WorkingSet, books: InstitutionBooks, event: AnyEvent, receivedAt: Us): Outcome {
+  const amounts = factAmounts(event);
+  const key = businessKey(event);
+  const reversed = books.byKey.has(reversalKey(event.source, event.id));
+  if (amounts !== null && !reversed) {
+    const standing = (books.byKey.get(typeKey(event.type, key)) ?? []).find((other) => !isReversed(books, other));
+    if (standing) {
+      keepOut(set, books, { institutionId: books.id, event, receivedAt });
+      return standing.amounts === amounts ? SAME_FACT : reject('conflicting_fact', conflictPath(event));
+    }
+  }
+  const stored = accept(set, books, event, key, amounts);
+  // A reversal that came first: the event is kept, and has no effect.
+  if (!reversed) apply(books, stored, event, 1);
+  return ACCEPTED;
+}
+
+function bookReversal(set: WorkingSet, books: InstitutionBooks, event: Event<'event.reversed'>): Outcome {
+  const { source, id } = event.data.reverses;
+  const target = set.byIdentity.get(joinKey(source, id));
+  if (target?.institutionId !== undefined && target.institutionId !== books.id) return reject('reverses_other_institution', 'data.reverses.id');
+  if (target && target.type === eventTypeNumber('event.reversed')) return reject('reverses_reversal', 'data.reverses.id');
+  const again = books.byKey.has(reversalKey(source, id));
+  const stored = accept(set, books, event, businessKey(event), null);
+  if (again) return ACCEPTED;
+  if (target) {
+    if (target.event === null) throw new RangeError('the event to reverse was not loaded');
+    apply(books, stored, target.event, -1);
+    if (target.amounts !== null) redrive(set, books, books.keptOut.get(typeKey(target.type, target.key)) ?? []);
+  } else {
+    const waiting = set.keptOutByIdentity.get(joinKey(source, id));
+    if (waiting && waiting.institutionId === books.id) redrive(set, books, [waiting]);
+  }
+  return ACCEPTED;
+}
+
+/** Books again what had been kept out; the oldest first, so that the result does not depend on the order of arrival. */
+function redrive(set: WorkingSet, books: InstitutionBooks, waiting: readonly KeptOut[]): void {
+  const inOrder = [...waiting].sort((a, b) => (isNewer(a.event, b.event) ? 1 : -1));
+  for (const kept of inOrder) {
+    letIn(set, books, kept);
+    book(set, kept.event, kept.receivedAt);
+  }
+}
+
+function accept(set: WorkingSet, books: InstitutionBooks, event: AnyEvent, key: string, amounts: string | null): StoredEvent {
+  books.eventCount += 1;
+  const stored: StoredEvent = {
+    seq: 0,
+    ordinal: books.eventCount,
+    institutionId: books.id,
+    source: event.source,
+    id: event.id,
+    type: eventTypeNumber(event.type),
+    key,
+    amounts,
+    contentHash: event.contentHash,
+    event,
+  };
+  set.byIdentity.set(joinKey(event.source, event.id), stored);
+  index(books, stored);
+  if (books.keepJournal) books.accepted.push(stored);
+  if (books.newestAt === null || event.at > books.newestAt) books.newestAt = event.at;
+  return stored;
+}
+
+/** Makes the event findable by type and business key. */
+export function index(books: InstitutionBooks, stored: StoredEvent): void {
+  const key = typeKey(stored.type, stored.key);
+  const list = books.byKey.get(key);
+  if (list) list.push(stored);
+  else books.byKey.set(key, [stored]);
+}
+
+function apply(books: InstitutionBooks, by: StoredEvent, event: AnyEvent, sign: 1 | -1): void {
+  books.addPlan(planOf(event), by, sign);
+  applyRegisters(books, event, sign);
+}
+
+function keepOut(set: WorkingSet, books: InstitutionBooks, kept: KeptOut): void {
+  const key = typeKey(kept.event.type, businessKey(kept.event));
+  const list = books.keptOut.get(key) ?? [];
+  if (list.some((other) => sameTelling(other, kept))) return;
+  books.keptOut.set(key, [...list, kept]);
+  set.keptOutByIdentity.set(joinKey(kept.event.source, kept.event.id), kept);
+  books.keptOutAdded.add(kept);
+}
+
+function letIn(set: WorkingSet, books: InstitutionBooks, kept: KeptOut): void {
+  const key = typeKey(kept.event.type, businessKey(kept.event));
+  books.keptOut.set(key, (books.keptOut.get(key) ?? []).filter((other) => other !== kept));
+  set.keptOutByIdentity.delete(joinKey(kept.event.source, kept.event.id));
+  if (!books.keptOutAdded.delete(kept)) books.keptOutRemoved.add(kept);
+}
+
+function sameTelling(a: KeptOut, b: KeptOut): boolean {
+  return a.event.source === b.event.source && a.event.id === b.event.id && a.event.contentHash.equals(b.event.contentHash);
+}
+
+function conflictPath(event: AnyEvent): string {
+  return 'amountFen' in event.data ? 'data.amountFen' : 'data';
+}
+
+function reject(code: ErrorCode, path: string): Outcome {
+  return { kind: 'rejected', code, path, message: ERRORS[code].message };
+}

@@ -1,0 +1,150 @@
+import type pg from 'pg';
+import type { Us } from '../core/time.js';
+import { toDbDay, toDbTime } from '../db/pool.js';
+import { businessKey } from '../events/keys.js';
+import { eventTypeNumber } from '../events/list.js';
+import { chainLink } from './chain.js';
+import { SEPARATOR, type KeptOut } from './rows.js';
+import { addBalances, addLines, addTallies, addTurnovers, insertEntries, type EntryColumns, type LineColumns, type SumColumns, type TallyColumns } from './sql/add-sums.js';
+import { insertEvents, nextEventSeqs, type EventColumns } from './sql/insert-events.js';
+import { deleteKeptOut, insertKeptOut, markDue, updateInstitutions } from './sql/close-batch.js';
+import { storeContracts, storeCredits, storePayments, storeRefunds, storeReleases, type Changed } from './sql/store-registers.js';
+import type { InstitutionBooks, Register, WorkingSet } from './working-set.js';
+
+/** Writes everything that booking changed in the working set. Part of the batch's one transaction. */
+export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: Us): Promise<void> {
+  const touched = [...set.institutions.values()].filter((books) => books.no > 0).sort((a, b) => a.no - b.no);
+  await writeEvents(client, touched, receivedAt);
+  await writeSums(client, touched);
+  await storeContracts(client, changedOf(touched, (books) => books.contracts));
+  await storePayments(client, changedOf(touched, (books) => books.payments));
+  await storeCredits(client, changedOf(touched, (books) => books.credits));
+  await storeRefunds(client, changedOf(touched, (books) => books.refunds));
+  await storeReleases(client, changedOf(touched, (books) => books.releases));
+  await writeKeptOut(client, touched);
+  const grown = touched.filter((books) => books.accepted.length > 0);
+  if (grown.length === 0) return;
+  await updateInstitutions(client, grown.map((books) => ({ no: books.no, eventCount: books.eventCount, chain: books.chain, newestAt: books.newestAt! })));
+  await markDue(client, grown.map((books) => books.no), receivedAt);
+}
+
+async function writeEvents(client: pg.ClientBase, touched: readonly InstitutionBooks[], receivedAt: Us): Promise<void> {
+  const count = touched.reduce((sum, books) => sum + books.accepted.length, 0);
+  if (count === 0) return;
+  const seqs = await nextEventSeqs(client, count);
+  const c: EventColumns = { seq: [], institutionNo: [], ordinal: [], source: [], id: [], type: [], key: [], amounts: [], at: [], recordedAt: [], receivedAt: [], contentHash: [], body: [] };
+  const received = toDbTime(receivedAt);
+  for (const books of touched) {
+    for (const stored of books.accepted) {
+      const event = stored.event!;
+      stored.seq = seqs[c.seq.length]!;
+      books.chain = chainLink(books.chain, stored.ordinal, receivedAt, event.body);
+      c.seq.push(stored.seq);
+      c.institutionNo.push(books.no);
+      c.ordinal.push(stored.ordinal);
+      c.source.push(stored.source);
+      c.id.push(stored.id);
+      c.type.push(stored.type);
+      c.key.push(stored.key);
+      c.amounts.push(stored.amounts);
+      c.at.push(toDbTime(event.at));
+      c.recordedAt.push(toDbTime(event.recordedAt));
+      c.receivedAt.push(received);
+      c.contentHash.push(stored.contentHash);
+      c.body.push(event.body);
+    }
+  }
+  await insertEvents(client, c);
+}
+
+async function writeSums(client: pg.ClientBase, touched: readonly InstitutionBooks[]): Promise<void> {
+  await insertEntries(client, entryColumns(touched));
+  const balances: SumColumns = { institutionNo: [], account: [], sub: [], debitFen: [], creditFen: [] };
+  const turnovers: SumColumns & { day: string[] } = { institutionNo: [], day: [], account: [], sub: [], debitFen: [], creditFen: [] };
+  const tallies: TallyColumns = { institutionNo: [], day: [], metric: [], count: [] };
+  const lines: LineColumns = { institutionNo: [], line: [], paidFen: [], confirmedFen: [], refundedFen: [], releasedFen: [], hoursHundredths: [] };
+  for (const books of touched) {
+    for (const [key, sum] of sorted(books.balances)) {
+      const [account, sub] = split2(key);
+      pushSum(balances, books.no, account, sub, sum);
+    }
+    for (const [key, sum] of sorted(books.turnovers)) {
+      const [day, rest] = split2(key);
+      const [account, sub] = split2(rest);
+      turnovers.day.push(toDbDay(Number(day)));
+      pushSum(turnovers, books.no, account, sub, sum);
+    }
+    for (const [key, count] of sorted(books.tallies)) {
+      const [day, metric] = split2(key);
+      tallies.institutionNo.push(books.no);
+      tallies.day.push(toDbDay(Number(day)));
+      tallies.metric.push(Number(metric));
+      tallies.count.push(count);
+    }
+    for (const [key, line] of sorted(books.lines)) {
+      lines.institutionNo.push(books.no);
+      lines.line.push(key);
+      lines.paidFen.push(line.paidFen.toString());
+      lines.confirmedFen.push(line.confirmedFen.toString());
+      lines.refundedFen.push(line.refundedFen.toString());
+      lines.releasedFen.push(line.releasedFen.toString());
+      lines.hoursHundredths.push(line.confirmedHoursHundredths);
+    }
+  }
+  await addBalances(client, balances);
+  await addTurnovers(client, turnovers);
+  await addTallies(client, tallies);
+  await addLines(client, lines);
+}
+
+function entryColumns(touched: readonly InstitutionBooks[]): EntryColumns {
+  const c: EntryColumns = { eventSeq: [], line: [], institutionNo: [], account: [], sub: [], bookedOn: [], debitFen: [], creditFen: [] };
+  for (const books of touched) {
+    for (const entry of books.entries) {
+      c.eventSeq.push(entry.by.seq);
+      c.line.push(entry.line);
+      c.institutionNo.push(books.no);
+      c.account.push(entry.account);
+      c.sub.push(entry.sub);
+      c.bookedOn.push(toDbDay(entry.day));
+      c.debitFen.push(entry.debitFen);
+      c.creditFen.push(entry.creditFen);
+    }
+  }
+  return c;
+}
+
+function pushSum(c: SumColumns, no: number, account: string, sub: string, sum: { debitFen: bigint; creditFen: bigint }): void {
+  c.institutionNo.push(no);
+  c.account.push(Number(account));
+  c.sub.push(sub);
+  c.debitFen.push(sum.debitFen.toString());
+  c.creditFen.push(sum.creditFen.toString());
+}
+
+async function writeKeptOut(client: pg.ClientBase, touched: readonly InstitutionBooks[]): Promise<void> {
+  const removed = touched.flatMap((books) => [...books.keptOutRemoved]);
+  if (removed.length > 0) await deleteKeptOut(client, removed.map((kept) => kept.event));
+  const added = touched.flatMap((books) => [...books.keptOutAdded].map((kept) => keptOutRow(books.no, kept)));
+  if (added.length > 0) await insertKeptOut(client, added);
+}
+
+function keptOutRow(no: number, kept: KeptOut) {
+  const { event } = kept;
+  return { no, event, type: eventTypeNumber(event.type), key: businessKey(event), receivedAt: kept.receivedAt };
+}
+
+function changedOf<R>(touched: readonly InstitutionBooks[], of: (books: InstitutionBooks) => Register<R>): Changed<R>[] {
+  return touched.flatMap((books) => [...of(books).changed].sort().map((key) => ({ institutionNo: books.no, key, row: of(books).get(key) ?? null })));
+}
+
+function sorted<V>(map: Map<string, V>): [string, V][] {
+  return [...map].sort((a, b) => (a[0] < b[0] ? -1 : 1));
+}
+
+/** Cuts at the first separator. */
+export function split2(key: string): [string, string] {
+  const at = key.indexOf(SEPARATOR);
+  return [key.slice(0, at), key.slice(at + SEPARATOR.length)];
+}
+

@@ -1,0 +1,106 @@
+import type { Fen } from '../core/money.js';
+import type { Day, Us } from '../core/time.js';
+import type { AnyEvent, EventData } from '../events/event.js';
+
+/** What the books keep of an accepted event while they work with it. `event` is null where only its identity is needed. */
+export interface StoredEvent {
+  seq: number;
+  ordinal: number;
+  readonly institutionId: string;
+  readonly source: string;
+  readonly id: string;
+  readonly type: number;
+  readonly key: string;
+  readonly amounts: string | null;
+  readonly contentHash: Buffer;
+  readonly event: AnyEvent | null;
+}
+
+/** A line of the subsidiary ledger of `unearned`. In a batch these are changes, in the model they are totals. */
+export interface Line {
+  paidFen: Fen;
+  confirmedFen: Fen;
+  refundedFen: Fen;
+  releasedFen: Fen;
+  confirmedHoursHundredths: number;
+}
+
+/** Debits and credits of an account, or of an account on a day. */
+export interface Turnover {
+  debitFen: Fen;
+  creditFen: Fen;
+}
+
+/** The order of "newest wins": time, then source and id as the contract says. */
+export interface Told {
+  readonly at: Us;
+  readonly source: string;
+  readonly id: string;
+}
+
+export interface ContractRow extends Told {
+  readonly contractId: string;
+  readonly data: EventData['contract.signed'];
+}
+
+/** A payment; `told` is null while only its reversal or its credit is known. */
+export interface PaymentRow {
+  readonly paymentId: string;
+  told: (Told & { readonly amountFen: number; readonly contractId: string | null; readonly payee: string | null; readonly channel: string; readonly loan: boolean }) | null;
+  reversedFen: number;
+  /** Credits whose payment list names this payment: [credit key, day booked], sorted by key. */
+  namedBy: readonly (readonly [string, Day])[];
+  matchedBy: { readonly credit: string; readonly on: Day } | null;
+}
+
+/** A custody credit. Without payment names it is matched by amount and day. */
+export interface CreditRow extends Told {
+  readonly accountId: string;
+  readonly bankTxnId: string;
+  readonly amountFen: number;
+  readonly bookedOn: Day;
+  readonly namesPayments: boolean;
+  matchedPayment: string | null;
+}
+
+export interface RefundStep extends Told {
+  readonly contractId: string;
+  readonly amountFen: number;
+}
+
+export interface RefundRow {
+  readonly refundId: string;
+  requested: (RefundStep & { readonly side: EventData['refund.requested']['side'] }) | null;
+  approved: (RefundStep & { readonly dueOn: Day | null }) | null;
+  rejected: RefundStep | null;
+  withdrawn: RefundStep | null;
+  /** Parts paid, sorted by part. */
+  paid: readonly (RefundStep & { readonly part: string })[];
+}
+
+/** A release: the platform's lines and the number of bank debits that carry it out, told in any order. */
+export interface ReleaseRow {
+  readonly instructionId: string;
+  lines: readonly { readonly contractId: string; readonly amountFen: number }[] | null;
+  debits: number;
+}
+
+/** A fact that may not be booked while an equal or contradicting one stands. */
+export interface KeptOut {
+  readonly institutionId: string;
+  readonly event: AnyEvent;
+  readonly receivedAt: Us;
+}
+
+/** True when `a` is newer than `b`: later time, then greater source + id. */
+export function isNewer(a: Told, b: Told): boolean {
+  if (a.at !== b.at) return a.at > b.at;
+  const ka = a.source + a.id;
+  const kb = b.source + b.id;
+  return ka !== kb ? ka > kb : a.source > b.source;
+}
+
+export const SEPARATOR = '\x1f';
+export function joinKey(a: string | number, b: string): string {
+  return `${a}${SEPARATOR}${b}`;
+}

@@ -1,0 +1,71 @@
+import type pg from 'pg';
+import type { Us } from '../../core/time.js';
+import { toDbTime } from '../../db/pool.js';
+import type { AnyEvent } from '../../events/event.js';
+
+export interface InstitutionUpdate {
+  readonly no: number;
+  readonly eventCount: number;
+  readonly chain: Buffer;
+  readonly newestAt: Us;
+}
+
+export async function updateInstitutions(client: pg.ClientBase, rows: readonly InstitutionUpdate[]): Promise<void> {
+  await client.query({
+    name: 'update_institutions',
+    text: `update institutions i set event_count = t.event_count, chain = t.chain, newest_at = t.newest_at
+             from unnest($1::int[], $2::bigint[], $3::bytea[], $4::timestamptz[]) as t(no, event_count, chain, newest_at) where i.no = t.no`,
+    values: [rows.map((row) => row.no), rows.map((row) => row.eventCount), rows.map((row) => row.chain), rows.map((row) => toDbTime(row.newestAt))],
+  });
+}
+
+/** The institutions must be evaluated. Only ever inserted here: evaluation removes rows without making ingest wait. */
+export async function markDue(client: pg.ClientBase, nos: readonly number[], dueAt: Us): Promise<void> {
+  await client.query({
+    name: 'mark_due',
+    text: 'insert into due_institutions (institution_no, due_at) select no, $2::timestamptz from unnest($1::int[]) as t(no)',
+    values: [nos, toDbTime(dueAt)],
+  });
+}
+
+export interface KeptOutInsert {
+  readonly no: number;
+  readonly event: AnyEvent;
+  readonly type: number;
+  readonly key: string;
+  readonly receivedAt: Us;
+}
+
+export async function insertKeptOut(client: pg.ClientBase, rows: readonly KeptOutInsert[]): Promise<void> {
+  await client.query({
+    name: 'insert_kept_out',
+    text: `insert into kept_out_events (institution_no, source, id, type, key, at, received_at, content_hash, body)
+           select * from unnest($1::int[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::bytea[], $9::text[])
+           on conflict do nothing`,
+    values: [
+      rows.map((row) => row.no),
+      rows.map((row) => row.event.source),
+      rows.map((row) => row.event.id),
+      rows.map((row) => row.type),
+      rows.map((row) => row.key),
+      rows.map((row) => toDbTime(row.event.at)),
+      rows.map((row) => toDbTime(row.receivedAt)),
+      rows.map((row) => row.event.contentHash),
+      rows.map((row) => row.event.body),
+    ],
+  });
+}
+
+/** Let in: no longer kept out, and no longer on the list of rejected events. */
+export async function deleteKeptOut(client: pg.ClientBase, events: readonly AnyEvent[]): Promise<void> {
+  await client.query({
+    text: `delete from kept_out_events k using unnest($1::text[], $2::text[], $3::bytea[]) as t(source, id, content_hash)
+            where k.source = t.source collate "C" and k.id = t.id collate "C" and k.content_hash = t.content_hash`,
+    values: [events.map((event) => event.source), events.map((event) => event.id), events.map((event) => event.contentHash)],
+  });
+  await client.query({
+    text: `update rejected_events r set redriven_at = now() from unnest($1::text[], $2::text[]) as t(source, id)
+            where r.source = t.source and r.event_id = t.id and r.code = 'conflicting_fact' and r.redriven_at is null`,
+    values: [events.map((event) => event.source), events.map((event) => event.id)],
+  });
+}

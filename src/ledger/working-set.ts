@@ -1,0 +1,184 @@
+import type { Fen } from '../core/money.js';
+import type { Day, Us } from '../core/time.js';
+import { ACCOUNT } from './accounts.js';
+import type { Leg, LineChange, Plan } from './plan.js';
+import {
+  joinKey,
+  type ContractRow,
+  type CreditRow,
+  type KeptOut,
+  type Line,
+  type PaymentRow,
+  type RefundRow,
+  type ReleaseRow,
+  type StoredEvent,
+  type Turnover,
+} from './rows.js';
+
+/** Rows by key that remember which of them changed since they were loaded. */
+export class Register<R> {
+  readonly rows = new Map<string, R>();
+  readonly changed = new Set<string>();
+
+  get(key: string): R | undefined {
+    return this.rows.get(key);
+  }
+  /** Takes in what the store holds; not a change. */
+  load(key: string, row: R): void {
+    this.rows.set(key, row);
+  }
+  put(key: string, row: R): void {
+    this.rows.set(key, row);
+    this.changed.add(key);
+  }
+  remove(key: string): void {
+    this.rows.delete(key);
+    this.changed.add(key);
+  }
+}
+
+/** An entry as it is written: the leg and the event whose journal it belongs to. */
+export interface Entry extends Leg {
+  readonly by: StoredEvent;
+  readonly line: number;
+  readonly day: Day;
+}
+
+/**
+ * The books of one institution in memory. With everything in it, it is the executable model; with only what one batch
+ * touches, sums starting at zero, it is the batch's working set, and its sums are the changes to add in the database.
+ */
+export class InstitutionBooks {
+  readonly id: string;
+  no = 0;
+  /** Ordinal of the newest event. */
+  eventCount = 0;
+  chain: Buffer = EMPTY;
+  newestAt: Us | null = null;
+  /** Accepted since the working set was made, in order. */
+  readonly accepted: StoredEvent[] = [];
+  readonly entries: Entry[] = [];
+  /** By `type` and business key: facts, reversals, and the registers that a reversal may bring back. */
+  readonly byKey = new Map<string, StoredEvent[]>();
+  readonly keptOut = new Map<string, KeptOut[]>();
+  readonly keptOutAdded = new Set<KeptOut>();
+  readonly keptOutRemoved = new Set<KeptOut>();
+
+  readonly balances = new Map<string, Turnover>();
+  readonly turnovers = new Map<string, Turnover>();
+  readonly tallies = new Map<string, number>();
+  readonly lines = new Map<string, Line>();
+  /** Keys of lines with an unearned amount, and their sum; meaningful in the model only. */
+  readonly openLines = new Set<string>();
+  unearnedFen: Fen = 0n;
+
+  readonly contracts = new Register<ContractRow>();
+  readonly payments = new Register<PaymentRow>();
+  readonly credits = new Register<CreditRow>();
+  readonly refunds = new Register<RefundRow>();
+  readonly releases = new Register<ReleaseRow>();
+  /** Amounts whose payments and unnamed credits must be matched again, each from the given day on. */
+  readonly rematch = new Map<number, Day>();
+
+  /** `keepJournal` false: a model that is never written down keeps no list of entries and accepted events. */
+  constructor(
+    id: string,
+    readonly keepJournal: boolean,
+  ) {
+    this.id = id;
+  }
+
+  private readonly byAmount = new Map<number, { readonly payments: Set<string>; readonly credits: Set<string> }>();
+
+  /** Keys of the payments and credits of one amount, for matching. */
+  ofAmount(amountFen: number): { readonly payments: Set<string>; readonly credits: Set<string> } {
+    let keys = this.byAmount.get(amountFen);
+    if (keys === undefined) {
+      keys = { payments: new Set(), credits: new Set() };
+      this.byAmount.set(amountFen, keys);
+    }
+    return keys;
+  }
+
+  markRematch(amountFen: number, day: Day): void {
+    const from = this.rematch.get(amountFen);
+    if (from === undefined || day < from) this.rematch.set(amountFen, day);
+  }
+
+  addLine(change: LineChange & { readonly releasedFen?: number }, sign: 1 | -1): void {
+    let line = this.lines.get(change.line);
+    if (line === undefined) {
+      line = { paidFen: 0n, confirmedFen: 0n, refundedFen: 0n, releasedFen: 0n, confirmedHoursHundredths: 0 };
+      this.lines.set(change.line, line);
+    }
+    const before = unearnedOf(line);
+    if (change.paidFen) line.paidFen += BigInt(sign * change.paidFen);
+    if (change.confirmedFen) line.confirmedFen += BigInt(sign * change.confirmedFen);
+    if (change.refundedFen) line.refundedFen += BigInt(sign * change.refundedFen);
+    if (change.releasedFen) line.releasedFen += BigInt(sign * change.releasedFen);
+    if (change.hoursHundredths) line.confirmedHoursHundredths += sign * change.hoursHundredths;
+    const after = unearnedOf(line);
+    if (after === before) return;
+    this.unearnedFen += after - before;
+    if (after > 0n) this.openLines.add(change.line);
+    else this.openLines.delete(change.line);
+  }
+
+  /** Adds the plan's journal, line and tally; sign −1 is the reversing journal, with negative amounts on the same sides. */
+  addPlan(plan: Plan, by: StoredEvent, sign: 1 | -1): void {
+    let line = 0;
+    for (const leg of plan.journal) {
+      line += 1;
+      const debit = BigInt(sign * leg.debitFen);
+      const credit = BigInt(sign * leg.creditFen);
+      const sub = joinKey(leg.account, leg.sub);
+      add(this.balances, sub, debit, credit);
+      if (!UNDATED.has(leg.account)) add(this.turnovers, joinKey(plan.day, sub), debit, credit);
+      if (this.keepJournal) {
+        this.entries.push({ account: leg.account, sub: leg.sub, debitFen: sign * leg.debitFen, creditFen: sign * leg.creditFen, by, line, day: plan.day });
+      }
+    }
+    if (plan.line) this.addLine(plan.line, sign);
+    if (plan.tally) {
+      const key = joinKey(plan.tally.day, String(plan.tally.metric));
+      this.tallies.set(key, (this.tallies.get(key) ?? 0) + sign);
+    }
+  }
+}
+
+/** The institutions of a batch, or of a whole history. Identities are global: a source and id belong to one event only. */
+export class WorkingSet {
+  readonly institutions = new Map<string, InstitutionBooks>();
+  readonly byIdentity = new Map<string, StoredEvent>();
+  readonly keptOutByIdentity = new Map<string, KeptOut>();
+
+  constructor(readonly keepJournal: boolean) {}
+
+  institution(id: string): InstitutionBooks {
+    let books = this.institutions.get(id);
+    if (books === undefined) {
+      books = new InstitutionBooks(id, this.keepJournal);
+      this.institutions.set(id, books);
+    }
+    return books;
+  }
+}
+
+export function unearnedOf(line: Line): Fen {
+  const unearned = line.paidFen - line.confirmedFen - line.refundedFen;
+  return unearned > 0n ? unearned : 0n;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** Their day turnovers are the other sides' turnovers: not kept twice. */
+const UNDATED: ReadonlySet<number> = new Set([ACCOUNT.bank, ACCOUNT.unearned]);
+
+function add(sums: Map<string, Turnover>, key: string, debitFen: Fen, creditFen: Fen): void {
+  const sum = sums.get(key);
+  if (sum === undefined) sums.set(key, { debitFen, creditFen });
+  else {
+    sum.debitFen += debitFen;
+    sum.creditFen += creditFen;
+  }
+}

@@ -1,0 +1,25 @@
+import type { Calendar } from '../core/calendar.js';
+import type { Us } from '../core/time.js';
+import type { AnyEvent } from '../events/event.js';
+import { book, type Outcome } from '../ledger/book.js';
+import { rematchAll } from '../ledger/match.js';
+import { quantities, type Quantities } from '../ledger/quantities.js';
+import { WorkingSet } from '../ledger/working-set.js';
+import { booksRowsOf } from './books-rows.js';
+
+/** The books in memory, from the same plans as in PostgreSQL: the executable model that tests, --as-of, verify and the back-test share. */
+export class Model {
+  readonly set = new WorkingSet(false);
+  constructor(readonly calendar: Calendar) {}
+
+  book(event: AnyEvent): Outcome {
+    return book(this.set, event, event.recordedAt);
+  }
+
+  /** The contract's quantities of one institution at the moment `now`. */
+  quantities(institutionId: string, now: Us): Quantities {
+    const books = this.set.institution(institutionId);
+    rematchAll(books, this.calendar);
+    return quantities(booksRowsOf(books), now, this.calendar);
+  }
+}
