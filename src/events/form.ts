@@ -2,6 +2,8 @@ import { isObject, type Problem, pathOf, problem, UNSTORABLE } from './refusal.j
 
 /** Whether JSON text nests deeper than `depthMax` objects and lists; a scan without recursion. */
 export function nestsDeeper(text: string, depthMax: number): boolean {
+  // Most events have few brackets in all, which is much quicker to see than how they nest.
+  if (openings(text, depthMax) <= depthMax) return false;
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -133,6 +135,20 @@ export function notAnObject(): Problem {
     message: 'An event must be one JSON object, not a list or a bare value.',
   };
 }
+
+/** How many brackets open, in strings too; stops counting above `enough`. */
+function openings(text: string, enough: number): number {
+  let count = 0;
+  for (const bracket of OPENINGS) {
+    let at = text.indexOf(bracket);
+    while (at !== -1 && count <= enough) {
+      count++;
+      at = text.indexOf(bracket, at + 1);
+    }
+  }
+  return count;
+}
+const OPENINGS = ['{', '['] as const;
 
 /** Index of the closing quote, or the end of an unclosed string. */
 function endOfString(text: string, start: number): number {
