@@ -125,6 +125,8 @@ class DeliveryLoop {
   private gone: SinkName[] = [];
   /** An error that nobody expected, from a sink. */
   private surprise: { readonly error: unknown } | null = null;
+  /** Why the last batch to Kafka failed; null when it went through. Logged when it changes, not at each of many retries. */
+  private kafkaTrouble: string | null = null;
   private refreshAt = 0;
   private renewAt = 0;
   private awake: () => void = () => {};
@@ -230,6 +232,7 @@ class DeliveryLoop {
       .then((outcomes) => {
         const seconds = (this.deps.nowMs() - startedMs) / 1_000;
         for (const [i, delivery] of batch.entries()) this.take(delivery, outcomes[i]!, seconds);
+        if (batch[0]?.sink === KAFKA_SINK) this.noteKafka(outcomes);
       })
       .catch((error: unknown) => {
         this.surprise = { error };
@@ -259,6 +262,15 @@ class DeliveryLoop {
       const text = dead ? 'A delivery is given up; replay sends it again.' : 'A subscription is paused.';
       this.deps.log.warn({ sink, messageId, status: result.status, error: result.error }, text);
     }
+  }
+
+  private noteKafka(outcomes: readonly AttemptOutcome[]): void {
+    const failed = outcomes.find((outcome) => outcome.kind === 'retry');
+    const trouble = failed?.kind === 'retry' ? failed.error : null;
+    if (trouble !== null && trouble !== this.kafkaTrouble) {
+      this.deps.log.warn({ sink: KAFKA_SINK, error: trouble }, 'Kafka takes no messages; they wait in the outbox.');
+    }
+    this.kafkaTrouble = trouble;
   }
 }
 

@@ -1,21 +1,15 @@
 import { FeewardenError } from '../../core/errors.js';
 import type { AttemptOutcome } from '../outcome.js';
 
-/** What this sink needs of a Kafka producer; `send` resolves when all in-sync replicas have the records. */
-export interface RecordProducer {
-  send(topic: string, records: readonly OutgoingRecord[]): Promise<readonly RecordPlace[] | undefined>;
+/** What this sink needs of a Kafka producer: `send` resolves when every in-sync replica has the records, all of them. */
+export interface OutgoingProducer {
+  send(topic: string, records: readonly KeyedRecord[]): Promise<unknown>;
 }
 
-export interface OutgoingRecord {
-  readonly key: string | null;
+export interface KeyedRecord {
+  readonly key: string;
   readonly value: string;
   readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Where the broker put a batch: per partition, the offset of its first record. */
-export interface RecordPlace {
-  readonly partition: number;
-  readonly baseOffset?: string | undefined;
 }
 
 export interface KafkaMessage {
@@ -30,7 +24,7 @@ export interface KafkaSink {
 }
 
 /** CloudEvents in structured mode, keyed by the institution, so that each institution's messages stay in order. */
-export function createKafkaSink(producer: RecordProducer): KafkaSink {
+export function createKafkaSink(producer: OutgoingProducer): KafkaSink {
   return {
     async send(messages) {
       const outcomes = new Map<KafkaMessage, AttemptOutcome>();
@@ -55,7 +49,7 @@ function groupByTopic(messages: readonly KafkaMessage[]): Map<string, KafkaMessa
 }
 
 async function sendBatch(
-  producer: RecordProducer,
+  producer: OutgoingProducer,
   topic: string,
   batch: readonly KafkaMessage[],
 ): Promise<AttemptOutcome[]> {
@@ -70,19 +64,24 @@ async function sendBatch(
 const HEADERS = { 'content-type': 'application/cloudevents+json; charset=UTF-8' };
 
 async function attempt(
-  producer: RecordProducer,
+  producer: OutgoingProducer,
   topic: string,
   batch: readonly KafkaMessage[],
 ): Promise<AttemptOutcome> {
   try {
-    const records = batch.map((message) => ({ key: message.institutionId, value: message.body, headers: HEADERS }));
-    return { kind: 'delivered', status: null, proof: proofOf(topic, await producer.send(topic, records)) };
+    await producer.send(topic, batch.map(recordOf));
+    return { kind: 'delivered', status: null, proof: `${topic}, acknowledged by all in-sync replicas` };
   } catch (error) {
     const protocolType = protocolTypeOf(error);
     if (protocolType && REFUSALS.has(protocolType)) return { kind: 'refused', status: null, error: protocolType };
     if (isBrokerTrouble(error)) return { kind: 'retry', status: null, error: protocolType ?? 'broker_unavailable' };
     throw error;
   }
+}
+
+/** Only a rejected input may name no institution; those share one key, and so their order. */
+function recordOf(message: KafkaMessage): KeyedRecord {
+  return { key: message.institutionId ?? '', value: message.body, headers: HEADERS };
 }
 
 /** Answers of a broker that mean this record, not this moment. */
@@ -100,14 +99,9 @@ const CAUSES_MAX = 5;
 function protocolTypeOf(error: unknown): string | null {
   let current: unknown = error;
   for (let depth = 0; depth < CAUSES_MAX && current instanceof Error; depth += 1) {
-    const { type } = current as { type?: unknown };
+    const { type, originalError, cause } = current as Error & { type?: unknown; originalError?: unknown };
     if (typeof type === 'string') return type;
-    current = current.cause;
+    current = originalError ?? cause;
   }
   return null;
-}
-
-function proofOf(topic: string, places: readonly RecordPlace[] | undefined): string {
-  const told = (places ?? []).map((place) => `${place.partition}@${place.baseOffset ?? '?'}`);
-  return told.length === 0 ? `${topic}, acknowledged` : `${topic}, batch from ${told.join(' ')}`;
 }
