@@ -1,0 +1,58 @@
+import type pg from 'pg';
+import type { Calendar } from '../core/calendar.js';
+import type { Us } from '../core/time.js';
+import { Model } from '../model/model.js';
+import { eventOf } from './prefetch.js';
+import { quantities, type Quantities } from './quantities.js';
+import { INSTITUTIONS_PER_READ, listInstitutionNos, readBooksRows } from './read.js';
+import { readEvents } from './sql/read-events.js';
+
+export interface BooksQuery {
+  /** Null: every institution. Ids without events are left out. */
+  readonly ids: readonly string[] | null;
+  /** What was known by then, with that moment as the clock. Null: everything accepted so far, with `now` as the clock. */
+  readonly asOf: Us | null;
+  readonly now: Us;
+  readonly calendar: Calendar;
+}
+
+/** The contract's quantities, one per institution, by id. */
+export async function* readBooks(pool: pg.Pool, query: BooksQuery): AsyncGenerator<Quantities> {
+  const institutions = await listInstitutionNos(pool, query.ids);
+  for (let from = 0; from < institutions.length; from += INSTITUTIONS_PER_READ) {
+    const part = institutions.slice(from, from + INSTITUTIONS_PER_READ);
+    if (query.asOf === null) {
+      const rows = await readConsistently(pool, (client) => readBooksRows(client, part.map(({ no }) => no)));
+      for (const { no } of part) yield quantities(rows.get(no)!, query.now, query.calendar);
+    } else {
+      for (const { no, id } of part) {
+        const known = await quantitiesAsOf(pool, no, id, query.asOf, query.calendar);
+        if (known.events > 0) yield known;
+      }
+    }
+  }
+}
+
+/** Replays what was known then: the same plans in memory, from the events that were recorded by that moment. */
+async function quantitiesAsOf(pool: pg.Pool, no: number, id: string, asOf: Us, calendar: Calendar): Promise<Quantities> {
+  const model = new Model(calendar);
+  await readConsistently(pool, async (client) => {
+    for await (const rows of readEvents(client, no, asOf)) for (const row of rows) model.book(eventOf(row.body));
+  });
+  return model.quantities(id, asOf);
+}
+
+/** Several statements that see one state of the database. */
+export async function readConsistently<T>(pool: pg.Pool, read: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query('begin isolation level repeatable read read only');
+    return await read(client);
+  } finally {
+    await client.query('rollback').catch((error: Error) => {
+      broken = error;
+    });
+    client.release(broken);
+  }
+}
