@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FeewardenError } from '../../../src/core/errors.js';
 import type { ConsumerState, KafkaRecord, RecordConsumer } from '../../../src/sources/kafka/types.js';
 import { brokerOrSkip, type TestBroker } from '../../support/kafka/broker.js';
-import { Collector, freshTopic, PARTITIONS, sendNumbers, startConsumer, until } from './harness.js';
+import { Collector, committed, freshTopic, PARTITIONS, sendNumbers, startConsumer, until } from './harness.js';
 
 let broker: TestBroker | undefined;
 let brokers: string[] = [];
@@ -26,15 +26,6 @@ function start(options: Parameters<typeof startConsumer>[0]): RecordConsumer {
   return consumer;
 }
 
-/** What the group has committed, summed over the partitions of the topic. */
-async function committed(groupId: string, topic: string): Promise<number> {
-  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] });
-  await admin.disconnect();
-  return (answer?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
-}
-
 describe('a Kafka consumer', { timeout: 60_000 }, () => {
   it('hands over every record of a new group from the beginning, once and in order within each partition', async (t) => {
     t.skip(!broker);
@@ -49,7 +40,7 @@ describe('a Kafka consumer', { timeout: 60_000 }, () => {
     expect(seen.values).toHaveLength(2_000);
     expect(seen.distinct).toBe(2_000);
     expect(seen).toMatchObject({ stepsBack: 0, gaps: 0 });
-    expect(await committed(groupId, topic)).toBe(2_000);
+    expect(await committed(brokers, groupId, topic)).toBe(2_000);
   });
 
   it('joins the partitions of one poll into batches of at most batchEventsMax, one at a time', async (t) => {
@@ -112,10 +103,10 @@ describe('a Kafka consumer', { timeout: 60_000 }, () => {
     const consumer = start({ brokers, groupId, topics: [topic], handle });
     await until('the batch is in hand', () => seen.values.length === 50);
     await sleep(500);
-    expect(await committed(groupId, topic)).toBe(0);
+    expect(await committed(brokers, groupId, topic)).toBe(0);
     release();
     await until('the lag is gone', () => consumer.state().partitions.length > 0 && consumer.state().lagTotal === 0);
-    expect(await committed(groupId, topic)).toBe(50);
+    expect(await committed(brokers, groupId, topic)).toBe(50);
     await consumer.stop();
   });
 
@@ -136,7 +127,7 @@ describe('a Kafka consumer', { timeout: 60_000 }, () => {
     await expect(failing.done).rejects.toBe(bug);
     expect(failing.state()).toMatchObject({ running: false, healthy: false });
     expect(states.at(-1)?.reason).toContain('a bug in the handler');
-    expect(await committed(groupId, topic)).toBe(200);
+    expect(await committed(brokers, groupId, topic)).toBe(200);
 
     const second = new Collector();
     const again = start({ brokers, groupId, topics: [topic], handle: async (records) => second.take(records) });
@@ -156,7 +147,7 @@ describe('a Kafka consumer', { timeout: 60_000 }, () => {
     const handle = async (records: readonly KafkaRecord[]) => {
       if (failures < 5) {
         failures++;
-        expect(await committed(groupId, topic)).toBe(0);
+        expect(await committed(brokers, groupId, topic)).toBe(0);
         throw new FeewardenError('database_busy');
       }
       seen.take(records);
@@ -169,7 +160,7 @@ describe('a Kafka consumer', { timeout: 60_000 }, () => {
     expect(failures).toBe(5);
     expect(seen.values).toHaveLength(100);
     expect([...troubles].join()).toContain('The database is busy');
-    expect(await committed(groupId, topic)).toBe(100);
+    expect(await committed(brokers, groupId, topic)).toBe(100);
   });
 
   it('gives up with the transient error when it does not pass within the allowed attempts', async (t) => {
@@ -185,7 +176,7 @@ describe('a Kafka consumer', { timeout: 60_000 }, () => {
     const consumer = start({ brokers, groupId, topics: [topic], handle, limits });
     await expect(consumer.done).rejects.toMatchObject({ code: 'database_busy' });
     expect(calls).toBe(4);
-    expect(await committed(groupId, topic)).toBe(0);
+    expect(await committed(brokers, groupId, topic)).toBe(0);
   });
 
   it('keeps its membership while one batch takes longer than the session timeout', async (t) => {
@@ -204,7 +195,7 @@ describe('a Kafka consumer', { timeout: 60_000 }, () => {
     await sleep(300);
     await consumer.stop();
     expect(seen.values).toHaveLength(100);
-    expect(await committed(groupId, topic)).toBe(100);
+    expect(await committed(brokers, groupId, topic)).toBe(100);
   });
 
   it('finishes and commits the batch in hand when it is stopped, and takes no further one', async (t) => {
@@ -222,7 +213,7 @@ describe('a Kafka consumer', { timeout: 60_000 }, () => {
     await consumer.stop();
     await consumer.done;
     expect(seen.batches).toEqual([100, 100]);
-    expect(await committed(groupId, topic)).toBe(200);
+    expect(await committed(brokers, groupId, topic)).toBe(200);
     expect(consumer.state()).toMatchObject({ running: false, healthy: false });
   });
 
@@ -275,7 +266,7 @@ describe('a Kafka consumer', { timeout: 60_000 }, () => {
     await until('the lag is gone', () => first.state().lagTotal === 0);
     await first.stop();
     expect(new Set(all).size).toBe(3_000);
-    expect(await committed(groupId, topic)).toBe(3_000);
+    expect(await committed(brokers, groupId, topic)).toBe(3_000);
   });
 
   it('gives a batch that waits out a transient error to another member when the group rebalances', async (t) => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Kafka, logLevel } from 'kafkajs';
 import { type ConsumerLimits, type ConsumerOptions, runConsumer } from '../../../src/sources/kafka/consumer.js';
 import { createProducer } from '../../../src/sources/kafka/producer.js';
 import { ensureTopics } from '../../../src/sources/kafka/topics.js';
@@ -67,6 +68,18 @@ export async function sendNumbers(brokers: string[], topic: string, from: number
     numbers.map((n) => ({ key: `key-${n % 20}`, value: String(n) })),
   );
   await producer.close();
+}
+
+/** What the group has committed, summed over the partitions of the topic. */
+export async function committed(brokers: string[], groupId: string, topic: string): Promise<number> {
+  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    const [answer] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    return (answer?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 /** Remembers what was handled, and checks order as it comes. */

@@ -141,6 +141,9 @@ export function serverProperties(at: { port: number; controllerPort: number; dat
     // A test need not wait for more members to come.
     'group.initial.rebalance.delay.ms': 0,
     'group.min.session.timeout.ms': 1_000,
+    // After a kill the broker may register again only when its old session has run out (default 9 s).
+    'broker.session.timeout.ms': 3_000,
+    'broker.heartbeat.interval.ms': 500,
   })
     .map(([name, value]) => `${name}=${value}`)
     .join('\n');
