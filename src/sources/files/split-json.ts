@@ -16,6 +16,8 @@ export class JsonSplitter implements Splitter {
   private index = 0;
 
   private inArray = false;
+  /** An array has just ended. */
+  private behindArray = false;
   /** What the open record is; null between records. */
   private open: 'element' | 'object' | 'stray' | null = null;
   /** Where the open record starts in the chunk at hand; 0 when it started in an earlier one. */
@@ -32,7 +34,6 @@ export class JsonSplitter implements Splitter {
   }
 
   push(chunk: Buffer, out: InputRecord[]): void {
-    this.openFrom = 0;
     let at = 0;
     while (at < chunk.length) {
       if (this.open === null) at = this.findRecord(chunk, at);
@@ -40,6 +41,7 @@ export class JsonSplitter implements Splitter {
       else at = this.passStructure(chunk, at, out);
     }
     if (this.open !== null) this.pending.add(chunk, this.openFrom, chunk.length);
+    this.openFrom = 0;
     this.chunkStart += chunk.length;
   }
 
@@ -62,8 +64,10 @@ export class JsonSplitter implements Splitter {
       if (byte === LF) this.line++;
       else if (KIND[byte] === BLANK) continue;
       else if (!this.inArray && byte === OPEN_ARRAY) this.inArray = true;
-      else if (this.inArray && byte === CLOSE_ARRAY) this.inArray = false;
+      else if (this.inArray && byte === CLOSE_ARRAY) this.leaveArray();
+      else if (this.behindArray && byte === COMMA_BYTE) this.inArray = true;
       else if (!(this.inArray && byte === COMMA_BYTE)) {
+        this.behindArray = false;
         this.open = this.inArray ? 'element' : byte === OPEN_OBJECT ? 'object' : 'stray';
         this.openFrom = at;
         this.openLine = this.line;
@@ -116,12 +120,18 @@ export class JsonSplitter implements Splitter {
         this.depth--;
         if (this.depth === 0 && this.open === 'object') return this.closeAt(chunk, at + 1, at + 1, out);
       } else if (chunk[at] === CLOSE_ARRAY) {
-        this.inArray = false;
+        this.leaveArray();
         return this.closeAt(chunk, at, at + 1, out);
       }
       // A closing brace too many stays a part of its element, so that the elements behind it are still found.
     }
     return chunk.length;
+  }
+
+  /** A comma behind the end shows that the bracket was one too many: then the array goes on. */
+  private leaveArray(): void {
+    this.inArray = false;
+    this.behindArray = true;
   }
 
   private closeAt(chunk: Buffer, to: number, next: number, out: InputRecord[]): number {
