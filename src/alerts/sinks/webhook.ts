@@ -118,10 +118,14 @@ class StaleSocketError extends Error {}
 function exchange(url: URL, options: https.RequestOptions, body: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
     // Node follows no redirects by itself, and neither do we: a 3xx would lead round the address check.
+    let answered = false;
     const request = (url.protocol === 'https:' ? https : http).request(url, options, (response) => {
+      answered = true;
       readAnswer(response).then(resolve, reject);
     });
     request.on('error', (error: NodeJS.ErrnoException) => {
+      // The deadline may strike in the middle of the body: the status has been told by then.
+      if (answered) return;
       reject(request.reusedSocket && error.code === 'ECONNRESET' ? new StaleSocketError(error.message) : error);
     });
     request.end(body);

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { type Routable, type RoutedSubscription, route, whyNotFor } from '../../src/alerts/route.js';
+
+const raised: Routable = { type: 'prepaid.alert.raised.v1', regionCode: '370702', level: 'orange' };
+
+function subscription(id: string, filter: Partial<RoutedSubscription> = {}): RoutedSubscription {
+  return { id, types: ['prepaid.alert.raised.v1'], regionPrefix: '', levelMin: null, ...filter };
+}
+
+describe('route', () => {
+  it('sends everything to Kafka when it is configured, whatever the subscriptions say', () => {
+    expect(route({ type: 'prepaid.event.rejected.v1', regionCode: null }, [], true)).toEqual(['kafka']);
+    expect(route(raised, [subscription('a', { levelMin: 'red' })], true)).toEqual(['kafka']);
+  });
+
+  it('names each subscription that matches once, and Kafka not when it is not configured', () => {
+    const others = [
+      subscription('a'),
+      subscription('b', { regionPrefix: '3707' }),
+      subscription('c', { types: ['x'] }),
+    ];
+    expect(route(raised, others, false)).toEqual(['webhook:a', 'webhook:b']);
+  });
+});
+
+describe('whyNotFor', () => {
+  it.each([
+    ['its type', { types: ['prepaid.case.changed.v1'] }, raised, 'other_type'],
+    ['another region', { regionPrefix: '3706' }, raised, 'other_region'],
+    ['its own county', { regionPrefix: '370702' }, raised, null],
+    [
+      'a region longer than the message has',
+      { regionPrefix: '370702' },
+      { ...raised, regionCode: '3707' },
+      'other_region',
+    ],
+    ['a message without region in a county', { regionPrefix: '37' }, { ...raised, regionCode: null }, 'other_region'],
+    ['a message without region in the whole country', {}, { ...raised, regionCode: null }, null],
+    ['a level below', { levelMin: 'red' }, raised, 'below_level'],
+    ['the level itself', { levelMin: 'orange' }, raised, null],
+    [
+      'a fall from a level that was told',
+      { levelMin: 'orange' },
+      { ...raised, level: 'blue', previousLevel: 'red' },
+      null,
+    ],
+    [
+      'a change below the level',
+      { levelMin: 'orange' },
+      { ...raised, level: 'blue', previousLevel: 'yellow' },
+      'below_level',
+    ],
+    ['no level against a lowest level', { levelMin: 'blue' }, { ...raised, level: null }, 'below_level'],
+  ] as const)('judges %s', (_name, filter, message, reason) => {
+    expect(whyNotFor(message, subscription('a', filter))).toBe(reason);
+  });
+});
