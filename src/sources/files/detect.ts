@@ -55,6 +55,9 @@ const CLOSE_OBJECT = 0x7d;
 /** Control characters in more than this share of the head: not text. Packed or encrypted data has about a ninth. */
 const CONTROL_SHARE_MAX = 0.05;
 
+/** How many bytes must look like UTF-16 when no mark says so. */
+const UTF16_PROOF_BYTES = 16;
+
 const XML_PROBLEM = 'This looks like XML; give NDJSON, a JSON array or a JSON object (plain, gzip or zip).';
 const UNKNOWN_PROBLEM =
   'This kind of file is not known; give NDJSON, a JSON array or a JSON object (plain, gzip or zip).';
@@ -75,12 +78,15 @@ function foreignKind(head: Buffer): string | null {
   for (const [mark, problem] of FOREIGN) {
     if (startsWith(head, mark)) return problem;
   }
-  // UTF-16 without its mark: every other byte of the ASCII that JSON starts with is zero.
-  if (head.length < 4) return null;
-  const zeroAt = (at: number) => head[at] === 0;
-  const little = !zeroAt(0) && zeroAt(1) && !zeroAt(2) && zeroAt(3);
-  const big = zeroAt(0) && !zeroAt(1) && zeroAt(2) && !zeroAt(3);
-  return little || big ? UTF16_PROBLEM : null;
+  return isUnmarkedUtf16(head) ? UTF16_PROBLEM : null;
+}
+
+/** Every other byte of the ASCII that JSON starts with is zero. A few NUL bytes in a row of rubbish are not enough. */
+function isUnmarkedUtf16(head: Buffer): boolean {
+  if (head.length < UTF16_PROOF_BYTES) return false;
+  const start = [...head.subarray(0, UTF16_PROOF_BYTES)];
+  const zeroAt = (parity: number) => start.every((byte, at) => (byte === 0) === (at % 2 === parity));
+  return zeroAt(0) || zeroAt(1);
 }
 
 function startsWith(head: Buffer, mark: readonly number[]): boolean {

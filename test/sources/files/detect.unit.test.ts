@@ -36,6 +36,7 @@ describe('the kind of a file', () => {
     ['<html>\n{"b":2}\n'],
     ['\x00\x01\n{"b":2, "c": "long enough to be text for the most part"}\n'],
     ['[1,2]\n{"b":2}\n'],
+    ['{\0"\0a\n{"b":2}\n'],
     ['[broken\n{"b":2}\n'],
     ['[{"a":1\n{"b":2}\n'],
   ])('is lines in spite of a broken first line: %j', (head) => expect(kind(head)).toBe('ndjson'));
