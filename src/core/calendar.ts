@@ -10,6 +10,9 @@ import { type Day, parseDay, weekday, yearOf } from './time.js';
 export interface Calendar {
   /** Which data this is; part of every result that is stored. */
   readonly version: string;
+  /** First and last day with data. */
+  readonly firstDay: Day;
+  readonly lastDay: Day;
   /** null: the year has no data. */
   isWorkingDay(day: Day): boolean | null;
   /** The n-th working day after `day` (n > 0), the n-th before it (n < 0), or `day` itself (n = 0). */
@@ -50,6 +53,8 @@ export function makeCalendar(version: string, years: readonly CalendarYear[]): C
 
   return {
     version,
+    firstDay: first,
+    lastDay: last,
     isWorkingDay: (day) => (day < first || day > last ? null : works(day)),
     addWorkingDays: (day, n) => {
       if (n === 0) return day;

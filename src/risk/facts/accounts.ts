@@ -1,0 +1,108 @@
+import type { Fen } from '../../core/money.js';
+import { type Day, dayOf, parseDay } from '../../core/time.js';
+import type { EventData } from '../../events/event.js';
+import type { Told } from '../../ledger/rows.js';
+import type { FactSheet } from './fact-sheet.js';
+
+export type Mode = EventData['account.registered']['mode'];
+
+/** One registered account of the institution. */
+export interface AccountFacts {
+  readonly accountId: string;
+  readonly purpose: EventData['account.registered']['purpose'];
+  readonly mode: Mode;
+  readonly validFrom: Day;
+  readonly openingFen: number;
+  readonly state: 'active' | 'frozen' | 'closed';
+  /** The newest change of state; null when there was none. */
+  readonly change: (Told & { readonly filed: boolean }) | null;
+  readonly told: Told;
+}
+
+export interface AccountsFacts {
+  readonly all: readonly AccountFacts[];
+  readonly custody: readonly AccountFacts[];
+  readonly deposit: readonly AccountFacts[];
+  readonly custodyIds: ReadonlySet<string>;
+  readonly depositIds: ReadonlySet<string>;
+  /** How the institution's fees are safeguarded now; null while no account is registered. */
+  readonly mode: Mode | null;
+  /** First day on which a custody account is valid; null without one. */
+  readonly custodyFrom: Day | null;
+}
+
+export function accountsFacts(sheet: FactSheet): AccountsFacts {
+  const changes = sheet.rows.registers['account.state_changed'] ?? [];
+  const all = (sheet.rows.registers['account.registered'] ?? []).map((row): AccountFacts => {
+    const change = changes.find((one) => one.data.accountId === row.data.accountId) ?? null;
+    return {
+      accountId: row.data.accountId,
+      purpose: row.data.purpose,
+      mode: row.data.mode,
+      validFrom: parseDay(row.data.validFrom) ?? dayOf(row.at),
+      openingFen: row.data.openingFen ?? 0,
+      state: change?.data.state ?? 'active',
+      change: change && { at: change.at, source: change.source, id: change.id, filed: change.data.filed },
+      told: row,
+    };
+  });
+  const custody = all.filter((account) => account.purpose === 'custody');
+  const deposit = all.filter((account) => account.purpose === 'deposit');
+  return {
+    all,
+    custody,
+    deposit,
+    custodyIds: new Set(custody.map((account) => account.accountId)),
+    depositIds: new Set(deposit.map((account) => account.accountId)),
+    mode: modeOf(sheet.today, custody) ?? modeOf(sheet.today, deposit) ?? modeOf(sheet.today, all),
+    custodyFrom: custody.length === 0 ? null : Math.min(...custody.map((account) => account.validFrom)),
+  };
+}
+
+/** True in the modes in which only a custody account may take fees. */
+export function isCustodyMode(mode: Mode | null): boolean {
+  return mode === 'per_lesson' || mode === 'staged' || mode === 'parent_lock' || mode === 'ecny';
+}
+
+/** The mode of the account that became valid last; closed accounts only when there is no other. */
+function modeOf(today: Day, accounts: readonly AccountFacts[]): Mode | null {
+  let best: AccountFacts | null = null;
+  for (const account of accounts) {
+    if (account.validFrom > today) continue;
+    if (best === null || weight(account) > weight(best)) best = account;
+  }
+  return best?.mode ?? null;
+}
+
+function weight(account: AccountFacts): number {
+  return account.validFrom + (account.state === 'closed' ? 0 : 1_000_000);
+}
+
+/** Booked balance of accounts of one purpose: opening + booked credits − booked debits. */
+export function bookedFen(sheet: FactSheet, accounts: readonly AccountFacts[]): Fen {
+  let sum = 0n;
+  for (const account of accounts) sum += accountBookedFen(sheet, account);
+  return sum;
+}
+
+export function accountBookedFen(sheet: FactSheet, account: AccountFacts): Fen {
+  const moved = sheet.money.balance('bank', account.accountId);
+  return BigInt(account.openingFen) + moved.debitFen - moved.creditFen;
+}
+
+/**
+ * B: the booked custody balance. An account whose booked balance is below zero has a history that began before its events
+ * did; its newest statement, moved on by what was booked since, is then nearer to the truth.
+ */
+export function custodyFen(sheet: FactSheet): Fen {
+  let sum = 0n;
+  for (const account of sheet.accounts.custody) {
+    const booked = accountBookedFen(sheet, account);
+    const statement = booked < 0n ? sheet.statements.newest(account.accountId) : undefined;
+    sum +=
+      statement === undefined
+        ? booked
+        : BigInt(statement.bookedFen) + sheet.money.bankNet(account.accountId, statement.asOf + 1, sheet.today);
+  }
+  return sum;
+}

@@ -1,0 +1,151 @@
+import type { Calendar } from '../../core/calendar.js';
+import type { Fen } from '../../core/money.js';
+import { addMonths, type Day, dayOf, parseDay, startOfDay, type Us } from '../../core/time.js';
+import type { CommonParams } from '../common.js';
+import { Tests } from '../steps.js';
+import { type AccountsFacts, accountsFacts, bookedFen, custodyFen, isCustodyMode } from './accounts.js';
+import { BreakFacts } from './breaks.js';
+import { CalendarWatch } from './calendar-watch.js';
+import { MoneyFacts } from './money.js';
+import { type PaymentFacts, paymentsFacts, type UncreditedPayment, uncreditedPayments } from './payments.js';
+import { type RefundFacts, refundsFacts } from './refunds.js';
+import type { InstitutionRows } from './rows.js';
+import { StatementFacts } from './statements.js';
+import { TallyFacts } from './tallies.js';
+
+/**
+ * What is known of one institution at one moment, in the words of the rulebook. Everything is derived from the rows and
+ * `now`, nothing is stored; each part is computed when a rule first asks for it.
+ */
+export class FactSheet {
+  readonly today: Day;
+  readonly calendar: CalendarWatch;
+  readonly tests: Tests;
+
+  constructor(
+    readonly rows: InstitutionRows,
+    readonly now: Us,
+    calendar: Calendar,
+    readonly common: CommonParams,
+  ) {
+    this.today = dayOf(now);
+    this.calendar = new CalendarWatch(calendar);
+    this.tests = new Tests(common.clearMarginBp);
+  }
+
+  private cached: Cached = {};
+
+  get accounts(): AccountsFacts {
+    return (this.cached.accounts ??= accountsFacts(this));
+  }
+  get money(): MoneyFacts {
+    return (this.cached.money ??= new MoneyFacts(this.rows));
+  }
+  get tallies(): TallyFacts {
+    return (this.cached.tallies ??= new TallyFacts(this.rows));
+  }
+  get statements(): StatementFacts {
+    return (this.cached.statements ??= new StatementFacts(this.rows, this.today));
+  }
+  get breaks(): BreakFacts {
+    return (this.cached.breaks ??= new BreakFacts(this.rows));
+  }
+  get payments(): readonly PaymentFacts[] {
+    return (this.cached.payments ??= paymentsFacts(this));
+  }
+  get uncredited(): readonly UncreditedPayment[] {
+    return (this.cached.uncredited ??= uncreditedPayments(this));
+  }
+  get refunds(): readonly RefundFacts[] {
+    return (this.cached.refunds ??= refundsFacts(this));
+  }
+
+  /** U */
+  get unearnedFen(): Fen {
+    return this.rows.unearnedFen;
+  }
+  /** S */
+  get activeLearners(): number {
+    return this.rows.activeLearners;
+  }
+  /** B */
+  get custodyFen(): Fen {
+    return (this.cached.custodyFen ??= custodyFen(this));
+  }
+  /** D */
+  get depositFen(): Fen {
+    return (this.cached.depositFen ??= bookedFen(this, this.accounts.deposit));
+  }
+  /** K: guarantees valid today; the last day is covered. */
+  get coverFen(): Fen {
+    return (this.cached.coverFen ??= this.coverOn(this.today));
+  }
+  coverOn(day: Day): Fen {
+    let sum = 0n;
+    for (const { data } of this.rows.registers['guarantee.registered'] ?? []) {
+      if (parseDay(data.validFrom)! <= day && day <= parseDay(data.validTo)!) sum += BigInt(data.coverFen);
+    }
+    return sum;
+  }
+  /** R3: gross fees received in the last three months. */
+  get receiptsOfQuarterFen(): Fen {
+    return (this.cached.quarterFen ??= this.receiptsOfQuarter(this.today));
+  }
+  receiptsOfQuarter(day: Day): Fen {
+    return this.money.receipts(addMonths(day, -3) + 1, day);
+  }
+
+  /** True where fees must lie in a custody account. */
+  get inCustodyMode(): boolean {
+    return isCustodyMode(this.accounts.mode);
+  }
+
+  /** Days since the first event. */
+  get historyDays(): number {
+    return this.rows.firstAt === null ? 0 : Math.max(0, this.today - dayOf(this.rows.firstAt));
+  }
+
+  /** Ratios mean something only with enough learners and enough history (7.0). */
+  get enoughForRatios(): boolean {
+    return this.activeLearners >= this.common.minLearners && this.historyDays >= this.common.minHistoryDays;
+  }
+
+  /** Paid to custody and on its way: payments whose credit is not booked and not yet late, `graceWorkingDays` at most. */
+  inTransitFen(graceWorkingDays: number): Fen {
+    let sum = 0n;
+    for (const payment of this.uncredited) if (payment.ageWorkingDays <= graceWorkingDays) sum += payment.netFen;
+    return sum;
+  }
+
+  /** The next midnight: when windows of days move on. */
+  get nextMidnight(): Us {
+    return startOfDay(this.today + 1);
+  }
+}
+
+interface Cached {
+  accounts?: AccountsFacts;
+  money?: MoneyFacts;
+  tallies?: TallyFacts;
+  statements?: StatementFacts;
+  breaks?: BreakFacts;
+  payments?: readonly PaymentFacts[];
+  uncredited?: readonly UncreditedPayment[];
+  refunds?: readonly RefundFacts[];
+  custodyFen?: Fen;
+  depositFen?: Fen;
+  coverFen?: Fen;
+  quarterFen?: Fen;
+}
+
+/** The moment a day begins, if it is still to come. */
+export function ifLater(at: Us, now: Us): Us | null {
+  return at > now ? at : null;
+}
+
+/** The earlier of two moments, null meaning never. */
+export function earliest(...moments: readonly (Us | null)[]): Us | null {
+  let first: Us | null = null;
+  for (const at of moments) if (at !== null && (first === null || at < first)) first = at;
+  return first;
+}

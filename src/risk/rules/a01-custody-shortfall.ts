@@ -1,0 +1,121 @@
+import { type Fen, maxFen, minFen, shareBasisPoints } from '../../core/money.js';
+import { parseDay, startOfDay, type Us } from '../../core/time.js';
+import { refsOf } from '../facts/evidence.js';
+import { earliest, type FactSheet } from '../facts/fact-sheet.js';
+import { defineRule, type EvidenceRef, noData, notApplicable } from '../rule.js';
+import { judge, type Test } from '../steps.js';
+import { enYuan, percent, zhYuan } from '../text.js';
+
+/**
+ * Coverage CR = (B + in transit + D + K) / U. Steps are told as coverage and compared as shortfall, so that an account that
+ * holds all it must hold is inside by any margin. Payments count as in transit until they are late (7.8).
+ */
+export const rule = defineRule({
+  id: 'A01',
+  version: 1,
+  group: 'A',
+  name: { zh: '托管余额不足', en: 'Custody shortfall' },
+  question: { zh: '托管账户里的钱够不够覆盖未消课预收？', en: 'Does the money in custody cover the unearned fees?' },
+  basis: {
+    zh: '教监管函〔2021〕2号：预收费全额进入专用账户；分级为本系统默认',
+    en: 'Notice 2021 No. 2: all prepaid fees are held in the dedicated account; the steps are our default',
+  },
+  params: {
+    toleranceFen: {
+      value: 100_000,
+      unit: 'fen',
+      source: 'ours',
+      note: 'A shortfall up to ¥1,000 is inside at every step (7.1, 7.8).',
+    },
+    blueBelowBp: {
+      value: 9_900,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: 'Coverage below 100% by more than 1%.',
+    },
+    yellowBelowBp: { value: 9_500, unit: 'basis_points', max: 10_000, source: 'ours', note: 'Coverage below 95%.' },
+    orangeBelowBp: { value: 8_500, unit: 'basis_points', max: 10_000, source: 'ours', note: 'Coverage below 85%.' },
+    redBelowBp: {
+      value: 7_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: 'Coverage below 70%; gifted hours spread over the price where known (art. 18 of the 2025 interpretation).',
+    },
+    inTransitWorkingDays: {
+      value: 5,
+      unit: 'working_days',
+      source: 'ours',
+      note: 'A payment not credited after this many working days is no longer in transit (7.8).',
+    },
+  },
+  order: [['redBelowBp', 'orangeBelowBp', 'yellowBelowBp', 'blueBelowBp']],
+  evaluate(sheet, p) {
+    const { unearnedFen } = sheet;
+    if (sheet.accounts.mode === null && unearnedFen > 0n)
+      return noData('没有登记任何账户，无法计算覆盖率', 'No account is registered, so coverage cannot be computed');
+    if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
+    const transitFen = sheet.inTransitFen(p.inTransitWorkingDays) + refundsAheadFen(sheet, p.inTransitWorkingDays);
+    const heldFen = sheet.custodyFen + transitFen + sheet.depositFen + sheet.coverFen;
+    const shortFen = maxFen(0n, unearnedFen - heldFen);
+    const redWhole = maxFen(unearnedFen, sheet.rows.unearnedOperatorFen ?? 0n);
+    const below = (short: Fen, whole: Fen, coverageBp: number): readonly Test[] => [
+      sheet.tests.over(short, p.toleranceFen),
+      sheet.tests.overShare(short, whole, 10_000 - coverageBp),
+    ];
+    const judgement = judge([
+      { level: 'blue', threshold: p.blueBelowBp, tests: below(shortFen, unearnedFen, p.blueBelowBp) },
+      { level: 'yellow', threshold: p.yellowBelowBp, tests: below(shortFen, unearnedFen, p.yellowBelowBp) },
+      { level: 'orange', threshold: p.orangeBelowBp, tests: below(shortFen, unearnedFen, p.orangeBelowBp) },
+      { level: 'red', threshold: p.redBelowBp, tests: below(maxFen(0n, redWhole - heldFen), redWhole, p.redBelowBp) },
+    ]);
+    const coverageBp = unearnedFen === 0n ? 10_000 : shareBasisPoints(maxFen(0n, heldFen), unearnedFen);
+    return {
+      state: 'answered',
+      ...judgement,
+      value: coverageBp,
+      unit: 'basis_points',
+      reason: () => ({
+        zh: `未消课预收 ${zhYuan(unearnedFen)}，托管余额、在途、保证金和保函合计 ${zhYuan(heldFen)}（其中在途 ${zhYuan(transitFen)}），缺口 ${zhYuan(shortFen)}，覆盖率 ${percent(coverageBp)}`,
+        en: `Unearned fees are ${enYuan(unearnedFen)}; custody, in transit, deposit and cover hold ${enYuan(heldFen)} (${enYuan(transitFen)} in transit): short by ${enYuan(shortFen)}, coverage ${percent(coverageBp)}`,
+      }),
+      evidence: () => evidence(sheet, p.inTransitWorkingDays),
+      lookAgainAt: lookAgain(sheet, p.inTransitWorkingDays),
+    };
+  },
+});
+
+/** Refunds the bank has debited in the last working days and the platform has not told yet: the liability is still in U. */
+function refundsAheadFen(sheet: FactSheet, workingDays: number): Fen {
+  const { custodyIds } = sheet.accounts;
+  const from = sheet.calendar.addWorkingDays(sheet.today, -workingDays);
+  const recent = sheet.money.moved('refund_bank', 'debitFen', custodyIds, from, sheet.today);
+  if (recent === 0n) return 0n;
+  const ahead = sheet.money.balance('refund_bank', null).debitFen - sheet.money.balance('refund_books', null).creditFen;
+  return maxFen(0n, minFen(recent, ahead));
+}
+
+function evidence(sheet: FactSheet, grace: number): readonly EvidenceRef[] {
+  const late = sheet.uncredited.filter((payment) => payment.ageWorkingDays > grace).map((payment) => payment.told);
+  const statements = sheet.accounts.custody.flatMap((account) => sheet.statements.newest(account.accountId) ?? []);
+  return refsOf(
+    late,
+    statements,
+    sheet.accounts.custody.map((account) => account.told),
+  );
+}
+
+function lookAgain(sheet: FactSheet, grace: number): Us | null {
+  let at: Us | null = null;
+  for (const payment of sheet.uncredited) {
+    if (payment.ageWorkingDays > grace) continue;
+    at = earliest(at, startOfDay(sheet.calendar.addWorkingDays(payment.paidOn, grace + 1)));
+  }
+  for (const { data } of sheet.rows.registers['guarantee.registered'] ?? []) {
+    const from = startOfDay(parseDay(data.validFrom)!);
+    const end = startOfDay(parseDay(data.validTo)! + 1);
+    at = earliest(at, from > sheet.now ? from : end > sheet.now ? end : null);
+  }
+  return at;
+}

@@ -1,0 +1,104 @@
+import { type Fen, maxFen, minFen } from '../../core/money.js';
+import { parseDay, startOfDay } from '../../core/time.js';
+import { refsOf } from '../facts/evidence.js';
+import { earliest, type FactSheet, ifLater } from '../facts/fact-sheet.js';
+import { defineRule, notApplicable } from '../rule.js';
+import { is, judge } from '../steps.js';
+import { enYuan, zhYuan } from '../text.js';
+
+/**
+ * A minimum that the authority set for the account is compared with the booked balance. Without one, a share of three months'
+ * receipts stands in for it, but never more than U: custody per lesson empties an account lawfully at the end of a term; money
+ * on its way counts then. Both only while something is unearned.
+ */
+export const rule = defineRule({
+  id: 'A03',
+  version: 1,
+  group: 'A',
+  name: { zh: '最低余额预警', en: 'Below local minimum' },
+  question: { zh: '托管余额是否低于最低余额？', en: 'Is the custody balance below its minimum?' },
+  basis: {
+    zh: '浙江预警机制（余额低于预设值）；无核定值时为本系统默认',
+    en: 'Zhejiang warning mechanism (balance below preset); without a preset our default',
+  },
+  params: {
+    shareOfQuarterBp: {
+      value: 1_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: 'Without a local preset: 10% of the receipts of three months (7.8; 20% in Zigong).',
+    },
+    redBelowBp: {
+      value: 5_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: 'Below this share of the minimum it is red.',
+    },
+    inTransitWorkingDays: {
+      value: 5,
+      unit: 'working_days',
+      source: 'ours',
+      note: 'As in A01; only for the default minimum.',
+    },
+  },
+  evaluate(sheet, p) {
+    if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
+    const presetFen = localPreset(sheet);
+    const local = presetFen !== null;
+    const balanceFen = local ? sheet.custodyFen : sheet.custodyFen + sheet.inTransitFen(p.inTransitWorkingDays);
+    const minimumFen =
+      presetFen ?? minFen((sheet.receiptsOfQuarterFen * BigInt(p.shareOfQuarterBp)) / 10_000n, sheet.unearnedFen);
+    const asked = is(sheet.unearnedFen > 0n && (local || sheet.enoughForRatios));
+    const shortFen = maxFen(0n, minimumFen - balanceFen);
+    const judgement = judge([
+      { level: 'yellow', threshold: Number(minimumFen), tests: [asked, sheet.tests.over(shortFen, 0)] },
+      {
+        level: 'red',
+        threshold: Number((minimumFen * BigInt(p.redBelowBp)) / 10_000n),
+        tests: [asked, sheet.tests.overShare(shortFen, minimumFen, 10_000 - p.redBelowBp)],
+      },
+    ]);
+    return {
+      state: 'answered',
+      ...judgement,
+      value: Number(balanceFen),
+      unit: 'fen',
+      reason: () => ({
+        zh: `托管余额 ${zhYuan(balanceFen)}，${local ? '核定最低余额' : '默认最低余额'} ${zhYuan(minimumFen)}，差 ${zhYuan(shortFen)}`,
+        en: `The custody balance is ${enYuan(balanceFen)}, the ${local ? 'minimum set for it' : 'default minimum'} ${enYuan(minimumFen)}: short by ${enYuan(shortFen)}`,
+      }),
+      evidence: () =>
+        refsOf(
+          (sheet.rows.registers['account.requirement_set'] ?? []).filter((row) => row.data.kind === 'min_balance'),
+          sheet.accounts.custody.flatMap((account) => sheet.statements.newest(account.accountId) ?? []),
+          sheet.accounts.custody.map((account) => account.told),
+        ),
+      lookAgainAt: judgement.holdLevel === 'none' ? nextPreset(sheet) : sheet.nextMidnight,
+    };
+  },
+});
+
+/** Sum of the minimum balances set for the custody accounts and valid today; null when none is set. */
+function localPreset(sheet: FactSheet): Fen | null {
+  let sum: Fen | null = null;
+  for (const { data } of sheet.rows.registers['account.requirement_set'] ?? []) {
+    if (
+      data.kind !== 'min_balance' ||
+      parseDay(data.validFrom)! > sheet.today ||
+      !sheet.accounts.custodyIds.has(data.accountId)
+    )
+      continue;
+    sum = (sum ?? 0n) + BigInt(data.amountFen);
+  }
+  return sum;
+}
+
+function nextPreset(sheet: FactSheet): number | null {
+  return (sheet.rows.registers['account.requirement_set'] ?? []).reduce<number | null>(
+    (at, { data }) =>
+      data.kind === 'min_balance' ? earliest(at, ifLater(startOfDay(parseDay(data.validFrom)!), sheet.now)) : at,
+    null,
+  );
+}

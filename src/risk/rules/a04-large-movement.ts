@@ -1,0 +1,148 @@
+import type { Fen } from '../../core/money.js';
+import { type Day, formatDay, parseDay } from '../../core/time.js';
+import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { defineRule, notApplicable } from '../rule.js';
+import { is, judge, type Step } from '../steps.js';
+import { enYuan, zhYuan } from '../text.js';
+
+/**
+ * out(d): debits other than releases and refunds. The day step looks at the largest day of the last week, so that a debit told
+ * late is seen as well. Shares are of the balance as it would be had the money not gone.
+ */
+export const rule = defineRule({
+  id: 'A04',
+  version: 1,
+  group: 'A',
+  name: { zh: '大额资金异动', en: 'Large movement' },
+  question: {
+    zh: '托管账户有没有课消和退费以外的大额支出？',
+    en: 'Has much money left custody other than by release or refund?',
+  },
+  basis: {
+    zh: '杭州：当日、一周累计支取预警；荣成：月支出不超过最低余额两倍；金额为本系统默认',
+    en: 'Hangzhou: warnings on withdrawals of a day and a week; Rongcheng: a month at most twice the minimum; amounts are our default',
+  },
+  params: {
+    dayFen: { value: 5_000_000, unit: 'fen', source: 'ours', note: '¥50,000 in one day.' },
+    dayYellowBp: {
+      value: 2_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: '20% of the balance in one day.',
+    },
+    dayRedBp: {
+      value: 4_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: '40% of the balance in one day.',
+    },
+    lookBackDays: {
+      value: 7,
+      unit: 'days',
+      min: 1,
+      max: 60,
+      source: 'ours',
+      note: 'How many days are looked at for the day step.',
+    },
+    weekFen: { value: 15_000_000, unit: 'fen', source: 'ours', note: '¥150,000 in seven days.' },
+    weekOrangeBp: {
+      value: 4_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: '40% of the balance in seven days.',
+    },
+    monthTimesHundredths: {
+      value: 200,
+      unit: 'hundredths',
+      source: 'rule',
+      note: 'Twice the minimum balance in a calendar month (Rongcheng 2019); only where a minimum is set (7.8).',
+    },
+  },
+  order: [['dayYellowBp', 'dayRedBp']],
+  evaluate(sheet, p) {
+    if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
+    const ids = sheet.accounts.custodyIds;
+    const { today, tests } = sheet;
+    const days = sheet.money.daysOf('other_debits', 'debitFen', ids, today - p.lookBackDays + 1, today);
+    const weekFen = days.reduce((sum, day) => (day.day > today - 7 ? sum + day.fen : sum), 0n);
+    const monthFen = sheet.money.moved('other_debits', 'debitFen', ids, firstOfMonth(today), today);
+    const minimumFen = minimum(sheet);
+    const steps: Step[] = days.flatMap(({ day, fen }) => {
+      const before = balanceAtEnd(sheet, day) + fen;
+      return (['yellow', 'red'] as const).map((level): Step => {
+        const bp = level === 'yellow' ? p.dayYellowBp : p.dayRedBp;
+        return {
+          level,
+          threshold: Math.max(p.dayFen, share(before, bp)),
+          tests: [tests.over(fen, p.dayFen), tests.overShare(fen, before, bp)],
+        };
+      });
+    });
+    const weekBefore = sheet.custodyFen + weekFen;
+    const judgement = judge([
+      { level: 'yellow', threshold: p.dayFen, tests: [is(false)] },
+      ...steps,
+      {
+        level: 'orange',
+        threshold: Math.max(p.weekFen, share(weekBefore, p.weekOrangeBp)),
+        tests: [tests.over(weekFen, p.weekFen), tests.overShare(weekFen, weekBefore, p.weekOrangeBp)],
+      },
+      {
+        level: 'orange',
+        threshold: Number((minimumFen * BigInt(p.monthTimesHundredths)) / 100n),
+        tests: [is(minimumFen > 0n), tests.over(monthFen * 100n, minimumFen * BigInt(p.monthTimesHundredths))],
+      },
+    ]);
+    const largest = days.reduce<{ day: Day; fen: Fen }>((best, day) => (day.fen > best.fen ? day : best), {
+      day: today,
+      fen: 0n,
+    });
+    return {
+      state: 'answered',
+      ...judgement,
+      value: Number(largest.fen > weekFen ? largest.fen : weekFen),
+      unit: 'fen',
+      reason: () => ({
+        zh: `课消划拨和退费以外的支出：单日最大 ${zhYuan(largest.fen)}（${formatDay(largest.day)}），近七日 ${zhYuan(weekFen)}，本月 ${zhYuan(monthFen)}；现余额 ${zhYuan(sheet.custodyFen)}`,
+        en: `Debits other than releases and refunds: ${enYuan(largest.fen)} on the largest day (${formatDay(largest.day)}), ${enYuan(weekFen)} in seven days, ${enYuan(monthFen)} this month; the balance is now ${enYuan(sheet.custodyFen)}`,
+      }),
+      evidence: () =>
+        refsOf(
+          sheet.accounts.custody.flatMap((account) => sheet.statements.newest(account.accountId) ?? []),
+          sheet.accounts.custody.map((account) => account.told),
+        ),
+      lookAgainAt: judgement.holdLevel === 'none' ? null : sheet.nextMidnight,
+    };
+  },
+});
+
+function share(whole: Fen, basisPoints: number): number {
+  return whole <= 0n ? 0 : Number((whole * BigInt(basisPoints)) / 10_000n);
+}
+
+function balanceAtEnd(sheet: FactSheet, day: Day): Fen {
+  let balance = sheet.custodyFen;
+  for (const id of sheet.accounts.custodyIds) balance -= sheet.money.bankNet(id, day + 1, sheet.today);
+  return balance;
+}
+
+function minimum(sheet: FactSheet): Fen {
+  let sum = 0n;
+  for (const { data } of sheet.rows.registers['account.requirement_set'] ?? []) {
+    if (
+      data.kind === 'min_balance' &&
+      parseDay(data.validFrom)! <= sheet.today &&
+      sheet.accounts.custodyIds.has(data.accountId)
+    )
+      sum += BigInt(data.amountFen);
+  }
+  return sum;
+}
+
+function firstOfMonth(day: Day): Day {
+  return parseDay(`${formatDay(day).slice(0, 8)}01`)!;
+}

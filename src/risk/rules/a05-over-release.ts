@@ -1,0 +1,136 @@
+import { type Fen, maxFen } from '../../core/money.js';
+import { parseDay } from '../../core/time.js';
+import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import type { ReleasedLine } from '../facts/rows.js';
+import { defineRule, notApplicable } from '../rule.js';
+import { is, judge } from '../steps.js';
+import { enYuan, plural, zhYuan } from '../text.js';
+
+/**
+ * Released beyond what was taught. Per lesson, the confirmed value is the limit; staged, a share of the price at one and two
+ * thirds. Money released in the last days is left out: the confirmation it rests on may be told up to that much later.
+ */
+export const rule = defineRule({
+  id: 'A05',
+  version: 1,
+  group: 'A',
+  name: { zh: '超进度划拨', en: 'Over-release' },
+  question: { zh: '划拨给机构的钱是否超过已确认的课消？', en: 'Was more released than lessons were confirmed?' },
+  basis: {
+    zh: '教监管函〔2021〕2号：划拨与授课进度同步、同比例；天津滨海分段比例',
+    en: 'Notice 2021 No. 2: release in step with teaching; staged shares of Tianjin Binhai',
+  },
+  params: {
+    lineFen: { value: 100, unit: 'fen', source: 'ours', note: 'An excess up to ¥1 on a contract is rounding.' },
+    redFen: { value: 1_000_000, unit: 'fen', source: 'ours', note: '¥10,000 over all contracts.' },
+    redShareBp: {
+      value: 200,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: '2% of U over all contracts; a ratio, so with the minimum sample.',
+    },
+    firstStageBp: {
+      value: 3_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'rule',
+      note: 'Staged: 30% once a third is taught (Tianjin Binhai 2021).',
+    },
+    secondStageBp: {
+      value: 6_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'rule',
+      note: 'Staged: 60% once two thirds are taught.',
+    },
+    lateDays: {
+      value: 3,
+      unit: 'days',
+      max: 30,
+      source: 'ours',
+      note: 'Confirmations may be told this many days late; releases of these days are not judged yet.',
+    },
+  },
+  order: [['firstStageBp', 'secondStageBp']],
+  evaluate(sheet, p) {
+    if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
+    const staged = sheet.accounts.mode === 'staged';
+    const since = sheet.today - p.lateDays + 1;
+    const over: { line: ReleasedLine; excessFen: Fen }[] = [];
+    let totalFen = 0n;
+    let unknownRecent = false;
+    for (const line of sheet.rows.releasedLines) {
+      const allowedFen = staged ? stagedAllowance(sheet, line, p.firstStageBp, p.secondStageBp) : line.confirmedFen;
+      if (line.recentReleases === null) unknownRecent = true;
+      const excessFen = line.releasedFen - recentFen(line, since) - allowedFen;
+      if (excessFen <= BigInt(p.lineFen)) continue;
+      over.push({ line, excessFen });
+      totalFen += excessFen;
+    }
+    const recentAll =
+      unknownRecent && totalFen > 0n ? sheet.money.moved('release_clearing', 'debitFen', null, since, sheet.today) : 0n;
+    const settledFen = maxFen(0n, totalFen - recentAll);
+    const judgement = judge([
+      { level: 'orange', threshold: p.lineFen, tests: [sheet.tests.over(settledFen, p.lineFen)] },
+      { level: 'red', threshold: p.redFen, tests: [sheet.tests.over(settledFen, p.redFen)] },
+      {
+        level: 'red',
+        threshold: Number((sheet.unearnedFen * BigInt(p.redShareBp)) / 10_000n),
+        tests: [
+          is(sheet.enoughForRatios),
+          sheet.tests.over(settledFen, p.lineFen),
+          sheet.tests.overShare(settledFen, sheet.unearnedFen, p.redShareBp),
+        ],
+      },
+    ]);
+    return {
+      state: 'answered',
+      ...judgement,
+      value: Number(settledFen),
+      unit: 'fen',
+      reason: () => ({
+        zh: `${over.length} 份合同的划拨超过课消进度，合计超出 ${zhYuan(settledFen)}`,
+        en: `On ${plural(over.length, 'contract')} more was released than taught, ${enYuan(settledFen)} in all`,
+      }),
+      evidence: () =>
+        refsOf(
+          evidence(
+            sheet,
+            over.map(({ line }) => line.contractId),
+          ),
+          sheet.accounts.custody.map((account) => account.told),
+        ),
+      lookAgainAt:
+        totalFen > settledFen ||
+        (over.length === 0 && sheet.rows.releasedLines.some((line) => recentFen(line, since) > 0n))
+          ? sheet.nextMidnight
+          : null,
+    };
+  },
+});
+
+function recentFen(line: ReleasedLine, since: number): Fen {
+  let sum = 0n;
+  for (const release of line.recentReleases ?? []) if (release.on >= since) sum += BigInt(release.amountFen);
+  return sum;
+}
+
+/** What may have been released of a staged contract. The lessons are measured by hours or by value, whichever says more. */
+function stagedAllowance(sheet: FactSheet, line: ReleasedLine, firstBp: number, secondBp: number): Fen {
+  const hours = Math.round((line.contract?.hoursPaid ?? 0) * 100);
+  const taught = (part: bigint) =>
+    line.confirmedFen * 3n >= line.paidFen * part ||
+    (hours > 0 && BigInt(line.confirmedHoursHundredths) * 3n >= BigInt(hours) * part);
+  if (taught(3n)) return maxFen(line.paidFen, line.confirmedFen);
+  const capBp = taught(2n) ? secondBp : taught(1n) ? firstBp : 0;
+  const cap = (line.paidFen * BigInt(capBp)) / 10_000n;
+  const over = line.ended || (line.contract !== null && parseDay(line.contract.periodTo)! < sheet.today);
+  return over ? maxFen(cap, line.confirmedFen) : cap;
+}
+
+function evidence(sheet: FactSheet, contractIds: readonly string[]) {
+  const ids = new Set(contractIds);
+  return sheet.rows.contracts.filter((contract) => ids.has(contract.contractId));
+}

@@ -1,0 +1,154 @@
+import type { Fen } from '../../core/money.js';
+import { type Day, formatDay } from '../../core/time.js';
+import type { AccountFacts } from '../facts/accounts.js';
+import { accountBookedFen } from '../facts/accounts.js';
+import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import type { ReportedBalance } from '../facts/rows.js';
+import { defineRule, notApplicable } from '../rule.js';
+import { is, judge, type Step } from '../steps.js';
+import { enYuan, plural, zhYuan } from '../text.js';
+
+/** What the books and the statements of one account say of the same day's end. */
+interface Break {
+  readonly statement: ReportedBalance;
+  readonly expectedFen: Fen;
+  readonly deltaFen: Fen;
+  /** First day of the row of statements that disagree. */
+  readonly since: Day;
+  readonly ageWorkingDays: number;
+}
+
+/**
+ * E and the statement must agree at T+1. All booked movements, named fees and interest too, are part of E. The age of a break
+ * is that of the unbroken row of disagreeing statements, judged with what is known today: a movement told late mends its day.
+ */
+export const rule = defineRule({
+  id: 'A06',
+  version: 1,
+  group: 'A',
+  name: { zh: '对账差异', en: 'Reconciliation break' },
+  question: { zh: '银行日终余额与账簿是否一致？', en: 'Does the bank’s end-of-day balance agree with the books?' },
+  basis: { zh: '本系统默认；参照 CASS 逐日对账', en: 'Our default, after the daily reconciliation of CASS' },
+  params: {
+    toleranceFen: { value: 10_000, unit: 'fen', source: 'ours', note: 'A difference up to ¥100 is no break.' },
+    toleranceBp: {
+      value: 10,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: 'Nor one up to 0.1% of the balance.',
+    },
+    yellowWorkingDays: { value: 1, unit: 'working_days', source: 'ours', note: 'Open one working day after T+1.' },
+    orangeWorkingDays: { value: 3, unit: 'working_days', source: 'ours', note: 'Open three working days.' },
+    redWorkingDays: { value: 5, unit: 'working_days', source: 'ours', note: 'Open five working days.' },
+    orangeBp: { value: 200, unit: 'basis_points', max: 10_000, source: 'ours', note: 'More than 2% of the balance.' },
+    redBp: { value: 500, unit: 'basis_points', max: 10_000, source: 'ours', note: 'More than 5% of the balance.' },
+    shareAfterWorkingDays: {
+      value: 3,
+      unit: 'working_days',
+      source: 'ours',
+      note: 'The shares count once movements can no longer be merely late: events come up to three days late.',
+    },
+  },
+  order: [
+    ['yellowWorkingDays', 'orangeWorkingDays', 'redWorkingDays'],
+    ['toleranceBp', 'orangeBp', 'redBp'],
+  ],
+  evaluate(sheet, p) {
+    if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
+    const breaks = sheet.accounts.custody.flatMap((account) => findBreak(sheet, account, p) ?? []);
+    const steps = breaks.flatMap((found): Step[] => {
+      const age = found.ageWorkingDays;
+      const abs = found.deltaFen < 0n ? -found.deltaFen : found.deltaFen;
+      const whole = max(abs, BigInt(found.statement.bookedFen));
+      const late = is(age >= p.shareAfterWorkingDays);
+      return [
+        { level: 'blue', threshold: p.toleranceFen, tests: [is(true)] },
+        { level: 'yellow', threshold: p.toleranceFen, tests: [is(age >= p.yellowWorkingDays)] },
+        { level: 'orange', threshold: p.toleranceFen, tests: [is(age >= p.orangeWorkingDays)] },
+        {
+          level: 'orange',
+          threshold: Number((whole * BigInt(p.orangeBp)) / 10_000n),
+          tests: [late, sheet.tests.overShare(abs, whole, p.orangeBp)],
+        },
+        { level: 'red', threshold: p.toleranceFen, tests: [is(age >= p.redWorkingDays)] },
+        {
+          level: 'red',
+          threshold: Number((whole * BigInt(p.redBp)) / 10_000n),
+          tests: [late, sheet.tests.overShare(abs, whole, p.redBp)],
+        },
+      ];
+    });
+    const judgement = judge([{ level: 'blue', threshold: p.toleranceFen, tests: [is(false)] }, ...steps]);
+    const worst = breaks.reduce<Break | null>(
+      (best, one) => (best === null || one.ageWorkingDays > best.ageWorkingDays ? one : best),
+      null,
+    );
+    return {
+      state: 'answered',
+      ...judgement,
+      value: worst === null ? 0 : Number(worst.deltaFen < 0n ? -worst.deltaFen : worst.deltaFen),
+      unit: 'fen',
+      reason: () => describe(worst),
+      evidence: () => refsOf(breaks.map((found) => found.statement)),
+      lookAgainAt:
+        breaks.length > 0 || sheet.accounts.custody.some((account) => findBreak(sheet, account, p, sheet.today + 1))
+          ? sheet.nextMidnight
+          : null,
+    };
+  },
+});
+
+/** The break at the newest statement that is at least one day old on `today`; null when it agrees or there is none. */
+function findBreak(
+  sheet: FactSheet,
+  account: AccountFacts,
+  p: { readonly toleranceFen: number; readonly toleranceBp: number },
+  today: Day = sheet.today,
+): Break | null {
+  const statements = sheet.statements.of(account.accountId);
+  let expectedFen = accountBookedFen(sheet, account);
+  let after = NEVER;
+  let newest: Omit<Break, 'since' | 'ageWorkingDays'> | null = null;
+  let since: Day = 0;
+  for (let i = statements.length - 1; i >= 0; i -= 1) {
+    const statement = statements[i]!;
+    if (statement.asOf >= today) continue;
+    expectedFen -= sheet.money.bankNet(account.accountId, statement.asOf + 1, after);
+    after = statement.asOf;
+    const deltaFen = expectedFen - BigInt(statement.bookedFen);
+    if (!isBroken(deltaFen, statement.bookedFen, p)) break;
+    newest ??= { statement, expectedFen, deltaFen };
+    since = statement.asOf;
+  }
+  return newest === null
+    ? null
+    : { ...newest, since, ageWorkingDays: sheet.calendar.workingDaysBetween(since + 1, today) };
+}
+
+/** Beyond every booking day. */
+const NEVER: Day = 1_000_000;
+
+function isBroken(
+  deltaFen: Fen,
+  bookedFen: number,
+  p: { readonly toleranceFen: number; readonly toleranceBp: number },
+): boolean {
+  const abs = deltaFen < 0n ? -deltaFen : deltaFen;
+  return abs > BigInt(p.toleranceFen) && abs * 10_000n > BigInt(bookedFen) * BigInt(p.toleranceBp);
+}
+
+function max(a: Fen, b: Fen): Fen {
+  return a > b ? a : b;
+}
+
+function describe(worst: Break | null) {
+  if (worst === null)
+    return { zh: '银行日终余额与账簿一致', en: 'The bank’s end-of-day balances agree with the books' };
+  const { statement, expectedFen, deltaFen, since, ageWorkingDays } = worst;
+  return {
+    zh: `账户 ${statement.accountId} 在 ${formatDay(statement.asOf)} 日终账簿为 ${zhYuan(expectedFen)}，银行报 ${zhYuan(statement.bookedFen)}，差 ${zhYuan(deltaFen)}，自 ${formatDay(since)} 起已 ${ageWorkingDays} 个工作日`,
+    en: `At the end of ${formatDay(statement.asOf)} the books have ${enYuan(expectedFen)} on account ${statement.accountId}, the bank ${enYuan(statement.bookedFen)}: a difference of ${enYuan(deltaFen)}, open since ${formatDay(since)}, ${plural(ageWorkingDays, 'working day')}`,
+  };
+}
