@@ -12,7 +12,8 @@ export function isTransientDatabaseError(error: unknown): boolean {
 /** The database's own words and code, for the detail of an error. */
 export function databaseErrorText(error: unknown): string {
   const { code, message } = fieldsOf(error);
-  return `${message ?? String(error)}${code ? ` (${code})` : ''}`;
+  // A host with several addresses fails with a code and an empty message.
+  return [message || (code ? '' : String(error)), code && `(${code})`].filter(Boolean).join(' ');
 }
 
 const TRANSIENT_CODES: ReadonlySet<string> = new Set([
@@ -23,6 +24,7 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now: starting or recovering
   '53300', // too_many_connections
+  'EAI_AGAIN',
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
