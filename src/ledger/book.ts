@@ -96,6 +96,7 @@ function accept(set: WorkingSet, books: InstitutionBooks, event: AnyEvent, key: 
   index(books, stored);
   if (books.keepJournal) books.accepted.push(stored);
   if (books.newestAt === null || event.at > books.newestAt) books.newestAt = event.at;
+  if (books.oldestAt === null || event.at < books.oldestAt) books.oldestAt = event.at;
   return stored;
 }
 

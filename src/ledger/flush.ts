@@ -24,7 +24,7 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
   await writeKeptOut(client, touched);
   const grown = touched.filter((books) => books.accepted.length > 0);
   if (grown.length === 0) return;
-  await updateInstitutions(client, grown.map((books) => ({ no: books.no, eventCount: books.eventCount, chain: books.chain, newestAt: books.newestAt! })));
+  await updateInstitutions(client, grown.map((books) => ({ no: books.no, eventCount: books.eventCount, chain: books.chain, newestAt: books.newestAt!, oldestAt: books.oldestAt! })));
   await markDue(client, grown.map((books) => books.no), receivedAt);
 }
 

@@ -96,6 +96,7 @@ class Loader {
       books.eventCount = row.event_count;
       books.chain = row.chain;
       books.newestAt = row.newest_at;
+      books.oldestAt = row.oldest_at;
       this.byNo.set(row.no, books);
     }
   }

@@ -28,7 +28,7 @@ export function derivedTables(books: InstitutionBooks): Record<VerifiedTable, Re
     }),
     contracts: mapOf(books.contracts.rows, ([, row]) => [
       text(row.contractId),
-      text(toDbTime(row.at), row.source, row.id, formatDay(dayOf(row.at)), row.data.learnerHash, JSON.stringify(row.data)),
+      text(toDbTime(row.at), row.source, row.id, formatDay(dayOf(row.at)), row.data.learnerHash, row.data.periodTo, Math.round(row.data.hoursPaid * 100), Math.round((row.data.hoursGifted ?? 0) * 100), JSON.stringify(row.data)),
     ]),
     payments: mapOf(books.payments.rows, ([, row]) => [
       text(row.paymentId),

@@ -53,7 +53,7 @@ async function verifyInstitution(client: pg.ClientBase, no: number, id: string, 
     if (expected === found) return;
     differences.push({ institutionId: id, table, key, problem: found === null ? 'missing' : expected === null ? 'added' : 'changed', expected, found });
   };
-  const { rows: heads } = await client.query<{ event_count: number; chain: Buffer; newest_at: number | null }>('select event_count, chain, newest_at from institutions where no = $1', [no]);
+  const { rows: heads } = await client.query<{ event_count: number; chain: Buffer; newest_at: number | null; oldest_at: number | null }>('select event_count, chain, newest_at, oldest_at from institutions where no = $1', [no]);
   const head = heads[0]!;
   const set = new WorkingSet(true);
   const books = set.institution(id);
@@ -66,6 +66,7 @@ async function verifyInstitution(client: pg.ClientBase, no: number, id: string, 
   report('institutions', 'event_count', String(replay.lastOrdinal), String(head.event_count));
   report('institutions', 'chain', books.chain.toString('hex'), head.chain.toString('hex'));
   report('institutions', 'newest_at', String(books.newestAt), String(head.newest_at));
+  report('institutions', 'oldest_at', String(books.oldestAt), String(head.oldest_at));
   rematchAll(books, calendar);
   const derived = derivedTables(books);
   for (const table of VERIFIED_TABLES) compare(table.name, derived[table.name], await readTable(client, table, no), report);

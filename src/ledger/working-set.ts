@@ -55,6 +55,7 @@ export class InstitutionBooks {
   eventCount = 0;
   chain: Buffer = EMPTY;
   newestAt: Us | null = null;
+  oldestAt: Us | null = null;
   /** Accepted since the working set was made, in order. */
   readonly accepted: StoredEvent[] = [];
   readonly entries: Entry[] = [];

@@ -8,7 +8,8 @@ CREATE TABLE institutions (
   id           text COLLATE "C" NOT NULL,
   event_count  bigint NOT NULL DEFAULT 0,
   chain        bytea NOT NULL DEFAULT '\x',
-  newest_at    timestamptz
+  newest_at    timestamptz,
+  oldest_at    timestamptz
 );
 CREATE UNIQUE INDEX institutions_id_key ON institutions (id);
 
@@ -174,6 +175,9 @@ CREATE TABLE contracts (
   id             text COLLATE "C" NOT NULL,
   signed_on      date NOT NULL,
   learner_hash   text NOT NULL,
+  period_to      date NOT NULL,
+  hours_hundredths  bigint NOT NULL,
+  gifted_hundredths bigint NOT NULL,
   data           text NOT NULL,
   PRIMARY KEY (institution_no, contract_id)
 );

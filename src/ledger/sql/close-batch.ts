@@ -8,14 +8,15 @@ export interface InstitutionUpdate {
   readonly eventCount: number;
   readonly chain: Buffer;
   readonly newestAt: Us;
+  readonly oldestAt: Us;
 }
 
 export async function updateInstitutions(client: pg.ClientBase, rows: readonly InstitutionUpdate[]): Promise<void> {
   await client.query({
     name: 'update_institutions',
-    text: `update institutions i set event_count = t.event_count, chain = t.chain, newest_at = t.newest_at
-             from unnest($1::int[], $2::bigint[], $3::bytea[], $4::timestamptz[]) as t(no, event_count, chain, newest_at) where i.no = t.no`,
-    values: [rows.map((row) => row.no), rows.map((row) => row.eventCount), rows.map((row) => row.chain), rows.map((row) => toDbTime(row.newestAt))],
+    text: `update institutions i set event_count = t.event_count, chain = t.chain, newest_at = t.newest_at, oldest_at = t.oldest_at
+             from unnest($1::int[], $2::bigint[], $3::bytea[], $4::timestamptz[], $5::timestamptz[]) as t(no, event_count, chain, newest_at, oldest_at) where i.no = t.no`,
+    values: [rows.map((row) => row.no), rows.map((row) => row.eventCount), rows.map((row) => row.chain), rows.map((row) => toDbTime(row.newestAt)), rows.map((row) => toDbTime(row.oldestAt))],
   });
 }
 

@@ -26,7 +26,7 @@ export const VERIFIED_TABLES = [
     values: ['paid_fen', 'confirmed_fen', 'refunded_fen', 'released_fen', 'confirmed_hours_hundredths', 'open', 'over_released'],
     ignoreZero: ['paid_fen', 'confirmed_fen', 'refunded_fen', 'released_fen', 'confirmed_hours_hundredths'],
   },
-  { name: 'contracts', key: ['contract_id'], values: ['at', 'source', 'id', 'signed_on', 'learner_hash', 'data'], times: ['at'], days: ['signed_on'] },
+  { name: 'contracts', key: ['contract_id'], values: ['at', 'source', 'id', 'signed_on', 'learner_hash', 'period_to', 'hours_hundredths', 'gifted_hundredths', 'data'], times: ['at'], days: ['signed_on', 'period_to'] },
   {
     name: 'payments',
     key: ['payment_id'],

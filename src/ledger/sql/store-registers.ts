@@ -27,10 +27,11 @@ async function store<R>(client: pg.ClientBase, table: string, keyColumn: string,
 export function storeContracts(client: pg.ClientBase, changed: readonly Changed<ContractRow>[]): Promise<void> {
   return store(client, 'contracts', 'r.contract_id', changed, (rows) => ({
     name: 'store_contracts',
-    text: `insert into contracts (institution_no, contract_id, at, source, id, signed_on, learner_hash, data)
-           select * from unnest($1::int[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::date[], $7::text[], $8::text[])
+    text: `insert into contracts (institution_no, contract_id, at, source, id, signed_on, learner_hash, period_to, hours_hundredths, gifted_hundredths, data)
+           select * from unnest($1::int[], $2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::date[], $7::text[], $8::date[], $9::bigint[], $10::bigint[], $11::text[])
            on conflict (institution_no, contract_id) do update set at = excluded.at, source = excluded.source, id = excluded.id,
-             signed_on = excluded.signed_on, learner_hash = excluded.learner_hash, data = excluded.data`,
+             signed_on = excluded.signed_on, learner_hash = excluded.learner_hash, period_to = excluded.period_to,
+             hours_hundredths = excluded.hours_hundredths, gifted_hundredths = excluded.gifted_hundredths, data = excluded.data`,
     values: [
       rows.map(({ no }) => no),
       rows.map(({ row }) => row.contractId),
@@ -39,6 +40,9 @@ export function storeContracts(client: pg.ClientBase, changed: readonly Changed<
       rows.map(({ row }) => row.id),
       rows.map(({ row }) => toDbDay(dayOf(row.at))),
       rows.map(({ row }) => row.data.learnerHash),
+      rows.map(({ row }) => row.data.periodTo),
+      rows.map(({ row }) => Math.round(row.data.hoursPaid * 100)),
+      rows.map(({ row }) => Math.round((row.data.hoursGifted ?? 0) * 100)),
       rows.map(({ row }) => JSON.stringify(row.data)),
     ],
   }));
