@@ -7,13 +7,15 @@ export interface ClientOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly log: KafkaLog;
+  /** Attempts of the library before it gives up, with pauses of 0.1, 0.2, 0.4, 0.8, 1, 1 … s; default 5, about 3 s. */
+  readonly clientRetries?: number;
 }
 
 /**
- * Retries inside the library are short on purpose (about 3 s in all): it retries in silence, while our own loops
- * above it show their state, have named caps and can be stopped.
+ * Retries inside the library are few on purpose: it retries in silence, while our own loops above it show their state,
+ * have named caps and can be stopped. All fields are set, because the library has other defaults under NODE_ENV=test.
  */
-export const CLIENT_RETRY: RetryOptions = {
+const CLIENT_RETRY: RetryOptions = {
   initialRetryTime: 100,
   maxRetryTime: 1_000,
   factor: 0.2,
@@ -29,13 +31,13 @@ const REQUEST_TIMEOUT_MS = 30_000;
  * its request queue sets a timer to "throttled until minus now", which is negative when nothing is throttled. Node
  * runs such a timer after 1 ms, as before, so the warning is harmless.
  */
-export function createClient({ brokers, clientId, log }: ClientOptions): Kafka {
+export function createClient({ brokers, clientId, log, clientRetries }: ClientOptions): Kafka {
   return new Kafka({
     brokers: [...brokers],
     clientId,
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    retry: CLIENT_RETRY,
+    retry: clientRetries === undefined ? CLIENT_RETRY : { ...CLIENT_RETRY, retries: clientRetries },
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => writeLog(log, entry),
   });
@@ -105,15 +107,13 @@ const RETRIABLE_TYPES = new Set([
 ]);
 
 /**
- * One step quieter than the library means it: it calls every answer "coordinator is loading" an error and every join
- * an information, while what matters to an operator is logged by our own loops.
+ * Quieter than the library means it: it calls every answer "coordinator is loading" an error and every join an
+ * information, while what matters to an operator is logged by our own loops.
  */
 function writeLog(log: KafkaLog, entry: LogEntry): void {
   const { message, timestamp: _timestamp, stack: _stack, logger: _logger, ...fields } = entry.log;
   const line = `kafka client: ${message}`;
   if (entry.level === logLevel.ERROR) {
-    log.warn(fields, line);
-  } else if (entry.level === logLevel.WARN) {
     log.info(fields, line);
   } else {
     log.debug(fields, line);

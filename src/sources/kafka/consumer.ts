@@ -7,7 +7,7 @@ import { createLagWatch } from './lag.js';
 import { Session } from './session.js';
 import type { ConsumerState, HandleRecords, RecordConsumer } from './types.js';
 
-export interface ConsumerOptions extends ClientOptions {
+export interface ConsumerOptions extends Omit<ClientOptions, 'clientRetries'> {
   readonly groupId: string;
   readonly topics: readonly string[];
   /** Records in one call of `handle`. */
@@ -39,16 +39,18 @@ export interface ConsumerLimits {
   readonly stopTimeoutMs: number;
   /** Transient failures of `handle`, in a row. */
   readonly handleRetry: Backoff;
+  /** Attempts of one client to reconnect. */
+  readonly clientRetries: number;
   /** Lost clients, in a row; one that lived for `steadyMs` starts the count anew. */
   readonly recreate: Backoff;
   readonly steadyMs: number;
 }
 
 export const CONSUMER_LIMITS: ConsumerLimits = {
-  sessionTimeoutMs: 30_000,
+  sessionTimeoutMs: 10_000,
   rebalanceTimeoutMs: 60_000,
-  heartbeatIntervalMs: 3_000,
-  maxWaitMs: 50,
+  heartbeatIntervalMs: 1_000,
+  maxWaitMs: 200,
   maxBytesPerPartition: 1024 * 1024,
   maxBytes: 8 * 1024 * 1024,
   silentMaxMs: 45_000,
@@ -57,13 +59,16 @@ export const CONSUMER_LIMITS: ConsumerLimits = {
   stopTimeoutMs: 30_000,
   // About 15 minutes: longer than a restart of a database, short enough that somebody gets to know.
   handleRetry: { baseMs: 100, maxMs: 5_000, attemptsMax: 180 },
+  // About 10 s, the session timeout: a client that reconnects by then keeps its membership, while a new one has to
+  // wait until the coordinator drops the old member.
+  clientRetries: 12,
   // About 10 minutes without a broker.
-  recreate: { baseMs: 250, maxMs: 10_000, attemptsMax: 60 },
+  recreate: { baseMs: 250, maxMs: 10_000, attemptsMax: 30 },
   steadyMs: 60_000,
 };
 
 const WATCH_EVERY_MS = 1_000;
-const LOST_CLOSE_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 3_000;
 
 /**
  * Joins the group and hands records to `handle` until `stop` is called. Lost clients are replaced with growing pauses;
@@ -102,7 +107,7 @@ class Supervisor {
   constructor(options: ConsumerOptions) {
     this.#options = options;
     this.#limits = { ...CONSUMER_LIMITS, ...options.limits };
-    this.#kafka = createClient(options);
+    this.#kafka = createClient({ ...options, clientRetries: this.#limits.clientRetries });
     this.#lag = createLagWatch({
       kafka: this.#kafka,
       groupId: options.groupId,
@@ -180,7 +185,8 @@ class Supervisor {
     this.#session = session;
     const stopped = aborted(this.#stopping.signal);
     const end = await Promise.race([session.ended, stopped]);
-    const timeoutMs = end ? LOST_CLOSE_TIMEOUT_MS : this.#limits.stopTimeoutMs;
+    // Only a batch in hand is worth a long wait; a client that cannot reach its broker is not.
+    const timeoutMs = this.#progress.handlingSince === undefined ? CLOSE_TIMEOUT_MS : this.#limits.stopTimeoutMs;
     if (!(await session.close(timeoutMs))) {
       this.#options.log.warn({ timeoutMs }, 'kafka client did not close in time and is left behind');
     }

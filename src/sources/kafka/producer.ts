@@ -1,6 +1,6 @@
 import { type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
 import { FeewardenError } from '../../core/errors.js';
-import { CLIENT_RETRY, type ClientOptions, createClient, errorKindOf, toBrokerError } from './client.js';
+import { type ClientOptions, createClient, errorKindOf, toBrokerError } from './client.js';
 import type { KafkaLog, OutgoingRecord, RecordProducer } from './types.js';
 
 /** Callers waiting behind the send in hand; more than this means the broker is far too slow. */
@@ -107,7 +107,6 @@ async function connect(kafka: Kafka): Promise<Producer> {
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
     createPartitioner: Partitioners.DefaultPartitioner,
-    retry: CLIENT_RETRY,
   });
   try {
     await producer.connect();

@@ -147,7 +147,7 @@ describe('when the broker goes away', { timeout: 120_000 }, () => {
       groupId: 'nobody',
       topics: ['nothing'],
       handle: async () => undefined,
-      limits: { recreate: { baseMs: 10, maxMs: 20, attemptsMax: 1 } },
+      limits: { clientRetries: 1, recreate: { baseMs: 10, maxMs: 20, attemptsMax: 1 } },
     });
     await expect(consumer.done).rejects.toMatchObject({ code: 'broker_unavailable' });
     expect(consumer.state()).toMatchObject({ running: false, healthy: false, recreations: 1 });
