@@ -29,9 +29,10 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     options: '-c datestyle=ISO -c timezone=UTC -c extra_float_digits=1',
     types: { getTypeParser },
   });
-  // A connection that dies while idle is reported here; without a listener that would end the process. The pool has
-  // dropped it already, and the next query opens a new one or fails with the reason.
+  // A connection that dies is reported here, idle or in use; without a listener that would end the process. A query under way
+  // fails with the reason by itself, and the pool opens a new connection for the next.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -18,7 +18,8 @@ export async function diffDatabaseAgainstSchema(url: string, schema: string): Pr
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   const files = [{ path: 'schema.prisma', content: schema }];
   try {
-    const { SchemaEngine, gaveUp } = await loadEngine();
+    loaded ??= loadEngine();
+    const { SchemaEngine, gaveUp } = await loaded;
     const factory = bindMigrationAwareSqlAdapterFactory(catalogueAdapter(pool));
     const engine = await SchemaEngine.new({ datamodels: [['schema.prisma', schema]] }, () => {}, factory);
     const diff = engine.diff({
@@ -45,7 +46,15 @@ interface EngineModule {
   __wbg_set_wasm(exports: Record<string, () => void>): void;
 }
 
-async function loadEngine(): Promise<{ SchemaEngine: typeof SchemaEngine; gaveUp: Promise<never> }> {
+interface LoadedEngine {
+  readonly SchemaEngine: typeof SchemaEngine;
+  readonly gaveUp: Promise<never>;
+}
+
+/** The module keeps views of its memory, so it is instantiated once in a process. */
+let loaded: Promise<LoadedEngine> | undefined;
+
+async function loadEngine(): Promise<LoadedEngine> {
   const name = '@prisma/schema-engine-wasm/schema_engine_bg';
   const module = (await import(name)) as EngineModule;
   const file = path.join(path.dirname(createRequire(import.meta.url).resolve(name)), 'schema_engine_bg.wasm');
