@@ -1,6 +1,6 @@
 import type { Calendar } from '../core/calendar.js';
 import { dayOf, type Day } from '../core/time.js';
-import { isNewer, joinKey, type CreditRow, type PaymentRow } from './rows.js';
+import { joinKey, type CreditRow, type PaymentRow } from './rows.js';
 import type { InstitutionBooks, Register } from './working-set.js';
 
 /** A credit looks for its payment among those of this many working days (contract, Readings). */
@@ -11,16 +11,17 @@ export const MATCH_DAYS_MAX = 40;
 /**
  * Settles unnamed credits of one amount again, from `fromDay` on: each takes the oldest payment of equal amount of the
  * last 5 working days that no credit names, that is not wholly reversed, and whose payee is the credit's account or not
- * told. Credits go by day booked, then time. The result is a function of the set of payments and credits, never of their
+ * told. Credits go by day booked, then time. Equal times are told apart by business ids, never by who told them. The result is a function of the set of payments and credits, never of their
  * order of arrival: a change on a day can only move matches of that day and later.
  */
 export function rematch(books: InstitutionBooks, amountFen: number, fromDay: Day, calendar: Calendar): void {
   const { payments: paymentIds, credits: creditKeys } = books.ofAmount(amountFen);
-  const credits = rowsOf(books.credits, creditKeys).filter((credit) => !credit.namesPayments && credit.bookedOn >= fromDay);
+  // A credit that was corrected keeps its key and has another amount.
+  const credits = rowsOf(books.credits, creditKeys).filter((credit) => credit.amountFen === amountFen && !credit.namesPayments && credit.bookedOn >= fromDay);
   const payments = rowsOf(books.payments, paymentIds).filter((row) => row.told?.amountFen === amountFen && dayOf(row.told.at) >= fromDay - MATCH_DAYS_MAX);
-  const free = payments.filter((row) => isCandidate(row, fromDay)).sort((a, b) => (isNewer(a.told!, b.told!) ? 1 : -1));
+  const free = payments.filter((row) => isCandidate(row, fromDay)).sort(byAge);
   const matches = new Map<string, { credit: string; on: Day }>();
-  for (const credit of credits.sort(byDayThenTold)) {
+  for (const credit of credits.sort(byDayThenTime)) {
     const key = joinKey(credit.accountId, credit.bankTxnId);
     const at = free.findIndex((row) => fits(row, credit, calendar));
     const matched = at < 0 ? null : free.splice(at, 1)[0]!.paymentId;
@@ -61,6 +62,10 @@ function fits(row: PaymentRow, credit: CreditRow, calendar: Calendar): boolean {
   return calendar.workingDaysBetween(paidOn, credit.bookedOn) <= MATCH_WORKING_DAYS;
 }
 
-function byDayThenTold(a: CreditRow, b: CreditRow): number {
-  return a.bookedOn !== b.bookedOn ? a.bookedOn - b.bookedOn : isNewer(a, b) ? 1 : -1;
+function byAge(a: PaymentRow, b: PaymentRow): number {
+  return a.told!.at - b.told!.at || (a.paymentId < b.paymentId ? -1 : 1);
+}
+
+function byDayThenTime(a: CreditRow, b: CreditRow): number {
+  return a.bookedOn - b.bookedOn || a.at - b.at || (joinKey(a.accountId, a.bankTxnId) < joinKey(b.accountId, b.bankTxnId) ? -1 : 1);
 }
