@@ -69,6 +69,7 @@ export const ERRORS = {
     message: 'The address is internal or not http(s), and not on the allow list.',
   },
   bad_setting: { kind: 'usage', status: 500, message: 'A setting is wrong.' },
+  unreadable_input: { kind: 'usage', status: 400, message: 'The input cannot be read.' },
   bad_usage: { kind: 'usage', status: 400, message: 'The command line is wrong.' },
   bad_policy: { kind: 'usage', status: 400, message: 'The policy is not valid.' },
   // Transient

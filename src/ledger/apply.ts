@@ -10,7 +10,7 @@ import { book, type Outcome } from './book.js';
 import { flush } from './flush.js';
 import { rematchAll } from './match.js';
 import { prefetch, prefetchMatching } from './prefetch.js';
-import { insertRejected, type RejectedRow } from './sql/insert-rejected.js';
+import { insertRejected, type RejectedRow, type StoredRejection } from './sql/insert-rejected.js';
 import { WorkingSet } from './working-set.js';
 
 /** Where an input came from; `key` is the same when the same input is told again from the same place. */
@@ -42,7 +42,7 @@ export interface BatchResult {
   /** One per input, in order. */
   readonly outcomes: readonly InputOutcome[];
   /** Rejections stored for the first time. */
-  readonly newlyRejected: readonly RejectedRow[];
+  readonly newlyRejected: readonly StoredRejection[];
 }
 
 /**

@@ -14,13 +14,13 @@ export interface RejectedRow extends Rejection {
  * Stores rejected inputs and returns those that were not stored before. The same bytes, refused for the same reason, from
  * the same place are one row: a second run of a file changes nothing.
  */
-export async function insertRejected(client: pg.ClientBase, rows: readonly RejectedRow[]): Promise<RejectedRow[]> {
-  const { rows: inserted } = await client.query<{ input_hash: Buffer; code: string; origin_key: string }>({
+export async function insertRejected(client: pg.ClientBase, rows: readonly RejectedRow[]): Promise<StoredRejection[]> {
+  const { rows: inserted } = await client.query<{ seq: number; input_hash: Buffer; code: string; origin_key: string }>({
     name: 'insert_rejected',
     text: `insert into rejected_events (code, path, message, subject, source, event_id, origin, origin_key, input, input_hash, received_at)
            select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::text[], $9::bytea[], $10::bytea[], $11::timestamptz[])
            on conflict (input_hash, code, origin_key) do nothing
-           returning input_hash, code, origin_key`,
+           returning seq, input_hash, code, origin_key`,
     values: [
       rows.map((row) => row.code),
       rows.map((row) => row.path),
@@ -35,8 +35,18 @@ export async function insertRejected(client: pg.ClientBase, rows: readonly Rejec
       rows.map((row) => toDbTime(row.receivedAt)),
     ],
   });
-  const fresh = new Set(inserted.map((row) => `${row.input_hash.toString('hex')}|${row.code}|${row.origin_key}`));
-  return rows.filter((row) => fresh.delete(`${row.inputHash.toString('hex')}|${row.code}|${row.origin.key}`));
+  const fresh = new Map(inserted.map((row) => [`${row.input_hash.toString('hex')}|${row.code}|${row.origin_key}`, row.seq]));
+  return rows.flatMap((row) => {
+    const key = `${row.inputHash.toString('hex')}|${row.code}|${row.origin.key}`;
+    const seq = fresh.get(key);
+    fresh.delete(key);
+    return seq === undefined ? [] : [{ ...row, seq }];
+  });
+}
+
+/** A rejection with its number in the list. */
+export interface StoredRejection extends RejectedRow {
+  readonly seq: number;
 }
 
 /** PostgreSQL text holds no NUL; the bytes of the input keep it. */

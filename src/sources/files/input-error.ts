@@ -2,7 +2,7 @@ import { FeewardenError } from '../../core/errors.js';
 
 /** The one code for an input that cannot be read: the person who named it is told what to do; `problem` is a full sentence. */
 export function inputError(path: string, problem: string, cause?: unknown): FeewardenError {
-  return new FeewardenError('bad_usage', `${path}: ${problem}`, { cause });
+  return new FeewardenError('unreadable_input', `${path}: ${problem}`, { cause });
 }
 
 /** The same for an error of the file system, told in words instead of `EACCES`. */

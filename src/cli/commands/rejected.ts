@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { FeewardenError, ERRORS } from '../../core/errors.js';
+import { formatTime } from '../../core/time.js';
+import { listRejected, redriveRejected, type RejectedEvent } from '../../ledger/rejected.js';
+import { DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
+import { evaluateAllDue } from '../evaluate-due.js';
+import { EXIT, printJson, printLine, printTable } from '../output.js';
+import { startBar } from '../progress-bar.js';
+
+interface CodeOptions extends DataOptions {
+  readonly code?: string;
+}
+const CODE_OPTION = ['--code <code>', 'only those with this reason'] as const;
+const ROWS_PER_READ = 1_000;
+
+export function rejectedCommand(program: Command): void {
+  program
+    .command('rejected')
+    .description('list what was refused, where it came from and why')
+    .option(...DATA_OPTION)
+    .option(...CODE_OPTION)
+    .option(...JSON_OPTION)
+    .action((options: CodeOptions) =>
+      withDatabase(options, async ({ database }) => {
+        checkCode(options.code);
+        let after = 0;
+        let count = 0;
+        for (;;) {
+          const rows = await listRejected(database.pool, { code: options.code ?? null, after, limit: ROWS_PER_READ });
+          if (options.json) for (const row of rows) printJson({ ...row, receivedAt: formatTime(row.receivedAt) });
+          else if (rows.length > 0) printTable(['no.', 'code', 'place', 'institution', 'id', 'why'], rows.map(cells));
+          count += rows.length;
+          if (rows.length < ROWS_PER_READ) break;
+          after = rows.at(-1)!.seq;
+        }
+        if (!options.json) printLine(count === 0 ? 'Nothing is rejected.' : `${count.toLocaleString('en')} rejected; after a fix, \`feewarden redrive\` tries them again.`);
+      }),
+    );
+}
+
+export function redriveCommand(program: Command): void {
+  program
+    .command('redrive')
+    .description('try rejected events again, after a fix')
+    .option(...DATA_OPTION)
+    .option(...CODE_OPTION)
+    .option(...JSON_OPTION)
+    .addHelpText('after', '\nExit code 1: some were refused again.')
+    .action((options: CodeOptions) =>
+      withDatabase(options, async (context) => {
+        checkCode(options.code);
+        const bar = startBar(null, 'events');
+        const counts = await redriveRejected(context.intake, options.code ?? null, (so) => bar.update(so.read, ''));
+        bar.stop();
+        await evaluateAllDue(context);
+        if (options.json) printJson(counts);
+        else printTable(['tried', 'accepted', 'duplicates', 'refused again'], [[counts.read, counts.accepted, counts.duplicates, counts.rejected].map(String)]);
+        process.exitCode = counts.rejected > 0 ? EXIT.foundWrong : EXIT.success;
+      }),
+    );
+}
+
+function checkCode(code: string | undefined): void {
+  if (code === undefined || (code in ERRORS && ERRORS[code as keyof typeof ERRORS].kind === 'rejected')) return;
+  throw new FeewardenError('bad_usage', `--code: there is no rejection code "${code}".`);
+}
+
+function cells(row: RejectedEvent): string[] {
+  const { file, line, topic, partition, offset } = row.origin;
+  const place = file !== undefined ? `${file}:${line}` : topic !== undefined ? `${topic}/${partition}/${offset}` : JSON.stringify(row.origin);
+  return [String(row.seq), row.code, place, row.subject ?? '', row.id ?? '', row.path ? `${row.path}: ${row.message}` : row.message];
+}

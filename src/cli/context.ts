@@ -1,0 +1,59 @@
+import { type Config, loadConfig, type Overrides } from '../config.js';
+import { CHINA_CALENDAR } from '../core/calendar.js';
+import { FeewardenError } from '../core/errors.js';
+import { parseTime, type Us } from '../core/time.js';
+import { type Database, openDatabase } from '../db/database.js';
+import { migrate } from '../db/migrate.js';
+import { CHART } from '../ledger/accounts.js';
+import type { IntakeDeps } from '../ledger/intake.js';
+import { tellRejected } from '../alerts/rejected-messages.js';
+
+/** Options that every command with a database has. */
+export interface DataOptions {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+export const DATA_OPTION = ['--data <dir>', 'folder of the embedded database (used when DATABASE_URL is not set)'] as const;
+export const JSON_OPTION = ['--json', 'print JSON: one document, or one object per line'] as const;
+
+export interface CliContext {
+  readonly config: Config;
+  readonly database: Database;
+  readonly intake: IntakeDeps;
+}
+
+/** The clock of the command line: microseconds. */
+export function clock(): Us {
+  return Date.now() * 1_000;
+}
+
+/** Opens the database, brings its schema up to date, runs the command, and closes whatever happens. */
+export async function withDatabase<T>(options: DataOptions, run: (context: CliContext) => Promise<T>, overrides: Overrides = {}): Promise<T> {
+  const config = loadConfig(undefined, { ...overrides, dataDir: options.data });
+  const database = await openDatabase(config, 'feewarden cli');
+  try {
+    await migrate(database.pool, { chart: CHART });
+    return await run({ config, database, intake: intakeOf(config, database) });
+  } finally {
+    await database.close();
+  }
+}
+
+export function intakeOf(config: Config, database: Database): IntakeDeps {
+  return {
+    pool: database.pool,
+    calendar: CHINA_CALENDAR,
+    clock,
+    limits: { bytesMax: config.eventBytesMax, depthMax: config.eventDepthMax },
+    alongside: tellRejected({ kafkaEnabled: config.kafkaBrokers.length > 0 }),
+  };
+}
+
+/** A time as a person types it: RFC 3339 with offset. Throws `bad_usage`. */
+export function timeOption(text: string | undefined, name: string): Us | null {
+  if (text === undefined) return null;
+  const time = parseTime(text);
+  if (time === null) throw new FeewardenError('bad_usage', `${name}: give a time like 2026-07-03T23:59:59+08:00.`);
+  return time;
+}

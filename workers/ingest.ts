@@ -1,0 +1,73 @@
+import type pg from 'pg';
+import { tellRejected } from '../src/alerts/rejected-messages.js';
+import type { Config } from '../src/config.js';
+import type { Calendar } from '../src/core/calendar.js';
+import type { Us } from '../src/core/time.js';
+import { addCounts, decodeInput, type IntakeDeps, noCounts, take } from '../src/ledger/intake.js';
+import { runConsumer } from '../src/sources/kafka/consumer.js';
+import { ensureTopics, PARTITIONS_DEFAULT } from '../src/sources/kafka/topics.js';
+import type { ConsumerState, KafkaLog, KafkaRecord } from '../src/sources/kafka/types.js';
+import type { BatchResult } from '../src/ledger/apply.js';
+
+export interface IngestDeps {
+  readonly pool: pg.Pool;
+  readonly config: Config;
+  readonly calendar: Calendar;
+  readonly clock: () => Us;
+  readonly log: KafkaLog;
+  /** Ends the worker: the batch in hand is committed first. */
+  readonly signal: AbortSignal;
+  readonly onState?: (state: ConsumerState) => void;
+  readonly onBatch?: (result: BatchResult, seconds: number) => void;
+}
+
+/**
+ * Takes events from Kafka into the books. One poll is one batch is one transaction; offsets are committed only after the
+ * database has committed. Several of these processes share the partitions of the group.
+ */
+export async function runIngest(deps: IngestDeps): Promise<void> {
+  const { config, log } = deps;
+  const client = { brokers: config.kafkaBrokers, clientId: config.kafkaClientId, log };
+  await ensureTopics({ ...client, partitions: PARTITIONS_DEFAULT });
+  const intake: IntakeDeps = {
+    pool: deps.pool,
+    calendar: deps.calendar,
+    clock: deps.clock,
+    limits: { bytesMax: config.eventBytesMax, depthMax: config.eventDepthMax },
+    alongside: tellRejected({ kafkaEnabled: true }),
+  };
+  const consumer = runConsumer({
+    ...client,
+    groupId: config.kafkaGroup,
+    topics: config.kafkaTopics,
+    batchEventsMax: config.ingestBatchEventsMax,
+    handle: (records) => handle(deps, intake, records),
+    ...(deps.onState ? { onState: deps.onState } : {}),
+  });
+  const stop = (): void => void consumer.stop();
+  deps.signal.addEventListener('abort', stop, { once: true });
+  if (deps.signal.aborted) stop();
+  try {
+    await consumer.done;
+  } finally {
+    deps.signal.removeEventListener('abort', stop);
+  }
+}
+
+async function handle(deps: IngestDeps, intake: IntakeDeps, records: readonly KafkaRecord[]): Promise<void> {
+  const started = deps.clock();
+  const inputs = records.map((record) => {
+    const { topic, partition, offset } = record;
+    const origin = { key: `kafka:${topic}:${partition}:${offset}`, detail: { topic, partition, offset } };
+    // A tombstone or an empty record is no event; the decoder says so.
+    return decodeInput(record.value ?? EMPTY, origin, intake.limits, started);
+  });
+  const result = await take(intake, inputs);
+  const counts = noCounts();
+  addCounts(counts, result);
+  const seconds = (deps.clock() - started) / 1_000_000;
+  deps.onBatch?.(result, seconds);
+  deps.log.debug({ ...counts, seconds }, 'batch booked');
+}
+
+const EMPTY = Buffer.alloc(0);
