@@ -43,7 +43,7 @@ export interface InputFile {
   readonly format: Format;
   /**
    * The records, in chunks. Files may be read again, a stream only once.
-   * @throws FeewardenError bad_usage after the last good record, if the input is damaged or cut off
+   * @throws FeewardenError unreadable_input after the last good record, if the input is damaged or cut off
    */
   records(options: ReadOptions): AsyncIterable<InputRecord[]>;
 }
@@ -63,7 +63,7 @@ export interface OpenOptions {
 
 /**
  * Opens files, folders (see `listInputs`), zip members and '-' (stdin), one after the other. What an input is, is told from its content.
- * @throws FeewardenError bad_usage before the first input, if a path is wrong
+ * @throws FeewardenError unreadable_input before the first input, if a path is wrong
  */
 export async function* openInputs(
   paths: readonly string[],

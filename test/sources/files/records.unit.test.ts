@@ -112,7 +112,7 @@ describe('folders and paths', () => {
     writeFileSync(join(folder.path, 'hollow', '.hidden'), '{}');
     const error = await openAll(paths()).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(FeewardenError);
-    expect(error).toMatchObject({ code: 'bad_usage', message: expect.stringContaining(sentence) });
+    expect(error).toMatchObject({ code: 'unreadable_input', message: expect.stringContaining(sentence) });
   });
 
   it('a file that may not be read is refused with a word on rights, unless one may read everything', async () => {
