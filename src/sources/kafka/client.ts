@@ -1,5 +1,6 @@
 import { Kafka, type LogEntry, logLevel, type RetryOptions } from 'kafkajs';
 import { FeewardenError } from '../../core/errors.js';
+import { correctIdleTimer } from './idle-timer.js';
 import type { KafkaLog } from './types.js';
 
 export interface ClientOptions {
@@ -26,12 +27,9 @@ const CLIENT_RETRY: RetryOptions = {
 const CONNECT_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/**
- * The library's entry point, with our log and our limits. On Node 24 the library prints one TimeoutNegativeWarning:
- * its request queue sets a timer to "throttled until minus now", which is negative when nothing is throttled. Node
- * runs such a timer after 1 ms, as before, so the warning is harmless.
- */
+/** The library's entry point, with our log and our limits. */
 export function createClient({ brokers, clientId, log, clientRetries }: ClientOptions): Kafka {
+  correctIdleTimer();
   return new Kafka({
     brokers: [...brokers],
     clientId,

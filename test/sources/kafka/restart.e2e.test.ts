@@ -141,6 +141,23 @@ describe('when the broker goes away', { timeout: 120_000 }, () => {
     await broker?.restart();
   });
 
+  it('a client that is silent for too long is thrown away, and the next one goes on', async (t) => {
+    t.skip(!broker);
+    const { topic, groupId } = await freshTopic(brokers);
+    const seen = new Collector();
+    const limits = { silentMaxMs: 1_500, clientRetries: 1_000 };
+    const handle = async (records: Parameters<typeof seen.take>[0]) => seen.take(records);
+    const consumer = start({ brokers, groupId, topics: [topic], handle, limits });
+    await sendNumbers(brokers, topic, 0, 10);
+    await until('it has read', () => seen.distinct === 10);
+    broker?.kill9();
+    await until('it is thrown away', () => consumer.state().recreations > 0);
+    expect(consumer.state()).toMatchObject({ running: false, healthy: false });
+    await broker?.restart();
+    await vi.waitFor(() => sendNumbers(brokers, topic, 10, 10), 20_000);
+    await until('it reads again', () => seen.distinct === 20, 40_000);
+  });
+
   it('a consumer gives up with broker_unavailable when the broker stays away', async () => {
     const consumer = start({
       brokers: ['127.0.0.1:1'],
