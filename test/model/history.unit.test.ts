@@ -1,7 +1,14 @@
 import { expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { Model } from '../../src/model/model.js';
-import { comparable, decodeLine, expectedBooks, expectedRejects, historyAsOf, historyLines } from '../support/history.js';
+import {
+  comparable,
+  decodeLine,
+  expectedBooks,
+  expectedRejects,
+  historyAsOf,
+  historyLines,
+} from '../support/history.js';
 
 it('gives the expected books of a disordered history and rejects exactly its faulty lines', () => {
   const model = new Model(CHINA_CALENDAR);
@@ -9,7 +16,9 @@ it('gives the expected books of a disordered history and rejects exactly its fau
   const codes = new Map<number, string>();
   historyLines().forEach((line, at) => {
     const decoded = decodeLine(line);
-    const outcome = decoded.ok ? model.book(decoded.event) : { kind: 'rejected' as const, code: decoded.rejection.code };
+    const outcome = decoded.ok
+      ? model.book(decoded.event)
+      : { kind: 'rejected' as const, code: decoded.rejection.code };
     if (outcome.kind !== 'rejected') return;
     rejected.push(at + 1);
     codes.set(at + 1, outcome.code);
