@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -129,7 +130,8 @@ export function launch(cluster: Cluster, state: ClusterState, profile: Profile):
 }
 
 function createCluster(cluster: Cluster, port: number): void {
-  const draft = `${cluster.folder}.new-${randomUUID()}`;
+  removeDrafts(cluster.folder);
+  const draft = `${cluster.folder}${DRAFT}${randomUUID()}`;
   const clusterDir = path.join(draft, 'cluster');
   const state: ClusterState = {
     id: `feewarden-${randomUUID()}`,
@@ -152,6 +154,16 @@ function createCluster(cluster: Cluster, port: number): void {
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     throw error;
+  }
+}
+
+const DRAFT = '.new-';
+
+/** What an interrupted start left; nobody else is building one, because the caller holds the folder's lock. */
+function removeDrafts(folder: string): void {
+  const prefix = path.basename(folder) + DRAFT;
+  for (const name of readdirSync(path.dirname(folder))) {
+    if (name.startsWith(prefix)) rmSync(path.join(path.dirname(folder), name), { recursive: true });
   }
 }
 
