@@ -1,4 +1,7 @@
-import { type ClientOptions, createClient, toBrokerError } from './client.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Admin } from 'kafkajs';
+import { FeewardenError } from '../../core/errors.js';
+import { type ClientOptions, createClient, isRetriable, toBrokerError } from './client.js';
 
 /** The topics of the wire contract. */
 export const TOPICS_IN = ['prepaid.events', 'prepaid.bank'] as const;
@@ -14,6 +17,8 @@ export const PARTITIONS_DEFAULT = 8;
 /** The broker's own `default.replication.factor`. */
 const REPLICATION_OF_BROKER = -1;
 const CREATE_TIMEOUT_MS = 15_000;
+const LEADER_ATTEMPTS_MAX = 100;
+const LEADER_PAUSE_MS = 100;
 
 export interface EnsureTopicsOptions extends ClientOptions {
   /** Default: the topics of the contract. */
@@ -34,22 +39,48 @@ export async function ensureTopics(options: EnsureTopicsOptions): Promise<string
     const present = new Set(await admin.listTopics());
     const missing = wanted.filter((topic) => !present.has(topic));
     if (missing.length > 0) {
-      await admin.createTopics({
-        waitForLeaders: true,
-        timeout: CREATE_TIMEOUT_MS,
-        topics: missing.map((topic) => ({
-          topic,
-          numPartitions: options.partitions ?? PARTITIONS_DEFAULT,
-          replicationFactor: options.replicationFactor ?? REPLICATION_OF_BROKER,
-          // Sources may send with any codec, our client reads only gzip: the broker then stores it plain.
-          configEntries: [{ name: 'compression.type', value: 'uncompressed' }],
-        })),
-      });
+      await create(admin, missing, options);
+      await untilLed(admin, missing);
     }
     return missing;
   } catch (error) {
     throw toBrokerError(error);
   } finally {
     await admin.disconnect().catch(() => undefined);
+  }
+}
+
+async function create(admin: Admin, topics: readonly string[], options: EnsureTopicsOptions): Promise<void> {
+  await admin.createTopics({
+    waitForLeaders: false,
+    timeout: CREATE_TIMEOUT_MS,
+    topics: topics.map((topic) => ({
+      topic,
+      numPartitions: options.partitions ?? PARTITIONS_DEFAULT,
+      replicationFactor: options.replicationFactor ?? REPLICATION_OF_BROKER,
+      // Sources may send with any codec, our client reads only gzip: the broker then stores it plain.
+      configEntries: [{ name: 'compression.type', value: 'uncompressed' }],
+    })),
+  });
+}
+
+/** A new topic is known to each broker a moment after it was made; until then whoever uses it is told "unknown". */
+async function untilLed(admin: Admin, topics: readonly string[]): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const answer = await admin.fetchTopicMetadata({ topics: [...topics] });
+      const partitions = answer.topics.flatMap((topic) => topic.partitions);
+      if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) {
+        return;
+      }
+    } catch (error) {
+      if (!isRetriable(error) || attempt >= LEADER_ATTEMPTS_MAX) {
+        throw error;
+      }
+    }
+    if (attempt >= LEADER_ATTEMPTS_MAX) {
+      throw new FeewardenError('broker_unavailable', `No leader yet for ${topics.join(', ')}.`);
+    }
+    await sleep(LEADER_PAUSE_MS);
   }
 }
