@@ -288,6 +288,7 @@ describe('a Kafka consumer', { timeout: 60_000 }, () => {
     const seen = new Collector();
     const other = start({ brokers, groupId, topics: [topic], handle: async (records) => seen.take(records) });
     await until('the second reads its part', () => seen.values.length > 0, 8_000);
+    expect(stuck.state()).toMatchObject({ running: true, healthy: false });
     await stuck.stop();
     await until('the second reads the rest', () => seen.distinct === 100);
     await other.stop();

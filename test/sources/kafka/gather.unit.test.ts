@@ -1,0 +1,103 @@
+import type { EachBatchPayload } from 'kafkajs';
+import { describe, expect, it, vi } from 'vitest';
+import { Gather } from '../../../src/sources/kafka/gather.js';
+import type { HandleRecords } from '../../../src/sources/kafka/types.js';
+import { memoryLog } from './harness.js';
+
+function gatherOf(handle: HandleRecords, batchEventsMax = 100): Gather {
+  return new Gather({
+    handle,
+    batchEventsMax,
+    heartbeatIntervalMs: 1_000,
+    retry: { baseMs: 1, maxMs: 1, attemptsMax: 3 },
+    log: memoryLog(),
+    onFatal: () => undefined,
+    onProgress: () => undefined,
+  });
+}
+
+/** What the client hands over for one partition: offsets `from` to `from + count - 1`. */
+function payloadOf(partition: number, from: number, count: number) {
+  const offsets = Array.from({ length: count }, (_, index) => String(from + index));
+  const messages = offsets.map((offset) => ({ offset, key: null, value: null, timestamp: '0' }));
+  const spies = {
+    resolveOffset: vi.fn<(offset: string) => void>(),
+    commitOffsetsIfNecessary: vi.fn<EachBatchPayload['commitOffsetsIfNecessary']>(async () => undefined),
+  };
+  const batch = {
+    topic: 't',
+    partition,
+    messages,
+    highWatermark: String(from + count),
+    lastOffset: () => offsets.at(-1),
+  };
+  const payload = { batch, ...spies, heartbeat: async () => undefined, isRunning: () => true, isStale: () => false };
+  return { payload: payload as unknown as EachBatchPayload, ...spies };
+}
+
+describe('Gather', () => {
+  it('joins what comes in one turn and commits all partitions at once', async () => {
+    const sizes: number[] = [];
+    const gather = gatherOf(async (records) => void sizes.push(records.length), 5);
+    const [one, two] = [payloadOf(0, 10, 3), payloadOf(1, 20, 4)];
+    await Promise.all([gather.onBatch(one.payload), gather.onBatch(two.payload)]);
+    expect(sizes).toEqual([5, 2]);
+    expect(two.resolveOffset.mock.calls).toEqual([['21'], ['23']]);
+    expect(one.commitOffsetsIfNecessary.mock.calls).toEqual([
+      [
+        {
+          topics: [
+            {
+              topic: 't',
+              partitions: [
+                { partition: 0, offset: '13' },
+                { partition: 1, offset: '22' },
+              ],
+            },
+          ],
+        },
+      ],
+    ]);
+  });
+
+  it('keeps an offset whose commit failed as owed, until it is settled', async () => {
+    const gather = gatherOf(async () => undefined);
+    const { payload, commitOffsetsIfNecessary } = payloadOf(3, 0, 7);
+    commitOffsetsIfNecessary.mockRejectedValueOnce(new Error('the connection is gone'));
+    await expect(gather.onBatch(payload)).rejects.toThrow('the connection is gone');
+    const owed = [{ topic: 't', partition: 3, offset: 7 }];
+    expect(gather.owed()).toEqual(owed);
+    gather.settled(owed);
+    expect(gather.owed()).toEqual([]);
+  });
+
+  it('takes an owed offset along with the next commit', async () => {
+    const gather = gatherOf(async () => undefined);
+    const [one, two] = [payloadOf(0, 0, 2), payloadOf(1, 0, 2)];
+    one.commitOffsetsIfNecessary.mockRejectedValueOnce(new Error('the connection is gone'));
+    await expect(gather.onBatch(one.payload)).rejects.toThrow();
+    await gather.onBatch(two.payload);
+    const partitions = [
+      { partition: 0, offset: '2' },
+      { partition: 1, offset: '2' },
+    ];
+    expect(two.commitOffsetsIfNecessary).toHaveBeenCalledWith({ topics: [{ topic: 't', partitions }] });
+    expect(gather.owed()).toEqual([]);
+  });
+
+  it('neither resolves nor commits a batch that was read before the group was joined again', async () => {
+    const gather = gatherOf(async () => gather.onGeneration());
+    const { payload, resolveOffset, commitOffsetsIfNecessary } = payloadOf(0, 0, 2);
+    await gather.onBatch(payload);
+    expect(resolveOffset).not.toHaveBeenCalled();
+    expect(commitOffsetsIfNecessary).not.toHaveBeenCalled();
+  });
+
+  it('hands over nothing more after it was closed', async () => {
+    const handle = vi.fn(async () => undefined);
+    const gather = gatherOf(handle);
+    gather.close();
+    await gather.onBatch(payloadOf(0, 0, 2).payload);
+    expect(handle).not.toHaveBeenCalled();
+  });
+});
