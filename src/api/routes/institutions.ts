@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { mergeProfile } from '../../ledger/profile.js';
+import { readRegisters, readTellings } from '../../ledger/sql/read-registers.js';
+import { narrowRegion, regionScope } from '../access.js';
+import { callerOf } from '../auth.js';
+import { cursorsOf } from '../cursor.js';
+import {
+  answers,
+  anyLevel,
+  anyObject,
+  fen,
+  instant,
+  institutionId,
+  institutionParams,
+  integer,
+  PRINTABLE,
+  pageWithTotalOf,
+  paging,
+  regionParam,
+  text,
+  timeText,
+} from '../schemas.js';
+import {
+  countInstitutions,
+  findInstitution,
+  type InstitutionFilters,
+  type InstitutionRow,
+  listInstitutions,
+} from '../sql/institutions.js';
+import { type AddRoutes, cutPage } from './context.js';
+
+const scoreParam = (description: string) => z.coerce.number().int().min(0).max(100).optional().meta({ description });
+
+const listQuery = z.strictObject({
+  q: text(100, 'Part of the name, or the beginning of the id.').optional(),
+  region: regionParam,
+  level: anyLevel.optional().meta({ description: 'Level of the score.' }),
+  category: z.enum(['subject', 'non_subject', 'mixed']).optional(),
+  minScore: scoreParam('Lowest score.'),
+  maxScore: scoreParam('Highest score.'),
+  sort: z.enum(['id', 'score']).default('id').meta({ description: 'By id, or with the highest score first.' }),
+  ...paging,
+});
+
+const FIELDS = {
+  institutionId,
+  name: z.string().nullable().meta({ description: 'Null while no institution.upserted was told.' }),
+  regionCode: z.string().nullable(),
+  category: z.string().nullable(),
+  score: z
+    .int()
+    .nullable()
+    .meta({ description: '0 to 100, high is risky; null before the first evaluation, as are the next five.' }),
+  level: anyLevel.nullable(),
+  grade: z.string().nullable(),
+  confidence: z.int().nullable().meta({ description: 'Percent.' }),
+  unearnedFen: fen().nullable(),
+  evaluatedAt: instant('When it was evaluated last.').nullable(),
+  events: integer('Accepted events.'),
+  newestAt: instant('Time of its newest event.').nullable(),
+};
+
+const institutionItem = z.object(FIELDS).meta({ id: 'InstitutionItem' });
+
+const institutionOne = z
+  .object({
+    ...FIELDS,
+    profile: anyObject('The fields of institution.upserted, merged by time.').nullable(),
+    accounts: z.array(anyObject('The fields of account.registered.')),
+    guarantees: z.array(anyObject('The fields of guarantee.registered.')),
+  })
+  .meta({ id: 'Institution' });
+
+const cursors = cursorsOf('institutions', z.tuple([z.int().min(-1).max(100), z.string().max(128).regex(PRINTABLE)]));
+
+export const addInstitutionRoutes: AddRoutes = (app, { deps }) => {
+  app.route({
+    method: 'GET',
+    url: '/v1/institutions',
+    config: { access: 'institutions:read' },
+    schema: {
+      operationId: 'listInstitutions',
+      tags: ['institutions'],
+      summary: 'Search institutions',
+      description: 'Institutions in the caller’s region.',
+      querystring: listQuery,
+      response: answers(200, 'A page.', pageWithTotalOf(institutionItem), ['bad_request', 'bad_cursor']),
+    },
+    handler: async (request) => {
+      const { limit, cursor, ...query } = request.query;
+      const after = cursors.read(query, cursor);
+      const region = narrowRegion(callerOf(request), query.region);
+      if (region === null) return { items: [], nextCursor: null, total: 0 };
+      const filters = filtersOf(query, region);
+      const { rows, last } = cutPage(
+        await listInstitutions(deps.pool, filters, { sort: query.sort, after, limit: limit + 1 }),
+        limit,
+      );
+      return {
+        items: rows.map(itemOf),
+        nextCursor: last && cursors.write(query, [last.score ?? -1, last.id]),
+        total: after === null ? await countInstitutions(deps.pool, filters) : null,
+      };
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/v1/institutions/:id',
+    config: { access: 'institutions:read' },
+    schema: {
+      operationId: 'getInstitution',
+      tags: ['institutions'],
+      summary: 'One institution',
+      description: 'What was told of it, with its accounts and guarantees.',
+      params: institutionParams,
+      response: answers(200, 'The institution.', institutionOne, ['bad_request', 'not_found']),
+    },
+    handler: async (request) => {
+      const row = await findInstitution(deps.pool, request.params.id, regionScope(callerOf(request)));
+      const tellings = await readTellings(deps.pool, [row.no], 'institution.upserted');
+      const registers = await readRegisters(deps.pool, [row.no], ['account.registered', 'guarantee.registered']);
+      const of = (type: string) => registers.filter((entry) => entry.type === type).map((entry) => ({ ...entry.data }));
+      const profile = mergeProfile(tellings);
+      return {
+        ...itemOf(row),
+        profile: profile && { ...profile },
+        accounts: of('account.registered'),
+        guarantees: of('guarantee.registered'),
+      };
+    },
+  });
+};
+
+function filtersOf(query: Omit<z.output<typeof listQuery>, 'limit'>, region: string): InstitutionFilters {
+  return {
+    region,
+    q: query.q ?? null,
+    level: query.level ?? null,
+    category: query.category ?? null,
+    scoreMin: query.minScore ?? null,
+    scoreMax: query.maxScore ?? null,
+  };
+}
+
+function itemOf(row: InstitutionRow) {
+  const { id, name, regionCode, category, score, level, grade, confidence, unearnedFen, events } = row;
+  const times = { evaluatedAt: timeText(row.evaluatedAt), newestAt: timeText(row.newestAt) };
+  return {
+    institutionId: id,
+    name,
+    regionCode,
+    category,
+    score,
+    level,
+    grade,
+    confidence,
+    unearnedFen,
+    events,
+    ...times,
+  };
+}

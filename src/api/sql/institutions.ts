@@ -1,0 +1,96 @@
+import type pg from 'pg';
+import { FeewardenError } from '../../core/errors.js';
+import type { Fen } from '../../core/money.js';
+import type { Us } from '../../core/time.js';
+import type { Level } from '../../risk/level.js';
+import { inRegion, JOIN_PROFILE } from './region.js';
+
+export interface InstitutionRow {
+  readonly no: number;
+  readonly id: string;
+  readonly events: number;
+  readonly newestAt: Us | null;
+  /** Null while no profile was told. */
+  readonly name: string | null;
+  readonly regionCode: string | null;
+  readonly category: string | null;
+  /** The rest is null before the first evaluation. */
+  readonly score: number | null;
+  readonly level: Level | null;
+  readonly grade: string | null;
+  readonly confidence: number | null;
+  readonly unearnedFen: Fen | null;
+  readonly evaluatedAt: Us | null;
+}
+
+export interface InstitutionFilters {
+  /** '' is everything. */
+  readonly region: string;
+  readonly q: string | null;
+  readonly level: string | null;
+  readonly category: string | null;
+  readonly scoreMin: number | null;
+  readonly scoreMax: number | null;
+}
+
+export type InstitutionSort = 'id' | 'score';
+/** The last row of the page before: its score (-1 before the first evaluation) and id. */
+export type InstitutionPosition = readonly [number, string];
+
+/** Counting further would cost more than the figure is worth. */
+export const TOTAL_COUNTED_MAX = 10_000;
+
+const COLUMNS = `i.no, i.id, i.event_count as events, i.newest_at as "newestAt", p.data ->> 'name' as name, p.data ->> 'regionCode' as "regionCode",
+  p.data ->> 'category' as category, v.score, v.level, v.grade, v.confidence, v.unearned_fen as "unearnedFen", v.evaluated_at as "evaluatedAt"`;
+
+const FROM = `from institutions i left join evaluations v on v.institution_no = i.no ${JOIN_PROFILE}`;
+
+// The evaluation's copy of the region only narrows the search; the profile decides.
+const WHERE = `i.event_count > 0
+   and ($1 = '' or v.region_code is null or starts_with(v.region_code, $1)) and ${inRegion('$1')}
+   and ($2::text is null or strpos(lower(p.data ->> 'name'), lower($2)) > 0 or starts_with(i.id, upper($2)))
+   and ($3::text is null or v.level = $3)
+   and ($4::text is null or p.data ->> 'category' = $4)
+   and ($5::int is null or v.score >= $5) and ($6::int is null or v.score <= $6)`;
+
+export async function listInstitutions(
+  pool: pg.Pool,
+  filters: InstitutionFilters,
+  page: { readonly sort: InstitutionSort; readonly after: InstitutionPosition | null; readonly limit: number },
+): Promise<InstitutionRow[]> {
+  const byScore = page.sort === 'score';
+  const order = byScore ? 'coalesce(v.score, -1) desc, i.id' : 'i.id';
+  const after = byScore
+    ? '($7::int is null or coalesce(v.score, -1) < $7 or (coalesce(v.score, -1) = $7 and i.id > $8))'
+    : '($7::int is null or i.id > $8)';
+  const { rows } = await pool.query<InstitutionRow>(
+    `select ${COLUMNS} ${FROM} where ${WHERE} and ${after} order by ${order} limit $9`,
+    [...valuesOf(filters), page.after?.[0] ?? null, page.after?.[1] ?? null, page.limit],
+  );
+  return rows;
+}
+
+/** Null when there are more than TOTAL_COUNTED_MAX. */
+export async function countInstitutions(pool: pg.Pool, filters: InstitutionFilters): Promise<number | null> {
+  const { rows } = await pool.query<{ n: number }>(
+    `select count(*) as n from (select 1 ${FROM} where ${WHERE} limit $7) counted`,
+    [...valuesOf(filters), TOTAL_COUNTED_MAX + 1],
+  );
+  const total = rows[0]!.n;
+  return total > TOTAL_COUNTED_MAX ? null : total;
+}
+
+/** The institution if it lies in the region; else `not_found`, which does not say whether it exists elsewhere. */
+export async function findInstitution(pool: pg.Pool, id: string, region: string): Promise<InstitutionRow> {
+  const { rows } = await pool.query<InstitutionRow>({
+    name: 'find_institution',
+    text: `select ${COLUMNS} ${FROM} where i.id = $1 and i.event_count > 0 and ${inRegion('$2::text')}`,
+    values: [id, region],
+  });
+  if (!rows[0]) throw new FeewardenError('not_found', 'There is no such institution.');
+  return rows[0];
+}
+
+function valuesOf(filters: InstitutionFilters): unknown[] {
+  return [filters.region, filters.q, filters.level, filters.category, filters.scoreMin, filters.scoreMax];
+}
