@@ -11,6 +11,7 @@ import { flush } from './flush.js';
 import { rematchAll } from './match.js';
 import { prefetch, prefetchMatching } from './prefetch.js';
 import { insertRejected, type RejectedRow, type StoredRejection } from './sql/insert-rejected.js';
+import { tellingKey } from './rows.js';
 import { WorkingSet } from './working-set.js';
 
 /** Where an input came from; `key` is the same when the same input is told again from the same place. */
@@ -58,12 +59,13 @@ export async function applyInTransaction(client: pg.PoolClient, inputs: readonly
   const set = new WorkingSet(true);
   const events = inputs.flatMap((input) => (input.decoded.ok ? [input.decoded.event] : []));
   if (events.length > 0) await prefetch(client, set, events);
-  const outcomes = inputs.map((input) => outcomeOf(set, input.decoded, options.receivedAt));
+  const answers = inputs.map((input) => outcomeOf(set, input.decoded, options.receivedAt));
   if (events.length > 0) {
     await prefetchMatching(client, set);
     for (const books of set.institutions.values()) rematchAll(books, options.calendar);
     await flush(client, set, options.receivedAt);
   }
+  const outcomes = inputs.map((input, at) => lastAnswer(set, input.decoded, answers[at]!));
   const rejected = inputs.flatMap((input, at) => {
     const outcome = outcomes[at]!;
     return outcome.kind === 'rejected' ? [rejectedRow(input, outcome.rejection, options.receivedAt)] : [];
@@ -79,6 +81,17 @@ function outcomeOf(set: WorkingSet, decoded: Decoded, receivedAt: Us): InputOutc
   const outcome = book(set, decoded.event, receivedAt);
   if (outcome.kind !== 'rejected') return { kind: outcome.kind };
   return { kind: 'rejected', rejection: rejectionOf(decoded.event, outcome) };
+}
+
+/** A fact that contradicted another one when its turn came, which a later input of the same batch reversed. */
+function lastAnswer(set: WorkingSet, decoded: Decoded, answer: InputOutcome): InputOutcome {
+  if (answer.kind !== 'rejected' || answer.rejection.code !== 'conflicting_fact' || !decoded.ok) return answer;
+  const key = tellingKey(decoded.event);
+  const redriven = set.redriven.get(key);
+  if (!redriven || redriven.kind === 'rejected') return answer;
+  // Told twice in one batch, it was accepted once.
+  set.redriven.set(key, { event: redriven.event, kind: 'duplicate' });
+  return { kind: redriven.kind };
 }
 
 function rejectionOf(event: AnyEvent, outcome: Extract<Outcome, { kind: 'rejected' }>): Rejection {

@@ -7,7 +7,7 @@ import { eventTypeNumber } from '../events/list.js';
 import { reversalKey, typeKey } from './keys.js';
 import { planOf } from './plan.js';
 import { applyRegisters, isReversed } from './registers.js';
-import { isNewer, joinKey, type KeptOut, type StoredEvent } from './rows.js';
+import { isNewer, joinKey, type KeptOut, type StoredEvent, tellingKey } from './rows.js';
 import type { InstitutionBooks, WorkingSet } from './working-set.js';
 
 /** What became of an event. `duplicate` has no effect; `keptOut` tells that another event already told the same fact. */
@@ -63,19 +63,25 @@ function bookReversal(set: WorkingSet, books: InstitutionBooks, event: Event<'ev
     apply(books, stored, target.event, -1);
     if (target.amounts !== null) redrive(set, books, books.keptOut.get(typeKey(target.type, target.key)) ?? []);
   } else {
-    const waiting = set.keptOutByIdentity.get(joinKey(source, id));
-    if (waiting && waiting.institutionId === books.id) redrive(set, books, [waiting]);
+    const waiting = set.keptOutByIdentity.get(joinKey(source, id)) ?? [];
+    redrive(set, books, waiting.filter((kept) => kept.institutionId === books.id));
   }
   return ACCEPTED;
 }
 
 /** Books again what had been kept out; the oldest first, so that the result does not depend on the order of arrival. */
 function redrive(set: WorkingSet, books: InstitutionBooks, waiting: readonly KeptOut[]): void {
-  const inOrder = [...waiting].sort((a, b) => (isNewer(a.event, b.event) ? 1 : -1));
+  const inOrder = [...waiting].sort(byAge);
   for (const kept of inOrder) {
     letIn(set, books, kept);
-    book(set, kept.event, kept.receivedAt);
+    const { kind } = book(set, kept.event, kept.receivedAt);
+    set.redriven.set(tellingKey(kept.event), { event: kept.event, kind });
   }
+}
+
+function byAge(a: KeptOut, b: KeptOut): number {
+  if (isNewer(a.event, b.event)) return 1;
+  return isNewer(b.event, a.event) ? -1 : Buffer.compare(a.event.contentHash, b.event.contentHash);
 }
 
 function accept(set: WorkingSet, books: InstitutionBooks, event: AnyEvent, key: string, amounts: string | null): StoredEvent {
@@ -118,19 +124,21 @@ function keepOut(set: WorkingSet, books: InstitutionBooks, kept: KeptOut): void 
   const list = books.keptOut.get(key) ?? [];
   if (list.some((other) => sameTelling(other, kept))) return;
   books.keptOut.set(key, [...list, kept]);
-  set.keptOutByIdentity.set(joinKey(kept.event.source, kept.event.id), kept);
+  const identity = joinKey(kept.event.source, kept.event.id);
+  set.keptOutByIdentity.set(identity, [...(set.keptOutByIdentity.get(identity) ?? []), kept]);
   books.keptOutAdded.add(kept);
 }
 
 function letIn(set: WorkingSet, books: InstitutionBooks, kept: KeptOut): void {
   const key = typeKey(kept.event.type, businessKey(kept.event));
   books.keptOut.set(key, (books.keptOut.get(key) ?? []).filter((other) => other !== kept));
-  set.keptOutByIdentity.delete(joinKey(kept.event.source, kept.event.id));
+  const identity = joinKey(kept.event.source, kept.event.id);
+  set.keptOutByIdentity.set(identity, (set.keptOutByIdentity.get(identity) ?? []).filter((other) => other !== kept));
   if (!books.keptOutAdded.delete(kept)) books.keptOutRemoved.add(kept);
 }
 
-function sameTelling(a: KeptOut, b: KeptOut): boolean {
-  return a.event.source === b.event.source && a.event.id === b.event.id && a.event.contentHash.equals(b.event.contentHash);
+export function sameTelling(a: KeptOut, b: KeptOut): boolean {
+  return tellingKey(a.event) === tellingKey(b.event);
 }
 
 function conflictPath(event: AnyEvent): string {

@@ -1,13 +1,14 @@
 import type pg from 'pg';
 import type { Us } from '../core/time.js';
+import { copyBytes, copyRow } from '../db/copy.js';
 import { toDbDay, toDbTime } from '../db/pool.js';
 import { businessKey } from '../events/keys.js';
 import { eventTypeNumber } from '../events/list.js';
 import { chainLink } from './chain.js';
 import { SEPARATOR, type KeptOut } from './rows.js';
-import { addBalances, addLines, addTallies, addTurnovers, insertEntries, type EntryColumns, type LineColumns, type SumColumns, type TallyColumns } from './sql/add-sums.js';
-import { insertEvents, nextEventSeqs, type EventColumns } from './sql/insert-events.js';
-import { deleteKeptOut, insertKeptOut, markDue, updateInstitutions } from './sql/close-batch.js';
+import { addBalances, addLines, addTallies, addTurnovers, insertEntries, type LineColumns, type SumColumns, type TallyColumns } from './sql/add-sums.js';
+import { EVENTS_PER_BLOCK, insertEvents, nextEventBlock } from './sql/insert-events.js';
+import { deleteKeptOut, insertKeptOut, markDue, resolveRejected, updateInstitutions } from './sql/close-batch.js';
 import { storeContracts, storeCredits, storePayments, storeRefunds, storeReleases, type Changed } from './sql/store-registers.js';
 import type { InstitutionBooks, Register, WorkingSet } from './working-set.js';
 
@@ -22,6 +23,8 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
   await storeRefunds(client, changedOf(touched, (books) => books.refunds));
   await storeReleases(client, changedOf(touched, (books) => books.releases));
   await writeKeptOut(client, touched);
+  const resolved = [...set.redriven.values()].filter((redriven) => redriven.kind !== 'rejected');
+  if (resolved.length > 0) await resolveRejected(client, resolved.map((redriven) => redriven.event), receivedAt);
   const grown = touched.filter((books) => books.accepted.length > 0);
   if (grown.length === 0) return;
   await updateInstitutions(client, grown.map((books) => ({ no: books.no, eventCount: books.eventCount, chain: books.chain, newestAt: books.newestAt!, oldestAt: books.oldestAt! })));
@@ -29,36 +32,28 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
 }
 
 async function writeEvents(client: pg.ClientBase, touched: readonly InstitutionBooks[], receivedAt: Us): Promise<void> {
-  const count = touched.reduce((sum, books) => sum + books.accepted.length, 0);
-  if (count === 0) return;
-  const seqs = await nextEventSeqs(client, count);
-  const c: EventColumns = { seq: [], institutionNo: [], ordinal: [], source: [], id: [], type: [], key: [], amounts: [], at: [], recordedAt: [], receivedAt: [], contentHash: [], body: [] };
+  if (touched.every((books) => books.accepted.length === 0)) return;
+  let seq = await nextEventBlock(client);
   const received = toDbTime(receivedAt);
+  const rows: string[] = [];
   for (const books of touched) {
     for (const stored of books.accepted) {
       const event = stored.event!;
-      stored.seq = seqs[c.seq.length]!;
+      stored.seq = seq;
+      seq += 1;
       books.chain = chainLink(books.chain, stored.ordinal, receivedAt, event.body);
-      c.seq.push(stored.seq);
-      c.institutionNo.push(books.no);
-      c.ordinal.push(stored.ordinal);
-      c.source.push(stored.source);
-      c.id.push(stored.id);
-      c.type.push(stored.type);
-      c.key.push(stored.key);
-      c.amounts.push(stored.amounts);
-      c.at.push(toDbTime(event.at));
-      c.recordedAt.push(toDbTime(event.recordedAt));
-      c.receivedAt.push(received);
-      c.contentHash.push(stored.contentHash);
-      c.body.push(event.body);
+      const at = toDbTime(event.at);
+      const recordedAt = event.recordedAt === event.at ? at : toDbTime(event.recordedAt);
+      const { ordinal, source, id, type, key, amounts } = stored;
+      rows.push(copyRow([stored.seq, books.no, ordinal, source, id, type, key, amounts, at, recordedAt, received, copyBytes(stored.contentHash), event.body]));
     }
   }
-  await insertEvents(client, c);
+  if (rows.length > EVENTS_PER_BLOCK) throw new RangeError(`a batch may hold ${EVENTS_PER_BLOCK} events`);
+  await insertEvents(client, rows);
 }
 
 async function writeSums(client: pg.ClientBase, touched: readonly InstitutionBooks[]): Promise<void> {
-  await insertEntries(client, entryColumns(touched));
+  await insertEntries(client, entryRows(touched));
   const balances: SumColumns = { institutionNo: [], account: [], sub: [], debitFen: [], creditFen: [] };
   const turnovers: SumColumns & { day: string[] } = { institutionNo: [], day: [], account: [], sub: [], debitFen: [], creditFen: [] };
   const tallies: TallyColumns = { institutionNo: [], day: [], metric: [], count: [] };
@@ -97,21 +92,10 @@ async function writeSums(client: pg.ClientBase, touched: readonly InstitutionBoo
   await addLines(client, lines);
 }
 
-function entryColumns(touched: readonly InstitutionBooks[]): EntryColumns {
-  const c: EntryColumns = { eventSeq: [], line: [], institutionNo: [], account: [], sub: [], bookedOn: [], debitFen: [], creditFen: [] };
-  for (const books of touched) {
-    for (const entry of books.entries) {
-      c.eventSeq.push(entry.by.seq);
-      c.line.push(entry.line);
-      c.institutionNo.push(books.no);
-      c.account.push(entry.account);
-      c.sub.push(entry.sub);
-      c.bookedOn.push(toDbDay(entry.day));
-      c.debitFen.push(entry.debitFen);
-      c.creditFen.push(entry.creditFen);
-    }
-  }
-  return c;
+function entryRows(touched: readonly InstitutionBooks[]): string[] {
+  return touched.flatMap((books) =>
+    books.entries.map((entry) => copyRow([entry.by.seq, entry.line, books.no, entry.account, entry.sub, toDbDay(entry.day), entry.debitFen, entry.creditFen])),
+  );
 }
 
 function pushSum(c: SumColumns, no: number, account: string, sub: string, sum: { debitFen: bigint; creditFen: bigint }): void {

@@ -100,6 +100,11 @@ export function isNewer(a: Told, b: Told): boolean {
   return ka !== kb ? ka > kb : a.source > b.source;
 }
 
+/** Tells one telling from all others: the same source and id may be told again with other content. */
+export function tellingKey(event: Pick<AnyEvent, 'source' | 'id' | 'contentHash'>): string {
+  return joinKey(event.source, joinKey(event.id, event.contentHash.toString('base64')));
+}
+
 export const SEPARATOR = '\x1f';
 export function joinKey(a: string | number, b: string): string {
   return `${a}${SEPARATOR}${b}`;

@@ -1,5 +1,6 @@
 import type { Fen } from '../core/money.js';
 import type { Day, Us } from '../core/time.js';
+import type { AnyEvent } from '../events/event.js';
 import { ACCOUNT } from './accounts.js';
 import type { Leg, LineChange, Plan } from './plan.js';
 import {
@@ -147,11 +148,20 @@ export class InstitutionBooks {
   }
 }
 
+/** A fact that was kept out and tried again. */
+export interface Redriven {
+  readonly event: AnyEvent;
+  readonly kind: 'accepted' | 'duplicate' | 'rejected';
+}
+
 /** The institutions of a batch, or of a whole history. Identities are global: a source and id belong to one event only. */
 export class WorkingSet {
   readonly institutions = new Map<string, InstitutionBooks>();
   readonly byIdentity = new Map<string, StoredEvent>();
-  readonly keptOutByIdentity = new Map<string, KeptOut>();
+  /** Several when a source told one id again with other content, before any of them was accepted. */
+  readonly keptOutByIdentity = new Map<string, readonly KeptOut[]>();
+  /** What became of facts that were kept out and tried again, by `tellingKey`: it replaces what was answered before. */
+  readonly redriven = new Map<string, Redriven>();
 
   constructor(readonly keepJournal: boolean) {}
 

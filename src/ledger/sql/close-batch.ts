@@ -57,16 +57,19 @@ export async function insertKeptOut(client: pg.ClientBase, rows: readonly KeptOu
   });
 }
 
-/** Let in: no longer kept out, and no longer on the list of rejected events. */
 export async function deleteKeptOut(client: pg.ClientBase, events: readonly AnyEvent[]): Promise<void> {
   await client.query({
     text: `delete from kept_out_events k using unnest($1::text[], $2::text[], $3::bytea[]) as t(source, id, content_hash)
             where k.source = t.source collate "C" and k.id = t.id collate "C" and k.content_hash = t.content_hash`,
     values: [events.map((event) => event.source), events.map((event) => event.id), events.map((event) => event.contentHash)],
   });
+}
+
+/** Facts that contradicted another one and no longer do: off the list of rejected events. */
+export async function resolveRejected(client: pg.ClientBase, events: readonly AnyEvent[], at: Us): Promise<void> {
   await client.query({
-    text: `update rejected_events r set redriven_at = now() from unnest($1::text[], $2::text[]) as t(source, id)
+    text: `update rejected_events r set redriven_at = $3::timestamptz from unnest($1::text[], $2::text[]) as t(source, id)
             where r.source = t.source and r.event_id = t.id and r.code = 'conflicting_fact' and r.redriven_at is null`,
-    values: [events.map((event) => event.source), events.map((event) => event.id)],
+    values: [events.map((event) => event.source), events.map((event) => event.id), toDbTime(at)],
   });
 }
