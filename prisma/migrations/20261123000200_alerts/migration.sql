@@ -19,12 +19,13 @@ CREATE TABLE messages (
 CREATE UNIQUE INDEX messages_message_id_key ON messages (message_id);
 CREATE INDEX messages_created_idx ON messages (created_at, seq);
 
--- One row per message and receiver: 'kafka', or 'webhook:' and the subscription's id. `institution_id` repeats the
--- message's, because the order within an institution is decided on this table alone.
+-- One row per message and receiver: 'kafka:' and the topic, or 'webhook:' and the subscription's id. What shares an
+-- `order_key` (the institution) is sent to a webhook one after the other; null may be sent in any order. A topic is sent in the
+-- order of its numbers.
 CREATE TABLE deliveries (
   message_seq    bigint NOT NULL,
   sink           text COLLATE "C" NOT NULL,
-  institution_id text COLLATE "C",
+  order_key      text COLLATE "C",
   state          text COLLATE "C" NOT NULL DEFAULT 'pending',
   attempts       integer NOT NULL DEFAULT 0,
   next_at        timestamptz NOT NULL DEFAULT now(),
@@ -39,9 +40,17 @@ CREATE TABLE deliveries (
   CONSTRAINT deliveries_proven CHECK (state <> 'delivered' OR (delivered_at IS NOT NULL AND proof IS NOT NULL))
 ) WITH (fillfactor = 70);
 CREATE INDEX deliveries_due_idx ON deliveries (sink, next_at, message_seq) WHERE state = 'pending';
-CREATE INDEX deliveries_order_idx ON deliveries (sink, institution_id, message_seq) WHERE state = 'pending';
-CREATE INDEX deliveries_failed_idx ON deliveries (sink, institution_id, message_seq) WHERE state = 'pending' AND attempts > 0;
+CREATE INDEX deliveries_order_idx ON deliveries (sink, order_key, message_seq) WHERE state = 'pending';
+CREATE INDEX deliveries_pending_idx ON deliveries (sink, message_seq) WHERE state = 'pending';
+CREATE INDEX deliveries_failed_idx ON deliveries (sink, order_key, message_seq) WHERE state = 'pending' AND attempts > 0;
 CREATE INDEX deliveries_sink_idx ON deliveries (sink, message_seq);
+
+-- Which worker sends to a topic: one at a time, because a topic is one order.
+CREATE TABLE sink_leases (
+  sink           text COLLATE "C" PRIMARY KEY,
+  held_by        text COLLATE "C" NOT NULL,
+  held_until     timestamptz NOT NULL
+);
 
 -- Systems of regulators and banks that asked to be told. `secret` signs what is sent; it is shown once, at creation.
 CREATE TABLE subscriptions (

@@ -1,29 +1,13 @@
 import type pg from 'pg';
+import { copyInto } from '../../db/copy.js';
 
 /**
  * Sums grow by addition in the database: nothing is read, computed and written back. Rows come sorted by their key, under
  * the institution's lock, so that two writers never wait for each other in a circle.
  */
-export interface EntryColumns {
-  readonly eventSeq: number[];
-  readonly line: number[];
-  readonly institutionNo: number[];
-  readonly account: number[];
-  readonly sub: string[];
-  readonly bookedOn: string[];
-  readonly debitFen: number[];
-  readonly creditFen: number[];
-}
-
-/** All journals of the batch in one statement: the database checks that each is whole and balanced. */
-export async function insertEntries(client: pg.ClientBase, c: EntryColumns): Promise<void> {
-  if (c.line.length === 0) return;
-  await client.query({
-    name: 'insert_entries',
-    text: `insert into entries (event_seq, line, institution_no, account, sub, booked_on, debit_fen, credit_fen)
-           select * from unnest($1::bigint[], $2::smallint[], $3::int[], $4::smallint[], $5::text[], $6::date[], $7::bigint[], $8::bigint[])`,
-    values: [c.eventSeq, c.line, c.institutionNo, c.account, c.sub, c.bookedOn, c.debitFen, c.creditFen],
-  });
+/** All journals of the batch in one statement: the database checks that each is whole and balanced. Rows by `copyRow`. */
+export async function insertEntries(client: pg.ClientBase, rows: readonly string[]): Promise<void> {
+  if (rows.length > 0) await copyInto(client, 'entries', 'event_seq, line, institution_no, account, sub, booked_on, debit_fen, credit_fen', rows);
 }
 
 export interface SumColumns {
