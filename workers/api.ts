@@ -4,13 +4,14 @@ import type { FastifyBaseLogger } from 'fastify';
 import type pg from 'pg';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createAddressGuard, parseAllowList } from '../src/alerts/addresses.js';
+import { tellRejected } from '../src/alerts/rejected-messages.js';
 import type { ApiDeps } from '../src/api/deps.js';
 import { buildServer } from '../src/api/server.js';
 import type { Config } from '../src/config.js';
 import { CHINA_CALENDAR } from '../src/core/calendar.js';
 import { FeewardenError } from '../src/core/errors.js';
 
-export interface RunApiDeps extends Pick<ApiDeps, 'broker' | 'alongside' | 'onFatal'> {
+export interface RunApiDeps extends Pick<ApiDeps, 'broker' | 'onFatal'> {
   readonly pool: pg.Pool;
   readonly config: Config;
   readonly log: FastifyBaseLogger;
@@ -22,7 +23,7 @@ export interface RunApiDeps extends Pick<ApiDeps, 'broker' | 'alongside' | 'onFa
 
 /** Serves the HTTP interface until the signal. Errors: `bad_setting` when the address cannot be listened on. */
 export async function runApi(deps: RunApiDeps): Promise<void> {
-  const { config, pool, log, broker, alongside, onFatal } = deps;
+  const { config, pool, log, broker, onFatal } = deps;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const app = await buildServer({
@@ -37,8 +38,8 @@ export async function runApi(deps: RunApiDeps): Promise<void> {
       lookup: (host) => lookup(host, { all: true }),
       nowMs: Date.now,
     }),
+    alongside: tellRejected({ kafkaEnabled: config.kafkaBrokers.length > 0 }),
     ...(broker ? { broker } : {}),
-    ...(alongside ? { alongside } : {}),
     ...(onFatal ? { onFatal } : {}),
   });
   try {

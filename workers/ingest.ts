@@ -3,11 +3,11 @@ import { tellRejected } from '../src/alerts/rejected-messages.js';
 import type { Config } from '../src/config.js';
 import type { Calendar } from '../src/core/calendar.js';
 import type { Us } from '../src/core/time.js';
+import type { BatchResult } from '../src/ledger/apply.js';
 import { addCounts, decodeInput, type IntakeDeps, noCounts, take } from '../src/ledger/intake.js';
 import { runConsumer } from '../src/sources/kafka/consumer.js';
 import { ensureTopics, PARTITIONS_DEFAULT } from '../src/sources/kafka/topics.js';
 import type { ConsumerState, KafkaLog, KafkaRecord } from '../src/sources/kafka/types.js';
-import type { BatchResult } from '../src/ledger/apply.js';
 
 export interface IngestDeps {
   readonly pool: pg.Pool;

@@ -1,0 +1,108 @@
+import type { Logger } from 'pino';
+import { runApi } from '../../workers/api.js';
+import { runEvaluate } from '../../workers/evaluate.js';
+import { runIngest } from '../../workers/ingest.js';
+import { runNotify } from '../../workers/notify.js';
+import { runWorkers, type Worker } from '../../workers/run.js';
+import { runSchedule } from '../../workers/schedule.js';
+import { tellRejected } from '../alerts/rejected-messages.js';
+import { createKey, listKeys } from '../api/keys.js';
+import { type Config, loadConfig } from '../config.js';
+import { CHINA_CALENDAR } from '../core/calendar.js';
+import { FeewardenError } from '../core/errors.js';
+import { type Database, openDatabase } from '../db/database.js';
+import { migrate } from '../db/migrate.js';
+import { CHART } from '../ledger/accounts.js';
+import { createLog } from '../observe/log.js';
+import { createProducer } from '../sources/kafka/producer.js';
+import { ensureTopics, PARTITIONS_DEFAULT } from '../sources/kafka/topics.js';
+import type { ConsumerState, RecordProducer } from '../sources/kafka/types.js';
+import { clock } from './context.js';
+import { printLine } from './output.js';
+
+export const WORKER_NAMES = ['ingest', 'evaluate', 'notify', 'schedule', 'api'] as const;
+export type WorkerName = (typeof WORKER_NAMES)[number];
+
+export interface ProcessOptions {
+  readonly data?: string;
+  readonly port?: string;
+  /** On a database without keys, make one for the first administrator and print it once. */
+  readonly firstKey?: boolean;
+}
+
+/** Opens what the named workers need, runs them until the process is told to stop, and closes everything in reverse. */
+export async function runProcess(names: readonly WorkerName[], options: ProcessOptions): Promise<void> {
+  const config = loadConfig(undefined, { dataDir: options.data, port: options.port });
+  const withKafka = config.kafkaBrokers.length > 0;
+  if (names.length === 1 && names[0] === 'ingest' && !withKafka) {
+    throw new FeewardenError('bad_setting', 'KAFKA_BROKERS: the ingest worker reads from Kafka; name its brokers, host:port.');
+  }
+  const log = createLog(config.logLevel, names.length === 1 ? `feewarden-${names[0]}` : 'feewarden');
+  const database = await openDatabase(config, log.bindings()['name'] as string);
+  let producer: RecordProducer | null = null;
+  try {
+    await migrate(database.pool, { chart: CHART });
+    if (options.firstKey) await makeFirstKey(database);
+    if (withKafka && names.includes('notify')) {
+      const client = { brokers: config.kafkaBrokers, clientId: config.kafkaClientId, log };
+      await ensureTopics({ ...client, partitions: PARTITIONS_DEFAULT });
+      producer = createProducer(client);
+    }
+    const wanted = names.filter((name) => name !== 'ingest' || withKafka);
+    await runWorkers(makeWorkers(wanted, { config, database, log, producer }), log);
+  } finally {
+    await producer?.close();
+    await database.close();
+  }
+}
+
+interface Shared {
+  readonly config: Config;
+  readonly database: Database;
+  readonly log: Logger;
+  readonly producer: RecordProducer | null;
+}
+
+function makeWorkers(names: readonly WorkerName[], { config, database, log, producer }: Shared): Worker[] {
+  const pool = database.pool;
+  const kafkaEnabled = config.kafkaBrokers.length > 0;
+  let broker: ConsumerState | null = null;
+  const runners: Record<WorkerName, (signal: AbortSignal) => Promise<void>> = {
+    ingest: (signal) =>
+      runIngest({
+        pool,
+        config,
+        calendar: CHINA_CALENDAR,
+        clock,
+        log,
+        signal,
+        onState: (state) => {
+          broker = state;
+        },
+      }),
+    evaluate: (signal) => runEvaluate({ pool, config, calendar: CHINA_CALENDAR, clock, log, kafkaEnabled, signal }),
+    notify: (signal) => runNotify({ pool, config, producer, log, signal }),
+    schedule: (signal) => runSchedule({ pool, clock, log, signal }),
+    api: (signal) =>
+      runApi({
+        pool,
+        config,
+        calendar: CHINA_CALENDAR,
+        clock,
+        log,
+        signal,
+        alongside: tellRejected({ kafkaEnabled }),
+        ...(names.includes('ingest') ? { broker: () => broker ?? NOT_JOINED } : {}),
+        onListening: (address) => printLine(`Feewarden listens on ${address} (API documentation: ${address}/docs)`),
+      }),
+  };
+  return names.map((name) => ({ name, run: runners[name] }));
+}
+
+const NOT_JOINED = { healthy: false, reason: 'The consumer has not joined its group yet.', lagTotal: 0 };
+
+async function makeFirstKey(database: Database): Promise<void> {
+  if ((await listKeys(database.pool)).length > 0) return;
+  const made = await createKey(database.pool, { name: 'first administrator', role: 'admin', scope: '' }, clock());
+  printLine(`Administrator key, shown only now: ${made.text}`);
+}

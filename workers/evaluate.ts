@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import type { Config } from '../src/config.js';
+import type { Calendar } from '../src/core/calendar.js';
+import type { Us } from '../src/core/time.js';
+import { evaluateDue } from '../src/risk/evaluate-due.js';
+import { readPolicy } from '../src/risk/policy-store.js';
+import type { KafkaLog } from '../src/sources/kafka/types.js';
+
+export interface EvaluateDeps {
+  readonly pool: pg.Pool;
+  readonly config: Pick<Config, 'pollMs' | 'evaluateSettleMs' | 'evaluateBatchMax'>;
+  readonly calendar: Calendar;
+  readonly clock: () => Us;
+  readonly log: KafkaLog;
+  readonly kafkaEnabled: boolean;
+  /** Ends the worker: the batch in hand is committed first. */
+  readonly signal: AbortSignal;
+}
+
+/** Evaluates institutions as they become due, by an event or by time. Several of these share the work. */
+export async function runEvaluate(deps: EvaluateDeps): Promise<void> {
+  const { config } = deps;
+  while (!deps.signal.aborted) {
+    const now = deps.clock();
+    const policy = await readPolicy(deps.pool);
+    const { evaluated, changes } = await evaluateDue(deps.pool, {
+      now,
+      calendar: deps.calendar,
+      policy,
+      settleUs: config.evaluateSettleMs * 1_000,
+      institutionsMax: config.evaluateBatchMax,
+      kafkaEnabled: deps.kafkaEnabled,
+    });
+    if (evaluated > 0) deps.log.debug({ evaluated, changes, seconds: (deps.clock() - now) / 1_000_000 }, 'evaluated');
+    if (evaluated < config.evaluateBatchMax)
+      await sleep(config.pollMs, undefined, { signal: deps.signal }).catch(() => {});
+  }
+}
