@@ -39,6 +39,7 @@ export function rematch(books: InstitutionBooks, amountFen: number, fromDay: Day
 export function rematchAll(books: InstitutionBooks, calendar: Calendar): void {
   for (const [amountFen, fromDay] of books.rematch) rematch(books, amountFen, fromDay, calendar);
   books.rematch.clear();
+  books.creditsGone.clear();
 }
 
 function rowsOf<R>(register: Register<R>, keys: Iterable<string>): R[] {

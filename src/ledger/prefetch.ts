@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { FeewardenError } from '../core/errors.js';
-import { formatDay } from '../core/time.js';
+import { formatDay, parseDay } from '../core/time.js';
 import { decodeText } from '../events/decode.js';
 import type { AnyEvent } from '../events/event.js';
 import { businessKey, factAmounts } from '../events/keys.js';
@@ -45,7 +45,7 @@ export async function prefetchMatching(client: pg.ClientBase, set: WorkingSet): 
   const ranges: AmountRange[] = [];
   for (const books of set.institutions.values()) {
     for (const [amountFen, day] of books.rematch) {
-      ranges.push({ institutionNo: books.no, amountFen, bookedFrom: formatDay(day), paidFrom: formatDay(day - MATCH_DAYS_MAX) });
+      ranges.push({ institutionNo: books.no, amountFen, bookedFrom: formatDay(day), paidFrom: formatDay(Math.max(day - MATCH_DAYS_MAX, FIRST_DAY)) });
     }
   }
   if (ranges.length === 0) return;
@@ -61,8 +61,7 @@ export async function prefetchMatching(client: pg.ClientBase, set: WorkingSet): 
   const unmatched = ranges.filter((range) => !matchable.includes(range));
   for (const range of unmatched) {
     const books = byNo.get(range.institutionNo)!;
-    // A credit that is gone may have left its payment matched.
-    if (![...books.credits.changed].some((key) => !books.credits.rows.has(key))) books.rematch.delete(range.amountFen);
+    if (!books.creditsGone.has(range.amountFen)) books.rematch.delete(range.amountFen);
     else matchable.push(range);
   }
   if (matchable.length === 0) return;
@@ -72,6 +71,9 @@ export async function prefetchMatching(client: pg.ClientBase, set: WorkingSet): 
     books.ofAmount(payment.told!.amountFen).payments.add(payment.paymentId);
   }
 }
+
+/** A bank may date a credit on any day that can be written, and the database knows no day before this one. */
+const FIRST_DAY = parseDay('0001-01-01')!;
 
 function hasUnnamedCredit(books: InstitutionBooks, amountFen: number): boolean {
   for (const key of books.ofAmount(amountFen).credits) {

@@ -93,7 +93,10 @@ function credit(books: InstitutionBooks, event: Event<'custody.credited'>, sign:
   if (sign > 0) {
     books.credits.put(key, { ...told(event), accountId, bankTxnId, amountFen, bookedOn, namesPayments: paymentIds.length > 0, matchedPayment: null });
     books.ofAmount(amountFen).credits.add(key);
-  } else books.credits.remove(key);
+  } else {
+    books.credits.remove(key);
+    books.creditsGone.add(amountFen);
+  }
   for (const paymentId of new Set(paymentIds)) {
     const row = paymentRow(books, paymentId);
     const others = row.namedBy.filter(([name]) => name !== key);

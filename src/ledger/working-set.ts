@@ -81,6 +81,8 @@ export class InstitutionBooks {
   readonly releases = new Register<ReleaseRow>();
   /** Amounts whose payments and unnamed credits must be matched again, each from the given day on. */
   readonly rematch = new Map<number, Day>();
+  /** Amounts of unnamed credits that were taken back: a payment may still be matched with one that is gone. */
+  readonly creditsGone = new Set<number>();
 
   /** `keepJournal` false: a model that is never written down keeps no list of entries and accepted events. */
   constructor(
