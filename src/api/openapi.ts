@@ -71,7 +71,11 @@ export async function addDocs(app: Api): Promise<void> {
   app.get('/openapi.json', { config: { access: 'open' }, schema: { hide: true } as object }, async (_request, reply) =>
     reply.type('application/json').send(JSON.stringify(app.swagger())),
   );
-  await app.register(swaggerUi, { routePrefix: DOCS_PREFIX, staticCSP: CSP_OF_DOCS, uiConfig: { deepLinking: true } });
+  await app.register(swaggerUi, {
+    routePrefix: DOCS_PREFIX,
+    staticCSP: CSP_OF_DOCS,
+    uiConfig: { deepLinking: true, validatorUrl: null },
+  });
 }
 
 interface OpenApiDocument {

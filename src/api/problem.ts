@@ -91,6 +91,7 @@ function validationError(error: {
   validationContext?: string | undefined;
 }): FeewardenError {
   const [first] = error.validation;
-  const where = `${error.validationContext ?? 'request'}${(first?.instancePath ?? '').replaceAll('/', '.')}`;
+  const inside = (first?.instancePath ?? '').replaceAll('/', '.');
+  const where = `${error.validationContext ?? 'request'}${inside === '.' ? '' : inside}`;
   return new FeewardenError('bad_request', `${where}: ${first?.message ?? 'is not valid'}.`, { path: where });
 }

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import {
+  type Caller,
+  isAllowed,
+  maySpeakFor,
+  narrowRegion,
+  ROLES,
+  type Role,
+  regionScope,
+  requireRegion,
+  scopeProblem,
+  sourceAuthority,
+} from '../../src/api/access.js';
+
+const caller = (role: Role, scope = ''): Caller => ({ keyId: 'k', role, scope });
+
+test.each([
+  ['bank', 'B403', '/bank/B403', true],
+  ['bank', 'B403', '/bank/B403/branch7', true],
+  ['bank', 'B403', '/bank/B4031', false],
+  ['bank', 'B403', '/bank/B40', false],
+  ['bank', 'B403', '/platform/370700', false],
+  ['bank', 'B403', 'x/bank/B403', false],
+  ['platform', '370700', '/platform/370700', true],
+  ['platform', '370700', '/platform/370700/schools', true],
+  ['platform', '3707', '/platform/370702', true],
+  ['platform', '370700', '/platform/370800', false],
+  ['platform', '370700', '/bank/B403', false],
+  ['ingest', '', '/anything', true],
+  ['admin', '', '/bank/B403', true],
+] as const)('a %s key of %s speaking for %s: %s', (role, scope, source, expected) => {
+  expect(maySpeakFor(sourceAuthority(caller(role, scope)), source)).toBe(expected);
+});
+
+test.each([
+  ['', undefined, ''],
+  ['', '3707', '3707'],
+  ['3707', undefined, '3707'],
+  ['3707', '370702', '370702'],
+  ['3707', '37', '3707'],
+  ['3707', '3708', null],
+])('a regulator of "%s" who asks for %s sees %s', (scope, wanted, expected) => {
+  expect(narrowRegion(caller('regulator', scope), wanted)).toBe(expected);
+});
+
+test('only regulators and analysts are bound to a region when they read', () => {
+  const bound = ROLES.filter((role) => regionScope(caller(role, '3707')) === '3707');
+  expect(bound).toEqual(['regulator', 'analyst']);
+});
+
+test.each([
+  ['admin', '3707', false],
+  ['admin', '', true],
+  ['auditor', '37', false],
+  ['ingest', 'B403', false],
+  ['regulator', '', true],
+  ['regulator', '370702', true],
+  ['regulator', '3707021', false],
+  ['analyst', 'x', false],
+  ['platform', '', false],
+  ['platform', '370700', true],
+  ['bank', '', false],
+  ['bank', 'B403', true],
+  ['bank', 'B/403', false],
+  ['bank', 'B'.repeat(65), false],
+] as const)('a %s key with the scope "%s" may exist: %s', (role, scope, expected) => {
+  expect(scopeProblem(role, scope) === null).toBe(expected);
+});
+
+test('an auditor reads everything and changes nothing', () => {
+  const auditor = caller('auditor');
+  expect(isAllowed(auditor, 'rejected:read') && isAllowed(auditor, 'subscriptions:read')).toBe(true);
+  expect(isAllowed(auditor, 'subscriptions:write') || isAllowed(auditor, 'events:write')).toBe(false);
+});
+
+test('a subscription may not reach beyond the region of its maker', () => {
+  expect(() => requireRegion(caller('regulator', '3707'), '370702')).not.toThrow();
+  expect(() => requireRegion(caller('regulator', '3707'), '37')).toThrow(
+    'This key may not do that. Its region is 3707.',
+  );
+});
