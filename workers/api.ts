@@ -1,47 +1,40 @@
 import { lookup } from 'node:dns/promises';
 import type { AddressInfo } from 'node:net';
-import type { FastifyBaseLogger } from 'fastify';
-import type pg from 'pg';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createAddressGuard, parseAllowList } from '../src/alerts/addresses.js';
-import { tellRejected } from '../src/alerts/rejected-messages.js';
 import type { ApiDeps } from '../src/api/deps.js';
 import { buildServer } from '../src/api/server.js';
 import type { Config } from '../src/config.js';
-import { CHINA_CALENDAR } from '../src/core/calendar.js';
 import { FeewardenError } from '../src/core/errors.js';
 
-export interface RunApiDeps extends Pick<ApiDeps, 'broker' | 'onFatal'> {
-  readonly pool: pg.Pool;
+export interface RunApiDeps extends Pick<ApiDeps, 'pool' | 'calendar' | 'clock' | 'log' | 'broker' | 'alongside'> {
   readonly config: Config;
-  readonly log: FastifyBaseLogger;
   /** Hears the address once requests are answered. */
   readonly onListening?: (address: string) => void;
   /** Ends the worker: requests that have begun are answered first. */
   readonly signal: AbortSignal;
 }
 
-/** Serves the HTTP interface until the signal. Errors: `bad_setting` when the address cannot be listened on. */
+/**
+ * Serves the HTTP interface until the signal. Errors: `bad_setting` when the address cannot be listened on, and whatever a request
+ * met that nobody knows the meaning of: it is answered with 500, and then the worker ends with that error.
+ */
 export async function runApi(deps: RunApiDeps): Promise<void> {
-  const { config, pool, log, broker, onFatal } = deps;
+  const { config, signal, onListening, ...rest } = deps;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const app = await buildServer({
-    pool,
-    config,
-    log,
-    registry,
-    calendar: CHINA_CALENDAR,
-    clock: () => Date.now() * 1_000,
-    guard: createAddressGuard({
-      allow: parseAllowList(config.webhookAllowInternal),
-      lookup: (host) => lookup(host, { all: true }),
-      nowMs: Date.now,
-    }),
-    alongside: tellRejected({ kafkaEnabled: config.kafkaBrokers.length > 0 }),
-    ...(broker ? { broker } : {}),
-    ...(onFatal ? { onFatal } : {}),
+  const guard = createAddressGuard({
+    allow: parseAllowList(config.webhookAllowInternal),
+    lookup: (host) => lookup(host, { all: true }),
+    nowMs: Date.now,
   });
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  // Heard below; until then it must not count as unhandled.
+  failed.catch(() => {});
+  const app = await buildServer({ ...rest, config, registry, guard, onFatal: fail });
   try {
     await app.listen({ host: config.host, port: config.port }).catch((error: Error) => {
       throw new FeewardenError(
@@ -49,8 +42,8 @@ export async function runApi(deps: RunApiDeps): Promise<void> {
         `PORT: ${config.host}:${config.port} cannot be listened on (${error.message}).`,
       );
     });
-    deps.onListening?.(addressOf(app.server.address() as AddressInfo));
-    await ended(deps.signal);
+    onListening?.(addressOf(app.server.address() as AddressInfo));
+    await Promise.race([ended(signal), failed]);
   } finally {
     await app.close();
   }

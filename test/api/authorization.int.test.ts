@@ -40,7 +40,9 @@ beforeAll(async () => {
     await seedEvaluation(h.db.pool, id, { score: 60, level: 'orange' });
   }
   const subscribe = async (regionPrefix: string) => {
-    const { json } = await h.call('POST', '/v1/subscriptions', { body: { name: 's', url: 'https://receiver.example/hook', regionPrefix } });
+    const { json } = await h.call('POST', '/v1/subscriptions', {
+      body: { name: 's', url: 'https://receiver.example/hook', regionPrefix },
+    });
     return json.id as string;
   };
   insideSubscription = await subscribe('370702');
@@ -70,8 +72,15 @@ const ofInstitution = (rest: string): Row => ({
   ok: 200,
   roles: READERS,
 });
-const subscriptionUrl = (place: string, rest = '') => `/v1/subscriptions/${place === 'inside' ? insideSubscription : outsideSubscription}${rest}`;
-const ofSubscription = (title: string, method: Method, rest: string, roles: readonly string[], body?: unknown): Row => ({
+const subscriptionUrl = (place: string, rest = '') =>
+  `/v1/subscriptions/${place === 'inside' ? insideSubscription : outsideSubscription}${rest}`;
+const ofSubscription = (
+  title: string,
+  method: Method,
+  rest: string,
+  roles: readonly string[],
+  body?: unknown,
+): Row => ({
   title,
   method,
   url: (place) => subscriptionUrl(place, rest),
@@ -83,7 +92,13 @@ const ofSubscription = (title: string, method: Method, rest: string, roles: read
 const WITH_IDS: readonly Row[] = [
   ...['', '/score', '/scores', '/books', '/journal', '/alerts', '/refunds'].map(ofInstitution),
   { title: 'GET /v1/alerts/{id}', method: 'GET', url: (place) => `/v1/alerts/${place}`, ok: 200, roles: READERS },
-  { title: 'GET /v1/alerts?institution=', method: 'GET', url: (place) => `/v1/alerts?institution=${idOf[place]}`, ok: 200, roles: READERS },
+  {
+    title: 'GET /v1/alerts?institution=',
+    method: 'GET',
+    url: (place) => `/v1/alerts?institution=${idOf[place]}`,
+    ok: 200,
+    roles: READERS,
+  },
   ofSubscription('GET /v1/subscriptions/{id}', 'GET', '', [...SUBSCRIBERS, 'auditor']),
   ofSubscription('GET …/deliveries', 'GET', '/deliveries', [...SUBSCRIBERS, 'auditor']),
   ofSubscription('PATCH /v1/subscriptions/{id}', 'PATCH', '', SUBSCRIBERS, { name: 'changed' }),
@@ -110,10 +125,12 @@ const DELETERS = ROLES.map(([role]) => role);
 
 test.each(DELETERS)('%s: DELETE /v1/subscriptions/{id}', async (role) => {
   const fresh = async (regionPrefix: string) =>
-    (await h.call('POST', '/v1/subscriptions', { body: { name: 's', url: 'https://receiver.example/', regionPrefix } })).json.id as string;
+    (await h.call('POST', '/v1/subscriptions', { body: { name: 's', url: 'https://receiver.example/', regionPrefix } }))
+      .json.id as string;
   const key = keys.get(role)!;
   const statuses: number[] = [];
-  for (const region of ['3707', '11']) statuses.push((await h.call('DELETE', `/v1/subscriptions/${await fresh(region)}`, { key })).status);
+  for (const region of ['3707', '11'])
+    statuses.push((await h.call('DELETE', `/v1/subscriptions/${await fresh(region)}`, { key })).status);
   const expected = !SUBSCRIBERS.includes(role) ? [403, 403] : BOUND.has(role) ? [204, 404] : [204, 204];
   expect(statuses).toEqual(expected);
 });
@@ -128,15 +145,20 @@ const LISTS: readonly (readonly [Method, string, readonly string[], unknown?])[]
 ];
 
 describe('each role on each route without an id', () => {
-  test.each(LISTS.flatMap((row) => ROLES.map(([role]) => [role, ...row] as const)))('%s: %s %s', async (role, method, url, roles, body) => {
-    const { status } = await h.call(method, url, { key: keys.get(role)!, ...(body === undefined ? {} : { body }) });
-    expect(status < 300 ? 'allowed' : status).toBe(roles.includes(role) ? 'allowed' : 403);
-  });
+  test.each(LISTS.flatMap((row) => ROLES.map(([role]) => [role, ...row] as const)))(
+    '%s: %s %s',
+    async (role, method, url, roles, body) => {
+      const { status } = await h.call(method, url, { key: keys.get(role)!, ...(body === undefined ? {} : { body }) });
+      expect(status < 300 ? 'allowed' : status).toBe(roles.includes(role) ? 'allowed' : 403);
+    },
+  );
 });
 
 describe('a list shows what lies in the region, and nothing else', () => {
   const ids = async (role: string, url: string, field: string) =>
-    (await h.call('GET', url, { key: keys.get(role)! })).json.items.map((item: Record<string, unknown>) => item[field]).sort();
+    (await h.call('GET', url, { key: keys.get(role)! })).json.items
+      .map((item: Record<string, unknown>) => item[field])
+      .sort();
 
   test('institutions', async () => {
     expect(await ids('analyst of 3707', '/v1/institutions', 'institutionId')).toEqual([INSIDE]);
@@ -155,7 +177,9 @@ describe('a list shows what lies in the region, and nothing else', () => {
 
   test('totals do not tell of other regions either', async () => {
     const total = async (url: string) => (await h.call('GET', url, { key: keys.get('regulator of 3707')! })).json.total;
-    expect([await total('/v1/institutions'), await total('/v1/alerts'), await total('/v1/alerts?region=11')]).toEqual([1, 1, 0]);
+    expect([await total('/v1/institutions'), await total('/v1/alerts'), await total('/v1/alerts?region=11')]).toEqual([
+      1, 1, 0,
+    ]);
   });
 
   test('subscriptions', async () => {
@@ -169,8 +193,14 @@ describe('a list shows what lies in the region, and nothing else', () => {
     await h.call('POST', '/v1/events', { key: keys.get('bank')!, body: bad('/bank/B403', 'sent by the bank') });
     await h.call('POST', '/v1/events', { body: bad('/bank/B403', 'told for the bank') });
     await h.call('POST', '/v1/events', { body: bad('/bank/B4031', 'of another bank') });
-    await h.call('POST', '/v1/events', { key: keys.get('platform')!, body: payment(uscc(9), 'p', 1, { source: '/bank/B403', id: 'a lie' }) });
-    await h.call('POST', '/v1/events', { key: keys.get('bank')!, body: payment(uscc(9), 'p', 1, { source: '/bank/B9', id: 'a slip' }) });
+    await h.call('POST', '/v1/events', {
+      key: keys.get('platform')!,
+      body: payment(uscc(9), 'p', 1, { source: '/bank/B403', id: 'a lie' }),
+    });
+    await h.call('POST', '/v1/events', {
+      key: keys.get('bank')!,
+      body: payment(uscc(9), 'p', 1, { source: '/bank/B9', id: 'a slip' }),
+    });
     const { json } = await h.call('GET', '/v1/rejected', { key: keys.get('bank')! });
     expect(json.items.map((item: { id: string; origin: unknown }) => [item.id, item.origin !== null])).toEqual([
       ['a slip', true],
@@ -186,29 +216,40 @@ describe('a move of an institution', () => {
     const moving = uscc(20);
     await h.call('POST', '/v1/events', { body: institution(moving, '370702', { time: '2026-01-01T00:00:00+08:00' }) });
     await seedEvaluation(h.db.pool, moving, { score: 1, level: 'none', regionCode: '370702' });
-    const see = async () => (await h.call('GET', `/v1/institutions/${moving}`, { key: keys.get('analyst of 3707')! })).status;
+    const see = async () =>
+      (await h.call('GET', `/v1/institutions/${moving}`, { key: keys.get('analyst of 3707')! })).status;
     const listed = async () =>
-      (await h.call('GET', '/v1/institutions', { key: keys.get('analyst of 3707')! })).json.items.some((item: { institutionId: string }) => item.institutionId === moving);
+      (await h.call('GET', '/v1/institutions', { key: keys.get('analyst of 3707')! })).json.items.some(
+        (item: { institutionId: string }) => item.institutionId === moving,
+      );
     expect([await see(), await listed()]).toEqual([200, true]);
     const move = institution(moving, '370800', { time: '2026-02-01T00:00:00+08:00' });
     await h.call('POST', '/v1/events', { body: move });
     expect([await see(), await listed()]).toEqual([404, false]);
     const reversal = { reverses: { source: move.source, id: move.id }, reason: 'it stays' };
-    await h.call('POST', '/v1/events', { body: { ...move, id: `undo ${move.id}`, type: 'prepaid.event.reversed.v1', data: reversal } });
+    await h.call('POST', '/v1/events', {
+      body: { ...move, id: `undo ${move.id}`, type: 'prepaid.event.reversed.v1', data: reversal },
+    });
     expect([await see(), await listed()]).toEqual([200, true]);
   });
 });
 
 describe('subscriptions stay in the region', () => {
   test('without a region a regulator subscribes to its own', async () => {
-    const { json } = await h.call('POST', '/v1/subscriptions', { key: keys.get('regulator of 3707')!, body: { name: 's', url: 'https://receiver.example/' } });
+    const { json } = await h.call('POST', '/v1/subscriptions', {
+      key: keys.get('regulator of 3707')!,
+      body: { name: 's', url: 'https://receiver.example/' },
+    });
     expect(json.regionPrefix).toBe('3707');
   });
 
   test('a wider or another region is refused, at creation and later', async () => {
     const key = keys.get('regulator of 3707')!;
     for (const regionPrefix of ['37', '11', '']) {
-      const created = await h.call('POST', '/v1/subscriptions', { key, body: { name: 's', url: 'https://receiver.example/', regionPrefix } });
+      const created = await h.call('POST', '/v1/subscriptions', {
+        key,
+        body: { name: 's', url: 'https://receiver.example/', regionPrefix },
+      });
       expect([created.status, created.json.code]).toEqual([403, 'forbidden']);
       const changed = await h.call('PATCH', subscriptionUrl('inside'), { key, body: { regionPrefix } });
       expect([changed.status, changed.json.code]).toEqual([403, 'forbidden']);
@@ -242,9 +283,13 @@ describe('keys', () => {
     await h.call('GET', '/v1/alerts?rule=A01', { key: text });
     const secret = text.slice(16);
     const { rows } = await h.db.pool.query<{ row: string }>('select k::text as row from api_keys k');
-    expect(rows.some(({ row }) => row.includes(secret) || row.includes(Buffer.from(secret).toString('hex')))).toBe(false);
+    expect(rows.some(({ row }) => row.includes(secret) || row.includes(Buffer.from(secret).toString('hex')))).toBe(
+      false,
+    );
     expect(h.logged.length).toBeGreaterThan(0);
-    expect(h.logged.some((line) => line.includes(secret) || line.includes('A01') || line.includes('uthorization'))).toBe(false);
+    expect(
+      h.logged.some((line) => line.includes(secret) || line.includes('A01') || line.includes('uthorization')),
+    ).toBe(false);
   });
 
   test('a revoked key ends within seconds', async () => {

@@ -23,7 +23,15 @@ export async function seedEvaluation(pool: pg.Pool, id: string, seed: Evaluation
        problems, name, region_code, category, unearned_fen)
      values ($1, '{}', $2, $3, 'p1', $4, $5, 'B', 97, '{"A":75,"B":0}', '[{"ruleId":"A01","level":"orange","value":12}]', '["calendar_missing:2031"]',
        'x', $6, 'non_subject', $7)`,
-    [await institutionNo(pool, id), toDbTime(NOW), toDbTime(NOW + US_PER_HOUR), seed.score, seed.level, seed.regionCode ?? null, seed.unearnedFen ?? '0'],
+    [
+      await institutionNo(pool, id),
+      toDbTime(NOW),
+      toDbTime(NOW + US_PER_HOUR),
+      seed.score,
+      seed.level,
+      seed.regionCode ?? null,
+      seed.unearnedFen ?? '0',
+    ],
   );
 }
 
@@ -50,16 +58,38 @@ export async function seedAlert(pool: pg.Pool, id: string, seed: AlertSeed): Pro
   await pool.query(
     `insert into alerts (alert_id, institution_no, rule_id, case_id, level, region_code, opened_at, changed_at, cleared_at, data)
      values ($1, $2, $3, $4, $5, '370702', $6, $6, $7, $8)`,
-    [seed.alertId, await institutionNo(pool, id), seed.ruleId ?? 'A01', `case-${seed.alertId}`, seed.level ?? 'orange', openedAt, seed.cleared ? toDbTime(NOW) : null, data],
+    [
+      seed.alertId,
+      await institutionNo(pool, id),
+      seed.ruleId ?? 'A01',
+      `case-${seed.alertId}`,
+      seed.level ?? 'orange',
+      openedAt,
+      seed.cleared ? toDbTime(NOW) : null,
+      data,
+    ],
   );
-  await pool.query(`insert into alert_records (alert_id, step, kind, at, data) values ($1, 1, 'raised', $2, $3)`, [seed.alertId, openedAt, data]);
+  await pool.query(`insert into alert_records (alert_id, step, kind, at, data) values ($1, 1, 'raised', $2, $3)`, [
+    seed.alertId,
+    openedAt,
+    data,
+  ]);
   if (seed.cleared) {
-    await pool.query(`insert into alert_records (alert_id, step, kind, at, data) values ($1, 2, 'cleared', $2, $3)`, [seed.alertId, toDbTime(NOW), data]);
+    await pool.query(`insert into alert_records (alert_id, step, kind, at, data) values ($1, 2, 'cleared', $2, $3)`, [
+      seed.alertId,
+      toDbTime(NOW),
+      data,
+    ]);
   }
 }
 
 /** Messages with a delivery for the subscription, oldest first. */
-export async function seedDeliveries(pool: pg.Pool, subscriptionId: string, count: number, state: 'pending' | 'dead' = 'pending'): Promise<void> {
+export async function seedDeliveries(
+  pool: pg.Pool,
+  subscriptionId: string,
+  count: number,
+  state: 'pending' | 'dead' = 'pending',
+): Promise<void> {
   await pool.query(
     `with kept as (
        insert into messages (message_id, type, institution_id, region_code, topic, level, at, body)
