@@ -122,7 +122,7 @@ function changedOf<R>(touched: readonly InstitutionBooks[], of: (books: Institut
   return touched.flatMap((books) => [...of(books).changed].sort().map((key) => ({ institutionNo: books.no, key, row: of(books).get(key) ?? null })));
 }
 
-function sorted<V>(map: Map<string, V>): [string, V][] {
+function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {
   return [...map].sort((a, b) => (a[0] < b[0] ? -1 : 1));
 }
 

@@ -38,6 +38,19 @@ export class Register<R> {
   }
 }
 
+/** Sums of one ledger account: since ever, and per day, ascending, where its days are kept. */
+export interface LedgerSums extends Turnover {
+  readonly account: number;
+  readonly sub: string;
+  readonly days: (Turnover & { readonly day: Day })[];
+}
+
+/** Counts of one metric per day, ascending. */
+export interface MetricCounts {
+  readonly metric: number;
+  readonly days: { readonly day: Day; count: number }[];
+}
+
 /** An entry as it is written: the leg and the event whose journal it belongs to. */
 export interface Entry extends Leg {
   readonly by: StoredEvent;
@@ -66,9 +79,9 @@ export class InstitutionBooks {
   readonly keptOutAdded = new Set<KeptOut>();
   readonly keptOutRemoved = new Set<KeptOut>();
 
-  readonly balances = new Map<string, Turnover>();
-  readonly turnovers = new Map<string, Turnover>();
-  readonly tallies = new Map<string, number>();
+  readonly balances = new Map<string, LedgerSums>();
+  /** Counts per day, by metric. */
+  readonly counts = new Map<number, MetricCounts>();
   readonly lines = new Map<string, Line>();
   /** Keys of lines with an unearned amount, and their sum; meaningful in the model only. */
   readonly openLines = new Set<string>();
@@ -133,20 +146,56 @@ export class InstitutionBooks {
     let line = 0;
     for (const leg of plan.journal) {
       line += 1;
-      const debit = BigInt(sign * leg.debitFen);
-      const credit = BigInt(sign * leg.creditFen);
-      const sub = joinKey(leg.account, leg.sub);
-      add(this.balances, sub, debit, credit);
-      if (!UNDATED.has(leg.account)) add(this.turnovers, joinKey(plan.day, sub), debit, credit);
+      this.addLeg(leg, plan.day, sign);
       if (this.keepJournal) {
         this.entries.push({ account: leg.account, sub: leg.sub, debitFen: sign * leg.debitFen, creditFen: sign * leg.creditFen, by, line, day: plan.day });
       }
     }
     if (plan.line) this.addLine(plan.line, sign);
-    if (plan.tally) {
-      const key = joinKey(plan.tally.day, String(plan.tally.metric));
-      this.tallies.set(key, (this.tallies.get(key) ?? 0) + sign);
+    if (plan.tally) this.addCount(plan.tally.metric, plan.tally.day, sign);
+  }
+
+  private addLeg(leg: Leg, day: Day, sign: 1 | -1): void {
+    const key = joinKey(leg.account, leg.sub);
+    let sums = this.balances.get(key);
+    if (sums === undefined) {
+      sums = { account: leg.account, sub: leg.sub, debitFen: 0n, creditFen: 0n, days: [] };
+      this.balances.set(key, sums);
     }
+    const row = UNDATED.has(leg.account) ? null : rowOfDay(sums.days, day, newTurnover);
+    if (leg.debitFen !== 0) {
+      const fen = BigInt(sign * leg.debitFen);
+      sums.debitFen += fen;
+      if (row) row.debitFen += fen;
+    }
+    if (leg.creditFen !== 0) {
+      const fen = BigInt(sign * leg.creditFen);
+      sums.creditFen += fen;
+      if (row) row.creditFen += fen;
+    }
+  }
+
+  private addCount(metric: number, day: Day, sign: 1 | -1): void {
+    let counts = this.counts.get(metric);
+    if (counts === undefined) {
+      counts = { metric, days: [] };
+      this.counts.set(metric, counts);
+    }
+    rowOfDay(counts.days, day, newCount).count += sign;
+  }
+
+  /** Day turnovers by day, account and its part. */
+  get turnovers(): ReadonlyMap<string, Turnover> {
+    const turnovers = new Map<string, Turnover>();
+    for (const [key, sums] of this.balances) for (const row of sums.days) turnovers.set(joinKey(row.day, key), row);
+    return turnovers;
+  }
+
+  /** Counts by day and metric. */
+  get tallies(): ReadonlyMap<string, number> {
+    const tallies = new Map<string, number>();
+    for (const { metric, days } of this.counts.values()) for (const { day, count } of days) tallies.set(joinKey(day, String(metric)), count);
+    return tallies;
   }
 }
 
@@ -187,11 +236,22 @@ const EMPTY = Buffer.alloc(0);
 /** Their day turnovers are the other sides' turnovers: not kept twice. */
 const UNDATED: ReadonlySet<number> = new Set([ACCOUNT.bank, ACCOUNT.unearned]);
 
-function add(sums: Map<string, Turnover>, key: string, debitFen: Fen, creditFen: Fen): void {
-  const sum = sums.get(key);
-  if (sum === undefined) sums.set(key, { debitFen, creditFen });
-  else {
-    sum.debitFen += debitFen;
-    sum.creditFen += creditFen;
-  }
+/** The row of a day; nearly always the last one, because histories mostly move on. */
+function rowOfDay<R extends { readonly day: Day }>(days: R[], day: Day, make: (day: Day) => R): R {
+  let at = days.length;
+  while (at > 0 && days[at - 1]!.day > day) at -= 1;
+  const row = days[at - 1];
+  if (row?.day === day) return row;
+  const added = make(day);
+  if (at === days.length) days.push(added);
+  else days.splice(at, 0, added);
+  return added;
+}
+
+function newTurnover(day: Day): Turnover & { readonly day: Day } {
+  return { day, debitFen: 0n, creditFen: 0n };
+}
+
+function newCount(day: Day): { readonly day: Day; count: number } {
+  return { day, count: 0 };
 }

@@ -11,10 +11,7 @@ export function booksRowsOf(books: InstitutionBooks): BooksRows {
   return {
     institutionId: books.id,
     eventCount: books.eventCount,
-    balances: [...books.balances].map(([key, sum]) => {
-      const [account, sub] = cut(key);
-      return { account: Number(account), sub, ...sum };
-    }),
+    balances: [...books.balances.values()],
     unearnedFen: books.unearnedFen,
     activeLearners: activeLearners(books),
     accounts: newest(books, 'account.registered').map((entry) => entry.data),
@@ -80,9 +77,4 @@ function standingEntries<T extends EventType>(books: InstitutionBooks, list: rea
   return list
     .filter((stored) => !isReversed(books, stored))
     .map((stored) => ({ type: stored.event!.type as T, key: stored.key, at: stored.event!.at, source: stored.source, id: stored.id, data: stored.event!.data as EventData[T] }));
-}
-
-function cut(key: string): [string, string] {
-  const at = key.indexOf(SEPARATOR);
-  return [key.slice(0, at), key.slice(at + 1)];
 }
