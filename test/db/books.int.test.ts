@@ -106,8 +106,8 @@ describe('history', () => {
   beforeAll(async () => {
     await write([debit(1), credit(1)]);
     await db.pool.query(
-      `insert into events (institution_no, ordinal, source, id, type, key, at, recorded_at, received_at, content_hash, body)
-       values (1, 1, '/bank', '1', 1, 'k', now(), now(), now(), '\\x00', '{}')`,
+      `insert into events (seq, institution_no, ordinal, source, id, type, key, at, recorded_at, received_at, content_hash, body)
+       values (1, 1, 1, '/bank', '1', 1, 'k', now(), now(), now(), '\\x00', '{}')`,
     );
   });
 
@@ -125,8 +125,8 @@ describe('history', () => {
 
   test('the same source and id is one event', async () => {
     const again = db.pool.query(
-      `insert into events (institution_no, ordinal, source, id, type, key, at, recorded_at, received_at, content_hash, body)
-       values (2, 1, '/bank', '1', 1, 'other', now(), now(), now(), '\\x01', '{}')`,
+      `insert into events (seq, institution_no, ordinal, source, id, type, key, at, recorded_at, received_at, content_hash, body)
+       values (2, 2, 1, '/bank', '1', 1, 'other', now(), now(), now(), '\\x01', '{}')`,
     );
     await expect(again).rejects.toMatchObject({ code: '23505', constraint: 'events_identity_key' });
   });
