@@ -135,7 +135,7 @@ export function modelOf(...events: readonly AnyEvent[]): Model {
 }
 
 /** Quantities of SCHOOL after the events; `now` is a time, or a day at noon in Shanghai. */
-export function after(events: readonly AnyEvent[], now = '2026-03-20'): Quantities {
+export function quantitiesAfter(events: readonly AnyEvent[], now = '2026-03-20'): Quantities {
   return modelOf(...events).quantities(SCHOOL, moment(now));
 }
 

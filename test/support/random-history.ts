@@ -27,7 +27,14 @@ const TOLD = Object.keys(DATA) as (keyof typeof DATA)[];
  */
 const TWISTS = ['retell', 'reverse', 'correct', 'reverse_unknown'] as const;
 /** Events that contradict each other: for these only "never fails" and "the same in the same order" hold. */
-const CONTRADICTIONS = ['conflict', 'reuse_id', 'reverse_reversal', 'reverse_elsewhere', 'retell_later'] as const;
+const CONTRADICTIONS = [
+  'conflict',
+  'reuse_id',
+  'reverse_reversal',
+  'reverse_elsewhere',
+  'retell_later',
+  'retell_otherwise',
+] as const;
 
 type StepKind = keyof typeof DATA | (typeof TWISTS)[number] | (typeof CONTRADICTIONS)[number];
 
@@ -184,53 +191,61 @@ class History {
 
   take(step: Step): void {
     const subject = this.options.institutions[step.institution % this.options.institutions.length]!;
+    const target = this.wires[(step.how * 16 + step.on) % Math.max(1, this.wires.length)];
     if (step.kind in DATA) {
       const type = step.kind as keyof typeof DATA;
       const source = OWN_SOURCE[type.split('.')[0]!] ?? SOURCES[0];
       this.tell({ id: this.newId(), source, type, subject, time: momentOf(step), data: DATA[type](step) });
-      return;
+    } else if (step.kind === 'reverse_unknown') {
+      this.reverse({ subject, source: SOURCES[step.a % 3]!, id: `${this.options.salt}-never-${step.b}` }, step);
+    } else if (target?.type === 'event.reversed') {
+      this.twistReversal(step, target);
+    } else if (target) {
+      this.twist(step, target, subject);
     }
-    if (step.kind === 'reverse_unknown')
-      return this.reverse({ subject, source: SOURCES[step.a % 3]!, id: `${this.options.salt}-never-${step.b}` }, step);
-    const target = this.wires[(step.how * 16 + step.on) % Math.max(1, this.wires.length)];
-    if (target) this.twist(step, target, subject);
   }
 
   private twist(step: Step, target: Wire, subject: string): void {
-    const isReversal = target.type === 'event.reversed';
+    const elsewhere = { ...target, id: this.newId(), source: SOURCES[step.a % 3]! };
     switch (step.kind) {
       case 'retell':
-        return this.tell({ ...target, id: this.newId(), source: isReversal ? target.source : SOURCES[step.a % 3]! });
+        this.tell(elsewhere);
+        break;
       case 'reverse':
-        return isReversal ? undefined : this.reverse(target, step);
+        this.reverse(target, step);
+        break;
       case 'correct':
-        return this.correct(target, step);
+        this.correct(target, step);
+        break;
       case 'conflict':
-        return this.add({
-          ...target,
-          id: this.newId(),
-          source: isReversal ? target.source : SOURCES[step.a % 3]!,
-          data: otherAmount(target.data, step.fen),
-        });
+        this.add({ ...elsewhere, data: otherAmount(target.data, step.fen) });
+        break;
       case 'retell_later':
-        return this.add({ ...target, id: this.newId(), time: momentOf(step) });
+        this.add({ ...elsewhere, time: momentOf(step) });
+        break;
+      case 'retell_otherwise':
+        this.add({ ...elsewhere, data: otherwise(target, step) });
+        break;
       case 'reuse_id':
-        return this.add({ ...target, time: momentOf(step), data: otherAmount(target.data, step.fen) });
-      case 'reverse_reversal':
-        return this.reverse(this.wires.find((wire) => wire.type === 'event.reversed') ?? target, step);
+        this.add({ ...target, time: momentOf(step), data: otherAmount(target.data, step.fen) });
+        break;
       case 'reverse_elsewhere':
-        return this.reverse({ ...target, subject }, step);
-      default:
-        throw new Error(`step ${step.kind} is not known`);
+        this.reverse({ ...target, subject }, step);
+        break;
     }
+  }
+
+  private twistReversal(step: Step, target: Wire): void {
+    if (step.kind === 'retell') this.add({ ...target, id: this.newId() });
+    if (step.kind === 'reverse_reversal') this.reverse(target, step);
+    if (step.kind === 'reuse_id') this.add({ ...target, time: momentOf(step) });
   }
 
   /** A fact of money has one content, whoever tells it: contradictions are made by `add` alone. */
   private tell(wire: Wire): void {
     const event = decoded(wire);
-    if (factAmounts(event) === null) return this.add(wire);
     const key = factKey(event);
-    const known = this.facts.get(key);
+    const known = factAmounts(event) === null ? undefined : this.facts.get(key);
     if (!known) this.facts.set(key, wire);
     this.add(known ? { ...wire, time: known.time, data: known.data } : wire);
   }
@@ -296,6 +311,23 @@ function otherAmount(data: EventData[EventType], fen: number): EventData[EventTy
   if ('lines' in data) return { ...data, lines: [...data.lines, { contractId: 'C-0', amountFen: fen }] };
   return data;
 }
+
+/** The same thing and the same amounts, and everything else different. */
+function otherwise(target: Wire, step: Step): EventData[EventType] {
+  const data: object = DATA[target.type as keyof typeof DATA](step);
+  const kept = Object.entries(target.data).filter(([name]) => SAME_FACT.has(name));
+  return { ...data, ...Object.fromEntries(kept) } as EventData[EventType];
+}
+const SAME_FACT: ReadonlySet<string> = new Set([
+  'paymentId',
+  'accountId',
+  'bankTxnId',
+  'confirmId',
+  'instructionId',
+  'refundId',
+  'amountFen',
+  'lines',
+]);
 
 const CLOCKS = ['00:00:00+08:00', '12:00:00+08:00', '12:00:00+08:00', '23:59:59.999999+08:00'] as const;
 /** Days around the National Day of 2025 and the Spring Festival of 2026, with their working Saturdays and Sundays. */
