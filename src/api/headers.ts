@@ -41,7 +41,7 @@ export function addHeadersAndLog(app: Api): void {
       path: request.url.split('?', 1)[0],
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
-      key: request.caller?.keyId ?? null,
+      keyId: request.caller?.keyId ?? null,
     };
     if (request.routeOptions.config.access === 'open') request.log.debug(line, 'request');
     else request.log.info(line, 'request');

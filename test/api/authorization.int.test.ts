@@ -145,9 +145,9 @@ const LISTS: readonly (readonly [Method, string, readonly string[], unknown?])[]
 ];
 
 describe('each role on each route without an id', () => {
-  test.each(LISTS.flatMap((row) => ROLES.map(([role]) => [role, ...row] as const)))(
-    '%s: %s %s',
-    async (role, method, url, roles, body) => {
+  test.each(LISTS.flatMap(([method, url, roles, body]) => ROLES.map(([role]) => ({ role, method, url, roles, body }))))(
+    '$role: $method $url',
+    async ({ role, method, url, roles, body }) => {
       const { status } = await h.call(method, url, { key: keys.get(role)!, ...(body === undefined ? {} : { body }) });
       expect(status < 300 ? 'allowed' : status).toBe(roles.includes(role) ? 'allowed' : 403);
     },

@@ -95,7 +95,7 @@ export async function seedDeliveries(
        insert into messages (message_id, type, institution_id, region_code, topic, level, at, body)
        select 'm' || n || '-' || $1, 'prepaid.alert.raised.v1', 'i', '370702', 'prepaid.alerts', 'red', $4, '{}' from generate_series(1, $2::int) n
        returning seq, institution_id)
-     insert into deliveries (message_seq, sink, institution_id, state) select seq, 'webhook:' || $1, institution_id, $3 from kept`,
+     insert into deliveries (message_seq, sink, order_key, state) select seq, 'webhook:' || $1, institution_id, $3 from kept`,
     [subscriptionId, count, state, toDbTime(NOW)],
   );
 }

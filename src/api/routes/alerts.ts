@@ -5,6 +5,7 @@ import { narrowRegion, regionScope } from '../access.js';
 import { callerOf } from '../auth.js';
 import { cursorsOf } from '../cursor.js';
 import type { ApiDeps } from '../deps.js';
+import { eventOfRow, eventSchema } from '../event-view.js';
 import {
   alertLevel,
   answers,
@@ -25,7 +26,6 @@ import { type AlertRow, countAlerts, findAlert, listAlertRecords, listAlerts } f
 import { findInstitution } from '../sql/institutions.js';
 import { readEvidence } from '../sql/journals.js';
 import { type AddRoutes, cutPage } from './context.js';
-import { eventOfRow, eventSchema } from './journal.js';
 
 const FIELDS = {
   alertId: z.string(),

@@ -1,27 +1,14 @@
 import { z } from 'zod';
-import { formatDay, formatTime, parseDay } from '../../core/time.js';
-import { eventTypeOf, wireName } from '../../events/list.js';
+import { formatDay, parseDay } from '../../core/time.js';
 import { CHART } from '../../ledger/accounts.js';
 import { regionScope } from '../access.js';
 import { callerOf } from '../auth.js';
 import { cursorsOf } from '../cursor.js';
-import { answers, anyObject, day, dayParam, fen, instant, institutionParams, pageOf, paging } from '../schemas.js';
+import { eventOfRow, eventSchema } from '../event-view.js';
+import { answers, day, dayParam, fen, institutionParams, pageOf, paging } from '../schemas.js';
 import { findInstitution } from '../sql/institutions.js';
-import { type EntryRow, type JournalEventRow, listEntries, listJournalEvents } from '../sql/journals.js';
+import { type EntryRow, listEntries, listJournalEvents } from '../sql/journals.js';
 import { type AddRoutes, cutPage } from './context.js';
-
-/** An accepted event as the drill-downs show it. */
-export const eventSchema = z
-  .object({
-    source: z.string(),
-    id: z.string(),
-    type: z.string().meta({ description: 'prepaid.<name>.v1' }),
-    time: instant('When it happened.'),
-    recordedTime: instant('When its source knew it.'),
-    receivedTime: instant('When Feewarden accepted it.'),
-    data: anyObject('As the source told it.'),
-  })
-  .meta({ id: 'AcceptedEvent' });
 
 const entrySchema = z.object({
   line: z.int(),
@@ -79,18 +66,6 @@ export const addJournalRoutes: AddRoutes = (app, { deps }) => {
     },
   });
 };
-
-export function eventOfRow(row: JournalEventRow) {
-  return {
-    source: row.source,
-    id: row.id,
-    type: wireName(eventTypeOf(row.type)),
-    time: formatTime(row.at),
-    recordedTime: formatTime(row.recordedAt),
-    receivedTime: formatTime(row.receivedAt),
-    data: (JSON.parse(row.body) as { data: Record<string, unknown> }).data,
-  };
-}
 
 const CHART_BY_NUMBER: ReadonlyMap<number, (typeof CHART)[number]> = new Map(
   CHART.map((entry) => [entry.account, entry]),
