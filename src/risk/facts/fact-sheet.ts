@@ -36,28 +36,36 @@ export class FactSheet {
   private cached: Cached = {};
 
   get accounts(): AccountsFacts {
-    return (this.cached.accounts ??= accountsFacts(this));
+    this.cached.accounts ??= accountsFacts(this);
+    return this.cached.accounts;
   }
   get money(): MoneyFacts {
-    return (this.cached.money ??= new MoneyFacts(this.rows));
+    this.cached.money ??= new MoneyFacts(this.rows);
+    return this.cached.money;
   }
   get tallies(): TallyFacts {
-    return (this.cached.tallies ??= new TallyFacts(this.rows));
+    this.cached.tallies ??= new TallyFacts(this.rows);
+    return this.cached.tallies;
   }
   get statements(): StatementFacts {
-    return (this.cached.statements ??= new StatementFacts(this.rows, this.today));
+    this.cached.statements ??= new StatementFacts(this.rows, this.today);
+    return this.cached.statements;
   }
   get breaks(): BreakFacts {
-    return (this.cached.breaks ??= new BreakFacts(this.rows));
+    this.cached.breaks ??= new BreakFacts(this.rows);
+    return this.cached.breaks;
   }
   get payments(): readonly PaymentFacts[] {
-    return (this.cached.payments ??= paymentsFacts(this));
+    this.cached.payments ??= paymentsFacts(this);
+    return this.cached.payments;
   }
   get uncredited(): readonly UncreditedPayment[] {
-    return (this.cached.uncredited ??= uncreditedPayments(this));
+    this.cached.uncredited ??= uncreditedPayments(this);
+    return this.cached.uncredited;
   }
   get refunds(): readonly RefundFacts[] {
-    return (this.cached.refunds ??= refundsFacts(this));
+    this.cached.refunds ??= refundsFacts(this);
+    return this.cached.refunds;
   }
 
   /** U */
@@ -70,15 +78,18 @@ export class FactSheet {
   }
   /** B */
   get custodyFen(): Fen {
-    return (this.cached.custodyFen ??= custodyFen(this));
+    this.cached.custodyFen ??= custodyFen(this);
+    return this.cached.custodyFen;
   }
   /** D */
   get depositFen(): Fen {
-    return (this.cached.depositFen ??= bookedFen(this, this.accounts.deposit));
+    this.cached.depositFen ??= bookedFen(this, this.accounts.deposit);
+    return this.cached.depositFen;
   }
   /** K: guarantees valid today; the last day is covered. */
   get coverFen(): Fen {
-    return (this.cached.coverFen ??= this.coverOn(this.today));
+    this.cached.coverFen ??= this.coverOn(this.today);
+    return this.cached.coverFen;
   }
   coverOn(day: Day): Fen {
     let sum = 0n;
@@ -89,7 +100,8 @@ export class FactSheet {
   }
   /** R3: gross fees received in the last three months. */
   get receiptsOfQuarterFen(): Fen {
-    return (this.cached.quarterFen ??= this.receiptsOfQuarter(this.today));
+    this.cached.quarterFen ??= this.receiptsOfQuarter(this.today);
+    return this.cached.quarterFen;
   }
   receiptsOfQuarter(day: Day): Fen {
     return this.money.receipts(addMonths(day, -3) + 1, day);

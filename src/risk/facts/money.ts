@@ -49,6 +49,29 @@ export class MoneyFacts {
     return (this.byAccount.get(ACCOUNT[name]) ?? []).map((series) => series.sub);
   }
 
+  /** The first day on which one side of an account moved, as far as turnovers are read; null when it never did. */
+  firstDay(name: AccountName, side: Side): Day | null {
+    let first: Day | null = null;
+    for (const series of this.byAccount.get(ACCOUNT[name]) ?? []) {
+      const day = series.days.find((row) => row[side] > 0n)?.day;
+      if (day !== undefined && (first === null || day < first)) first = day;
+    }
+    return first;
+  }
+
+  /** The last day on or before `to` on which one side of an account moved; null when there is none. */
+  lastDay(name: AccountName, side: Side, to: Day): Day | null {
+    let last: Day | null = null;
+    for (const { days } of this.byAccount.get(ACCOUNT[name]) ?? []) {
+      for (let i = firstIndex(days, to + 1) - 1; i >= 0; i -= 1) {
+        if (days[i]![side] <= 0n) continue;
+        if (last === null || days[i]!.day > last) last = days[i]!.day;
+        break;
+      }
+    }
+    return last;
+  }
+
   /** Gross fees received from parents in [from, to]. */
   receipts(from: Day, to: Day): Fen {
     return this.moved('receipts', 'debitFen', null, from, to);

@@ -41,6 +41,8 @@ export interface InstitutionRows {
   readonly refunds: readonly RefundWithContract[];
   /** Lessons that started in the last `LESSON_DAYS` or are scheduled; null when the reader does not give them. */
   readonly lessons: readonly LessonRow[] | null;
+  /** Confirmations of the last `CONFIRMATION_DAYS`; null when the reader does not give them. */
+  readonly confirmations?: readonly ConfirmationRow[] | null;
   /** Institutions tied to this one; null when the reader does not give them. */
   readonly links: readonly LinkedInstitution[] | null;
   /** U is among the largest 5% of a county of 20 institutions or more. */
@@ -58,6 +60,7 @@ export const CONTRACT_DAYS = 60;
 export const PAYMENT_DAYS = 100;
 export const REFUND_DAYS = 200;
 export const LESSON_DAYS = 35;
+export const CONFIRMATION_DAYS = 7;
 /** Inspections, complaints, signals, contacts, statements and breaks: how far back they are read. */
 export const REGISTER_DAYS = 400;
 
@@ -145,6 +148,14 @@ export interface LessonRow extends Told {
   readonly cancelled: boolean;
   /** Learners who attended; null while the lesson is not delivered. */
   readonly attended: number | null;
+}
+
+export interface ConfirmationRow extends Told {
+  readonly lessonId: string | null;
+  readonly amountFen: number;
+  readonly by: EventData['lesson.confirmed']['by'];
+  /** When the parent was asked; null when that is not known. */
+  readonly requestedAt: Us | null;
 }
 
 export interface LinkedInstitution {

@@ -1,0 +1,24 @@
+import type { Day } from '../../core/time.js';
+import type { FactSheet } from './fact-sheet.js';
+
+export interface Mean {
+  readonly sum: number;
+  /** Days the sum was taken over: fewer than asked for when the history is shorter; at least 1. */
+  readonly days: number;
+  readonly perWeekHundredths: number;
+}
+
+/** Sum and mean week of the weeks before the last seven days, as far back as the history goes. */
+export function weeklyMean(sheet: FactSheet, weeks: number, count: (from: Day, to: Day) => number): Mean {
+  const days = Math.max(1, Math.min(weeks * 7, sheet.historyDays - 6));
+  const sum = count(sheet.today - 6 - days, sheet.today - 7);
+  return { sum, days, perWeekHundredths: Math.round((sum * 700) / days) };
+}
+
+/** The middle value (of two, the lower mean in hundredths); null of nothing. */
+export function medianHundredths(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! * 100 : Math.floor(((sorted[middle - 1]! + sorted[middle]!) * 100) / 2);
+}

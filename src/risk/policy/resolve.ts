@@ -1,0 +1,105 @@
+import { type Day, parseDay } from '../../core/time.js';
+import { COMMON_PARAMS, type CommonParams } from '../common.js';
+import { defaultsOf, type ParamSpecs, type ParamValues } from '../params.js';
+import { RULES } from '../rules/list.js';
+import { SCORE_PARAMS, type ScoreParams } from '../score-params.js';
+import type { Policy, PolicyEntry } from './policy.js';
+
+/** Whom and when a policy is asked about. null: not known, so entries that ask for it do not apply. */
+export interface Selector {
+  readonly regionCode: string | null;
+  readonly category: PolicyEntry['category'] | null;
+  readonly mode: PolicyEntry['mode'] | null;
+  readonly day: Day;
+}
+
+/** The parameters that hold for one institution on one day. */
+export interface ResolvedPolicy {
+  readonly version: string;
+  readonly common: CommonParams;
+  readonly score: ScoreParams;
+  /** Per rule id; null where the policy switches the rule off. */
+  readonly rules: ReadonlyMap<string, ParamValues | null>;
+}
+
+/** Resolved once per policy, region, category, mode and span of days in which nothing changes. */
+export function resolvePolicy(policy: Policy, selector: Selector): ResolvedPolicy {
+  let cache = caches.get(policy);
+  if (cache === undefined) {
+    cache = { boundaries: boundariesOf(policy), resolved: new Map() };
+    caches.set(policy, cache);
+  }
+  let epoch = 0;
+  while (epoch < cache.boundaries.length && cache.boundaries[epoch]! <= selector.day) epoch += 1;
+  const key = `${selector.regionCode}|${selector.category}|${selector.mode}|${epoch}`;
+  let resolved = cache.resolved.get(key);
+  if (resolved === undefined) {
+    resolved = resolve(policy, selector);
+    if (cache.resolved.size < RESOLVED_MAX) cache.resolved.set(key, resolved);
+  }
+  return resolved;
+}
+
+/** Counties of the nation × categories × modes, generously; beyond it, resolving again is only slower. */
+const RESOLVED_MAX = 50_000;
+
+const caches = new WeakMap<Policy, { readonly boundaries: readonly Day[]; readonly resolved: Map<string, ResolvedPolicy> }>();
+
+function resolve(policy: Policy, selector: Selector): ResolvedPolicy {
+  return {
+    version: policy.version,
+    common: mergedParams(policy, 'common', COMMON_PARAMS, selector) as CommonParams,
+    score: mergedParams(policy, 'score', SCORE_PARAMS, selector) as ScoreParams,
+    rules: new Map(RULES.map((rule) => [rule.id, isEnabled(policy, rule.id, selector) ? mergedParams(policy, rule.id, rule.params, selector) : null])),
+  };
+}
+
+/** The defaults of the rule, overlaid by every entry that applies: the more special and the younger one last. */
+export function mergedParams(policy: Policy, rule: string, specs: ParamSpecs, selector: Selector): ParamValues {
+  const values: Record<string, number> = { ...defaultsOf(specs) };
+  for (const entry of applying(policy, rule, selector)) {
+    for (const [name, { value }] of Object.entries(entry.params)) values[name] = value;
+  }
+  return values;
+}
+
+function isEnabled(policy: Policy, rule: string, selector: Selector): boolean {
+  return applying(policy, rule, selector).reduce((enabled, entry) => entry.enabled ?? enabled, true);
+}
+
+/** The days on which some entry begins to hold or has ceased to, ascending; at least one. */
+export function boundariesOf(policy: Policy): readonly Day[] {
+  const days = new Set<Day>([Number.MIN_SAFE_INTEGER]);
+  for (const entry of policy.entries) {
+    days.add(parseDay(entry.validFrom)!);
+    if (entry.validTo !== undefined) days.add(parseDay(entry.validTo)! + 1);
+  }
+  return [...days].sort((a, b) => a - b);
+}
+
+function applying(policy: Policy, rule: string, selector: Selector): PolicyEntry[] {
+  return policy.entries.filter((entry) => entry.rule === rule && applies(entry, selector)).sort((a, b) => compare(a, b));
+}
+
+function applies(entry: PolicyEntry, { regionCode, category, mode, day }: Selector): boolean {
+  const prefix = regionPrefix(entry.region);
+  if (prefix !== '' && (regionCode === null || !regionCode.startsWith(prefix))) return false;
+  if (entry.category !== undefined && entry.category !== category) return false;
+  if (entry.mode !== undefined && entry.mode !== mode) return false;
+  return parseDay(entry.validFrom)! <= day && (entry.validTo === undefined || day <= parseDay(entry.validTo)!);
+}
+
+/** 370000 → "37", 370700 → "3707", 370702 whole, 000000 → "". */
+function regionPrefix(region: string): string {
+  return region.replace(/(?:00)+$/, '');
+}
+
+/** Region first, then category, then mode, then the day it began. */
+function compare(a: PolicyEntry, b: PolicyEntry): number {
+  return (
+    regionPrefix(a.region).length - regionPrefix(b.region).length ||
+    Number(a.category !== undefined) - Number(b.category !== undefined) ||
+    Number(a.mode !== undefined) - Number(b.mode !== undefined) ||
+    parseDay(a.validFrom)! - parseDay(b.validFrom)!
+  );
+}

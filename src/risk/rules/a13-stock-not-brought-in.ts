@@ -1,0 +1,61 @@
+import { type Fen, maxFen, minFen } from '../../core/money.js';
+import { parseDay, startOfDay, type Us } from '../../core/time.js';
+import { refsOf } from '../facts/evidence.js';
+import { earliest, type FactSheet } from '../facts/fact-sheet.js';
+import { defineRule, notApplicable } from '../rule.js';
+import { is, judge } from '../steps.js';
+import { enYuan, plural, zhYuan } from '../text.js';
+
+/**
+ * Declared untaught fees from before custody that are due and not in custody. What came in for them is what was credited beyond
+ * the payments; what has since been taught or refunded need not come in any more.
+ */
+export const rule = defineRule({
+  id: 'A13',
+  version: 1,
+  group: 'A',
+  name: { zh: '存量未归集', en: 'Old stock not brought in' },
+  question: { zh: '托管前的存量预收是否按期归集？', en: 'Were untaught fees from before custody brought in by their day?' },
+  basis: { zh: '教监管函〔2021〕2号：适用于通知前已收未消课费用；天数为本系统默认', en: 'Notice 2021 No. 2 covers fees collected before it; the days are our default' },
+  params: {
+    orangeDays: { value: 30, unit: 'days', min: 1, source: 'ours', note: 'Thirty days after the due day.' },
+    toleranceFen: { value: 10_000, unit: 'fen', source: 'ours', note: 'Up to ¥100 is rounding.' },
+  },
+  evaluate(sheet, p) {
+    if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
+    const declared = sheet.rows.registers['stock.declared'] ?? [];
+    if (declared.length === 0) return notApplicable('没有申报存量', 'No stock was declared');
+    const due = declared.filter((row) => parseDay(row.data.dueOn)! < sheet.today);
+    const dueFen = due.reduce((sum, row) => sum + BigInt(row.data.amountFen), 0n);
+    const missingFen = maxFen(0n, minFen(dueFen, sheet.unearnedFen) - broughtInFen(sheet));
+    const since = due.reduce((day, row) => Math.min(day, parseDay(row.data.dueOn)!), sheet.today);
+    const missing = is(missingFen > BigInt(p.toleranceFen));
+    return {
+      state: 'answered',
+      ...judge([
+        { level: 'yellow', threshold: p.toleranceFen, tests: [missing] },
+        { level: 'orange', threshold: p.orangeDays, tests: [missing, is(sheet.today - since >= p.orangeDays)] },
+      ]),
+      value: Number(missingFen),
+      unit: 'fen',
+      reason: () => ({
+        zh: `申报存量到期 ${zhYuan(dueFen)}，尚未归集 ${zhYuan(missingFen)}，已过期 ${sheet.today - since} 天`,
+        en: `${enYuan(dueFen)} of declared stock is due and ${enYuan(missingFen)} not brought in, ${plural(sheet.today - since, 'day')} after the due day`,
+      }),
+      evidence: () => refsOf(due),
+      lookAgainAt: declared.reduce<Us | null>((at, row) => {
+        const dueOn = parseDay(row.data.dueOn)!;
+        const next = dueOn >= sheet.today ? dueOn + 1 : dueOn + p.orangeDays > sheet.today ? dueOn + p.orangeDays : null;
+        return earliest(at, next === null ? null : startOfDay(next));
+      }, null),
+    };
+  },
+});
+
+/** Booked credits less the payments that have reached custody. */
+function broughtInFen(sheet: FactSheet): Fen {
+  const credited = sheet.money.balance('credit_clearing', null).creditFen;
+  const paid = sheet.money.balance('receipts', null).debitFen - sheet.money.balance('receipts_reversed', null).creditFen;
+  const onTheWay = sheet.uncredited.reduce((sum, payment) => sum + payment.netFen, 0n);
+  return maxFen(0n, credited - maxFen(0n, paid - onTheWay));
+}

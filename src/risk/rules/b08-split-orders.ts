@@ -1,0 +1,83 @@
+import type { Day } from '../../core/time.js';
+import { type Collection, collectionsSince } from '../facts/collections.js';
+import { refsOf } from '../facts/evidence.js';
+import { defineRule } from '../rule.js';
+import { is, judge } from '../steps.js';
+import { enYuan, plural, zhYuan } from '../text.js';
+
+interface Split {
+  readonly parts: readonly Collection[];
+  readonly fen: bigint;
+}
+
+/**
+ * Several collections from one learner for one course within a week, each under the caps and together above them; or a new one
+ * on top of hours not yet taught. Different courses are collections of their own (the caps are per subject).
+ */
+export const rule = defineRule({
+  id: 'B08',
+  version: 1,
+  group: 'B',
+  name: { zh: '拆单规避', en: 'Split orders' },
+  question: { zh: '有没有把超限收费拆成几单？', en: 'Were collections split to stay under the caps?' },
+  basis: { zh: '教监管函〔2021〕2号：不得变相超限收费；窗口为本系统默认', en: 'Notice 2021 No. 2: no disguised collection; the window is our default' },
+  params: {
+    capFen: { value: 500_000, unit: 'fen', source: 'rule', note: '¥5,000 together.' },
+    capHours: { value: 6_000, unit: 'hundredths', source: 'rule', note: '60 class-hours together, or with those still to be taught.' },
+    splitDays: { value: 7, unit: 'days', min: 1, max: 60, source: 'ours', note: 'Within these days.' },
+    windowDays: { value: 30, unit: 'days', min: 1, max: 60, source: 'ours', note: 'Collections of these days are looked at.' },
+    orangeShareBp: { value: 500, unit: 'basis_points', max: 10_000, source: 'ours', note: '5% of the learners; a ratio, so with the minimum sample.' },
+  },
+  evaluate(sheet, p) {
+    const from = sheet.today - p.windowDays + 1;
+    const splits = [...byLearner(collectionsSince(sheet, from)).values()].flatMap((parts) => splitOf(parts, p, from) ?? []);
+    const some = is(splits.length > 0);
+    const judgement = judge([
+      { level: 'yellow', threshold: p.capFen, tests: [some] },
+      { level: 'orange', threshold: p.capFen, tests: [some, is(sheet.enoughForRatios), sheet.tests.fromShare(BigInt(splits.length), BigInt(sheet.activeLearners), p.orangeShareBp)] },
+    ]);
+    const most = splits.reduce((fen, split) => (split.fen > fen ? split.fen : fen), 0n);
+    return {
+      state: 'answered',
+      ...judgement,
+      value: splits.length,
+      unit: 'count',
+      reason: () => ({
+        zh: `近 ${p.windowDays} 天有 ${splits.length} 名学员在 ${p.splitDays} 天内分次付费合计超限，最高 ${zhYuan(most)}`,
+        en: `In ${p.windowDays} days ${plural(splits.length, 'learner')} paid in parts above the caps within ${p.splitDays} days, at most ${enYuan(most)}`,
+      }),
+      evidence: () => refsOf(splits.flatMap((split) => split.parts.map((part) => part.payment.told))),
+      lookAgainAt: splits.length === 0 ? null : sheet.nextMidnight,
+    };
+  },
+});
+
+function byLearner(collections: readonly Collection[]): Map<string, Collection[]> {
+  const groups = new Map<string, Collection[]>();
+  for (const one of collections) {
+    const key = `${one.contract.data.learnerHash}/${one.contract.data.courseId}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return groups;
+}
+
+function splitOf(parts: readonly Collection[], p: { readonly capFen: number; readonly capHours: number; readonly splitDays: number }, from: Day): Split | null {
+  const sorted = [...parts].filter((part) => part.paidOn >= from).sort((a, b) => a.paidOn - b.paidOn);
+  for (let start = 0; start < sorted.length; start += 1) {
+    const window = sorted.filter((part, index) => index >= start && part.paidOn < sorted[start]!.paidOn + p.splitDays);
+    const fen = window.reduce((sum, part) => sum + part.payment.netFen, 0n);
+    const hours = window.reduce((sum, part) => sum + hoursOf(part), 0);
+    const small = window.every((part) => part.payment.netFen <= BigInt(p.capFen) && hoursOf(part) <= p.capHours);
+    const split = window.length > 1 && small && (fen > BigInt(p.capFen) || hours > p.capHours);
+    const first = sorted[start]!;
+    const onTop = hoursOf(first) <= p.capHours && (first.contract.hoursLeftHundredths ?? 0) > 0 && first.contract.hoursLeftHundredths! + hoursOf(first) > p.capHours;
+    if (split || onTop) return { parts: window, fen };
+  }
+  return null;
+}
+
+function hoursOf(part: Collection): number {
+  return part.terms.hours + part.terms.gifted;
+}

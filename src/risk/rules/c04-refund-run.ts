@@ -1,0 +1,50 @@
+import { refsOf } from '../facts/evidence.js';
+import { newestFirst } from '../facts/payments.js';
+import { weeklyMean } from '../facts/windows.js';
+import { defineRule, notApplicable } from '../rule.js';
+import { judge } from '../steps.js';
+import { decimal, percent, plural } from '../text.js';
+
+/** Requests of seven days against the mean week of the eight weeks before, and as a share of the active learners. */
+export const rule = defineRule({
+  id: 'C04',
+  version: 1,
+  group: 'C',
+  name: { zh: '集中退费', en: 'Refund run' },
+  question: { zh: '退费申请是否突然集中？', en: 'Have refund requests suddenly bunched?' },
+  basis: { zh: '本系统默认', en: 'Our default' },
+  params: {
+    timesHundredths: { value: 300, unit: 'hundredths', source: 'ours', note: 'At least three times the mean week, at every level (7.8).' },
+    minRequests: { value: 5, unit: 'count', min: 1, source: 'ours', note: 'At least five requests, at every level (7.8).' },
+    yellowBp: { value: 200, unit: 'basis_points', max: 10_000, source: 'ours', note: '2% of the active learners.' },
+    orangeBp: { value: 500, unit: 'basis_points', max: 10_000, source: 'ours', note: '5%.' },
+    redBp: { value: 1_000, unit: 'basis_points', max: 10_000, source: 'ours', note: '10%.' },
+    baseWeeks: { value: 8, unit: 'count', min: 4, max: 52, source: 'ours', note: 'Weeks of the mean.' },
+  },
+  order: [['yellowBp', 'orangeBp', 'redBp']],
+  evaluate(sheet, p) {
+    if (!sheet.enoughForRatios) return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    const requests = sheet.tallies.count('refunds_requested', sheet.today - 6, sheet.today);
+    const mean = weeklyMean(sheet, p.baseWeeks, (from, to) => sheet.tallies.count('refunds_requested', from, to));
+    const both = [sheet.tests.from(requests, p.minRequests), sheet.tests.from(requests * 100 * mean.days, mean.sum * 7 * p.timesHundredths)];
+    const step = (bp: number) => [...both, sheet.tests.fromShare(BigInt(requests), BigInt(sheet.activeLearners), bp)];
+    const judgement = judge([
+      { level: 'yellow', threshold: p.minRequests, tests: step(p.yellowBp) },
+      { level: 'orange', threshold: Math.ceil((sheet.activeLearners * p.orangeBp) / 10_000), tests: step(p.orangeBp) },
+      { level: 'red', threshold: Math.ceil((sheet.activeLearners * p.redBp) / 10_000), tests: step(p.redBp) },
+    ]);
+    const shareBp = sheet.activeLearners === 0 ? 0 : Math.floor((requests * 10_000) / sheet.activeLearners);
+    return {
+      state: 'answered',
+      ...judgement,
+      value: requests,
+      unit: 'count',
+      reason: () => ({
+        zh: `近七日退费申请 ${requests} 件，此前周均 ${decimal(mean.perWeekHundredths)} 件，占在读学员 ${percent(shareBp)}`,
+        en: `${plural(requests, 'refund request')} in seven days against a mean week of ${decimal(mean.perWeekHundredths)}: ${percent(shareBp)} of the active learners`,
+      }),
+      evidence: () => refsOf(newestFirst(sheet.refunds.flatMap(({ row, requestedOn }) => (row.refund.requested !== null && requestedOn! > sheet.today - 7 ? [row.refund.requested] : [])))),
+      lookAgainAt: requests >= p.minRequests || judgement.holdLevel !== 'none' ? sheet.nextMidnight : null,
+    };
+  },
+});

@@ -1,0 +1,78 @@
+import { type Fen, maxFen } from '../../core/money.js';
+import { dayOf } from '../../core/time.js';
+import { termsOf } from '../facts/collections.js';
+import { refsOf } from '../facts/evidence.js';
+import type { RefundFacts } from '../facts/refunds.js';
+import { defineRule } from '../rule.js';
+import { is, judge } from '../steps.js';
+import { enYuan, plural, zhYuan } from '../text.js';
+
+interface Short {
+  readonly refund: RefundFacts;
+  readonly shortFen: Fen;
+}
+
+/**
+ * Refunds of ended contracts that were paid below the entitlement: principal less delivered lessons, at the discounted price and
+ * gifts spread when the operator is the cause, before discount when the consumer is, nothing deducted but lessons in the
+ * seven-day case (法释〔2025〕4号 art. 14, 15, 18, 19). A contract that goes on is not judged.
+ */
+export const rule = defineRule({
+  id: 'C06',
+  version: 1,
+  group: 'C',
+  name: { zh: '退费少付', en: 'Short-paid refund' },
+  question: { zh: '退费是否少于应退金额？', en: 'Were refunds paid below the entitlement?' },
+  basis: { zh: '法释〔2025〕4号第 14、15、18、19 条', en: 'Judicial interpretation 2025 No. 4, art. 14, 15, 18, 19' },
+  params: {
+    toleranceFen: { value: 5_000, unit: 'fen', source: 'ours', note: '¥50 …' },
+    toleranceBp: { value: 100, unit: 'basis_points', max: 10_000, source: 'ours', note: '… or 1% of the entitlement, whichever is more.' },
+    windowDays: { value: 30, unit: 'days', min: 1, max: 100, source: 'ours', note: 'Refunds paid in these days.' },
+    yellowCount: { value: 5, unit: 'count', min: 1, source: 'ours', note: 'Five of them.' },
+  },
+  evaluate(sheet, p) {
+    const from = sheet.today - p.windowDays + 1;
+    const ended = new Set((sheet.rows.registers['contract.ended'] ?? []).map((row) => row.data.contractId));
+    const found: Short[] = [];
+    for (const refund of sheet.refunds) {
+      const { line, contract, refund: row } = refund.row;
+      const last = row.paid.reduce((at, part) => Math.max(at, part.at), 0);
+      if (line === null || contract === null || row.paid.length === 0 || refund.state.owedFen > 0n) continue;
+      if (dayOf(last) < from || last > sheet.now || !ended.has(contract.contractId)) continue;
+      const dueFen = entitlement(refund);
+      const shortFen = dueFen - line.refundedFen;
+      if (shortFen > BigInt(p.toleranceFen) && shortFen * 10_000n > dueFen * BigInt(p.toleranceBp)) found.push({ refund, shortFen });
+    }
+    const shortFen = found.reduce((sum, one) => sum + one.shortFen, 0n);
+    const judgement = judge([
+      { level: 'blue', threshold: 1, tests: [is(found.length > 0)] },
+      { level: 'yellow', threshold: p.yellowCount, tests: [sheet.tests.from(found.length, p.yellowCount)] },
+    ]);
+    return {
+      state: 'answered',
+      ...judgement,
+      value: found.length,
+      unit: 'count',
+      reason: () => ({
+        zh: `近 ${p.windowDays} 天有 ${found.length} 笔退费少付，共少 ${zhYuan(shortFen)}`,
+        en: `In ${p.windowDays} days ${plural(found.length, 'refund')} paid short, by ${enYuan(shortFen)} in all`,
+      }),
+      evidence: () => refsOf(found.sort((a, b) => (b.shortFen > a.shortFen ? 1 : -1)).flatMap((one) => one.refund.row.refund.paid)),
+      lookAgainAt: found.length === 0 ? null : sheet.nextMidnight,
+    };
+  },
+});
+
+/** What the learner could claim of the contract in all. Refunds paid on it count against it. */
+function entitlement({ row }: RefundFacts): Fen {
+  const line = row.line!;
+  const contract = row.contract!;
+  const { hours, gifted } = termsOf(contract);
+  const taught = BigInt(line.confirmedHoursHundredths);
+  const plain = maxFen(0n, line.paidFen - line.confirmedFen);
+  const side = row.refund.requested?.side;
+  if (side === 'operator' && hours + gifted > 0) return maxFen(plain, line.paidFen - (line.paidFen * taught) / BigInt(hours + gifted));
+  const list = BigInt(contract.listPriceFen ?? 0);
+  if (side === 'consumer' && hours > 0 && list > BigInt(contract.priceFen)) return maxFen(0n, line.paidFen - (list * taught) / BigInt(hours));
+  return plain;
+}

@@ -1,0 +1,91 @@
+import { type Day, formatDay, startOfDay, type Us } from '../../core/time.js';
+import { termsOf } from '../facts/collections.js';
+import { refsOf } from '../facts/evidence.js';
+import { earliest, type FactSheet } from '../facts/fact-sheet.js';
+import { newestFirst } from '../facts/payments.js';
+import { teachingTally } from '../facts/teaching.js';
+import { levelOf } from '../level.js';
+import { defineRule } from '../rule.js';
+import { is, judge } from '../steps.js';
+import { enYuan, plural, zhYuan } from '../text.js';
+
+/**
+ * Whole days without a lesson since the last one, days of declared breaks left out, while fees are unearned. A school that has
+ * not begun to teach is counted from its first payment, or from the first lesson day its contracts name. The short step with
+ * another warning needs a gap longer than the school usually has: many teach on weekends only.
+ */
+export const rule = defineRule({
+  id: 'D01',
+  version: 1,
+  group: 'D',
+  name: { zh: '停课断课', en: 'Lessons stopped' },
+  question: { zh: '收了钱还在不在上课？', en: 'Are lessons still given?' },
+  basis: { zh: '本系统默认', en: 'Our default' },
+  params: {
+    orangeDays: { value: 7, unit: 'days', min: 1, source: 'ours', note: 'Seven days without a lesson.' },
+    redDays: { value: 14, unit: 'days', min: 1, source: 'ours', note: 'Fourteen.' },
+    signDays: { value: 3, unit: 'days', min: 1, source: 'ours', note: 'Three with an open finding of group C or F …' },
+    signLevel: { value: 2, unit: 'level', min: 1, source: 'ours', note: '… of yellow or above: a blue one is a notice, not a warning.' },
+    rhythmDays: { value: 56, unit: 'days', min: 7, max: 300, source: 'ours', note: 'The usual gaps are those of these days before the last lesson.' },
+  },
+  order: [['signDays', 'orangeDays', 'redDays']],
+  reads: ['C', 'F'],
+  evaluate(sheet, p, context) {
+    const tally = teachingTally(sheet);
+    const lastLesson = sheet.tallies.lastDay(tally, sheet.today);
+    const since = lastLesson ?? expectedSince(sheet);
+    const owes = sheet.unearnedFen > 0n && since !== null;
+    const days = owes ? sheet.breaks.openDaysIn(since + 1, sheet.today - 1) : 0;
+    const usual = owes && days >= p.signDays && lastLesson !== null ? longestGap(sheet, tally, lastLesson, p.rhythmDays) : null;
+    const sign = usual !== null && days > usual && context.hadFinding(['C', 'F'], levelOf(p.signLevel), 0);
+    const judgement = judge([
+      { level: 'orange', threshold: p.signDays, tests: [sheet.tests.from(days, p.signDays), is(sign)] },
+      { level: 'orange', threshold: p.orangeDays, tests: [sheet.tests.from(days, p.orangeDays)] },
+      { level: 'red', threshold: p.redDays, tests: [sheet.tests.from(days, p.redDays)] },
+    ]);
+    return {
+      state: 'answered',
+      ...judgement,
+      value: days,
+      unit: 'days',
+      reason: () => ({
+        zh: `未消课预收 ${zhYuan(sheet.unearnedFen)}，${lastLesson === null ? '尚无上课记录' : `最后一次上课是 ${formatDay(lastLesson)}`}，已 ${days} 天没有上课（不含报备停课）`,
+        en: `${enYuan(sheet.unearnedFen)} is unearned and ${lastLesson === null ? 'no lesson was ever given' : `the last lesson was on ${formatDay(lastLesson)}`}: ${plural(days, 'day')} without lessons (declared breaks left out)`,
+      }),
+      evidence: () => refsOf(evidence(sheet)),
+      lookAgainAt: owes ? nextStep(sheet, since, days, [p.signDays, p.orangeDays, p.redDays]) : null,
+    };
+  },
+});
+
+/** The day before the first lesson was to be given; null while nothing was paid. */
+function expectedSince(sheet: FactSheet): Day | null {
+  const paid = sheet.money.firstDay('receipts', 'debitFen') ?? sheet.money.firstDay('stock', 'debitFen');
+  if (paid === null) return null;
+  const first = sheet.rows.contracts.reduce<Day | null>((day, { data }) => (day === null ? termsOf(data).firstLesson : Math.min(day, termsOf(data).firstLesson)), null);
+  return first === null ? paid : Math.max(paid, first - 1);
+}
+
+/** Longest gap in whole days between lesson days of the weeks before the last lesson; null with too few of them. */
+function longestGap(sheet: FactSheet, tally: 'lessons_delivered' | 'confirmations_parent', last: Day, rhythmDays: number): number | null {
+  const days = sheet.tallies.daysWith(tally, last - rhythmDays, last);
+  if (days.length < LESSON_DAYS_MIN) return null;
+  let longest = 0;
+  for (let i = 1; i < days.length; i += 1) longest = Math.max(longest, sheet.breaks.openDaysIn(days[i - 1]! + 1, days[i]! - 1));
+  return longest;
+}
+
+/** Fewer lesson days than this say nothing about a rhythm. */
+const LESSON_DAYS_MIN = 4;
+
+function nextStep(sheet: FactSheet, since: Day, days: number, steps: readonly number[]): Us | null {
+  let at: Us | null = null;
+  for (const step of steps) if (step > days) at = earliest(at, startOfDay(sheet.breaks.dayAfterOpenDays(since, step) + 1));
+  // Between the short step and the next one, the usual gap and other findings decide: look every day.
+  return days >= steps[0]! ? earliest(at, sheet.nextMidnight) : at;
+}
+
+function evidence(sheet: FactSheet) {
+  const lessons = (sheet.rows.lessons ?? []).filter((lesson) => lesson.attended !== null);
+  return [...newestFirst(lessons), ...newestFirst(sheet.rows.contracts), ...[...sheet.payments].reverse().map((payment) => payment.told)];
+}

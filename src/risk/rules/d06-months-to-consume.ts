@@ -1,0 +1,56 @@
+import { defineRule, notApplicable } from '../rule.js';
+import { is, judge } from '../steps.js';
+import { decimal, enYuan, zhYuan } from '../text.js';
+
+/**
+ * M: how many months the unearned fees last at the pace of the last 28 days outside breaks. Nothing confirmed in a full window
+ * is no end in sight.
+ */
+export const rule = defineRule({
+  id: 'D06',
+  version: 1,
+  group: 'D',
+  name: { zh: '消化周期过长', en: 'Months to consume' },
+  question: { zh: '按现在的消课速度，预收要几个月消完？', en: 'How many months would the unearned fees last?' },
+  basis: { zh: '由三个月上限推导；分级为本系统默认', en: 'Derived from the three-month cap; the steps are our default' },
+  params: {
+    yellowMonths: { value: 350, unit: 'hundredths', source: 'derived', note: 'More than 3.5 months.' },
+    orangeMonths: { value: 500, unit: 'hundredths', source: 'ours', note: 'More than 5.' },
+    redMonths: { value: 800, unit: 'hundredths', source: 'ours', note: 'More than 8.' },
+    windowDays: { value: 28, unit: 'days', min: 7, max: 200, source: 'ours', note: 'Pace of these days.' },
+    minOpenDays: { value: 20, unit: 'days', min: 1, source: 'ours', note: 'At least this many of them outside declared breaks (7.8).' },
+  },
+  order: [['yellowMonths', 'orangeMonths', 'redMonths']],
+  evaluate(sheet, p) {
+    if (!sheet.enoughForRatios || sheet.historyDays < sheet.common.slowHistoryDays) {
+      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    }
+    const from = sheet.today - p.windowDays + 1;
+    const openDays = sheet.breaks.openDaysIn(from, sheet.today);
+    if (openDays < p.minOpenDays) return notApplicable('窗口内报备停课过多', 'Too many days of the window are a declared break');
+    const confirmedFen = sheet.money.moved('earned', 'creditFen', null, from, sheet.today);
+    const { unearnedFen } = sheet;
+    // M = U / (confirmed × 30 / openDays): compared as U × openDays × 100 > months × confirmed × 30.
+    const over = (hundredths: number) => (confirmedFen <= 0n ? [is(unearnedFen > 0n)] : [sheet.tests.over(unearnedFen * BigInt(openDays) * 100n, confirmedFen * 30n * BigInt(hundredths))]);
+    const months = confirmedFen <= 0n ? (unearnedFen > 0n ? MONTHS_MAX : 0) : Math.min(MONTHS_MAX, Number((unearnedFen * BigInt(openDays) * 100n) / (confirmedFen * 30n)));
+    return {
+      state: 'answered',
+      ...judge([
+        { level: 'yellow', threshold: p.yellowMonths, tests: over(p.yellowMonths) },
+        { level: 'orange', threshold: p.orangeMonths, tests: over(p.orangeMonths) },
+        { level: 'red', threshold: p.redMonths, tests: over(p.redMonths) },
+      ]),
+      value: months,
+      unit: 'hundredths',
+      reason: () => ({
+        zh: `未消课预收 ${zhYuan(unearnedFen)}，近 ${p.windowDays} 天（${openDays} 天不停课）消课 ${zhYuan(confirmedFen)}，需 ${months >= MONTHS_MAX ? '很久' : `${decimal(months)} 个月`}`,
+        en: `${enYuan(unearnedFen)} unearned, ${enYuan(confirmedFen)} confirmed in ${p.windowDays} days (${openDays} outside breaks): ${months >= MONTHS_MAX ? 'no end in sight' : `${decimal(months)} months to consume`}`,
+      }),
+      evidence: () => [],
+      lookAgainAt: sheet.nextMidnight,
+    };
+  },
+});
+
+/** Shown for "no end in sight": 999 months. */
+const MONTHS_MAX = 99_900;

@@ -1,0 +1,42 @@
+import { refsOf } from '../facts/evidence.js';
+import { termsOf } from '../facts/collections.js';
+import { defineRule, noData, notApplicable } from '../rule.js';
+import { judge } from '../steps.js';
+import { enYuan, percent, zhYuan } from '../text.js';
+
+/** What of U belongs to contracts whose period is over: neither taught nor refunded. */
+export const rule = defineRule({
+  id: 'D07',
+  version: 1,
+  group: 'D',
+  name: { zh: '逾期未消课', en: 'Expired untaught' },
+  question: { zh: '合同期已过仍未消课退费的有多少？', en: 'How much is left untaught after the contract period?' },
+  basis: { zh: '本系统默认', en: 'Our default' },
+  params: {
+    yellowBp: { value: 1_000, unit: 'basis_points', max: 10_000, source: 'ours', note: 'More than 10% of U.' },
+    orangeBp: { value: 2_500, unit: 'basis_points', max: 10_000, source: 'ours', note: 'More than 25%.' },
+  },
+  order: [['yellowBp', 'orangeBp']],
+  evaluate(sheet, p) {
+    const expiredFen = sheet.rows.expiredUnearnedFen;
+    if (expiredFen === null) return noData('没有计算到期未消课金额', 'What is unearned past its period was not computed');
+    if (!sheet.enoughForRatios) return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    const over = (bp: number) => [sheet.tests.overShare(expiredFen, sheet.unearnedFen, bp)];
+    const shareBp = sheet.unearnedFen === 0n ? 0 : Number((expiredFen * 10_000n) / sheet.unearnedFen);
+    return {
+      state: 'answered',
+      ...judge([
+        { level: 'yellow', threshold: p.yellowBp, tests: over(p.yellowBp) },
+        { level: 'orange', threshold: p.orangeBp, tests: over(p.orangeBp) },
+      ]),
+      value: shareBp,
+      unit: 'basis_points',
+      reason: () => ({
+        zh: `合同期已过的未消课 ${zhYuan(expiredFen)}，占未消课预收 ${zhYuan(sheet.unearnedFen)} 的 ${percent(shareBp)}`,
+        en: `${enYuan(expiredFen)} is untaught past its contract period, ${percent(shareBp)} of ${enYuan(sheet.unearnedFen)} unearned`,
+      }),
+      evidence: () => refsOf(sheet.rows.contracts.filter((contract) => termsOf(contract.data).to < sheet.today)),
+      lookAgainAt: sheet.unearnedFen > 0n ? sheet.nextMidnight : null,
+    };
+  },
+});

@@ -1,0 +1,77 @@
+import { type Day, dayOf } from '../../core/time.js';
+import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { teachingTally } from '../facts/teaching.js';
+import { lowered } from '../level.js';
+import { defineRule, notApplicable } from '../rule.js';
+import { is, judge } from '../steps.js';
+import { decimal, enYuan, zhYuan } from '../text.js';
+
+/**
+ * Receipts of two weeks against the mean two weeks of the eight before, while lessons do not grow; and against the same weeks
+ * of last year where they are known. Before a term (after a declared break) it is one level lower.
+ */
+export const rule = defineRule({
+  id: 'E01',
+  version: 1,
+  group: 'E',
+  name: { zh: '预收突增', en: 'Receipts surge' },
+  question: { zh: '收费是否突增而上课没有增加？', en: 'Have receipts surged while lessons have not?' },
+  basis: { zh: '本系统默认（多起案例倒闭前一至四周强销）', en: 'Our default (strong sales one to four weeks before many collapses)' },
+  params: {
+    recentDays: { value: 14, unit: 'days', min: 7, max: 60, source: 'ours', note: 'Receipts of these days …' },
+    baseDays: { value: 56, unit: 'days', min: 28, max: 300, source: 'ours', note: '… against the mean of these before.' },
+    yellowTimes: { value: 250, unit: 'hundredths', source: 'ours', note: '2.5 times.' },
+    orangeTimes: { value: 400, unit: 'hundredths', source: 'ours', note: 'Four times.' },
+    lessonsTimes: { value: 110, unit: 'hundredths', source: 'ours', note: 'With lessons at most 1.1 times, at both steps (7.8).' },
+    beforeTermDays: { value: 14, unit: 'days', source: 'ours', note: 'One level lower in these days before a term (7.8).' },
+  },
+  order: [['yellowTimes', 'orangeTimes']],
+  evaluate(sheet, p) {
+    if (!sheet.enoughForRatios || sheet.historyDays < p.recentDays + p.baseDays) {
+      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    }
+    const from = sheet.today - p.recentDays + 1;
+    const recentFen = sheet.money.receipts(from, sheet.today);
+    const baseFen = sheet.money.receipts(from - p.baseDays, from - 1);
+    const lastYearFen = receiptsOfLastYear(sheet, from);
+    const tally = teachingTally(sheet);
+    const lessons = sheet.tallies.count(tally, from, sheet.today);
+    const lessonsBefore = sheet.tallies.count(tally, from - p.baseDays, from - 1);
+    const flat = is(lessons * 100 * p.baseDays <= lessonsBefore * p.recentDays * p.lessonsTimes);
+    const days = [BigInt(p.baseDays), BigInt(p.recentDays)] as const;
+    const step = (hundredths: number) => [
+      flat,
+      is(baseFen > 0n),
+      sheet.tests.from(recentFen * 100n * days[0], baseFen * days[1] * BigInt(hundredths)),
+      lastYearFen === null ? is(true) : sheet.tests.from(recentFen * 100n, lastYearFen * BigInt(hundredths)),
+    ];
+    const judgement = judge([
+      { level: 'yellow', threshold: p.yellowTimes, tests: step(p.yellowTimes) },
+      { level: 'orange', threshold: p.orangeTimes, tests: step(p.orangeTimes) },
+    ]);
+    const termStart = sheet.breaks.nextTermStart(sheet.today, sheet.common.termBreakDays);
+    const season = termStart !== null && termStart - sheet.today <= p.beforeTermDays;
+    const times = baseFen <= 0n ? 0 : Math.min(1_000_000, Number((recentFen * 100n * days[0]) / (baseFen * days[1])));
+    return {
+      state: 'answered',
+      level: season ? lowered(judgement.level) : judgement.level,
+      holdLevel: season ? lowered(judgement.holdLevel) : judgement.holdLevel,
+      threshold: judgement.threshold,
+      value: times,
+      unit: 'hundredths',
+      reason: () => ({
+        zh: `近 ${p.recentDays} 天收费 ${zhYuan(recentFen)}，为此前 ${p.baseDays} 天同长度均值的 ${decimal(times)} 倍${lastYearFen === null ? '' : `，去年同期 ${zhYuan(lastYearFen)}`}；上课 ${lessons} 次，此前 ${lessonsBefore} 次`,
+        en: `${enYuan(recentFen)} received in ${p.recentDays} days, ${decimal(times)} times the mean of the ${p.baseDays} days before${lastYearFen === null ? '' : ` (${enYuan(lastYearFen)} in the same weeks of last year)`}; ${lessons} lessons against ${lessonsBefore}`,
+      }),
+      evidence: () => refsOf(sheet.payments.filter((payment) => payment.paidOn >= from).sort((a, b) => b.amountFen - a.amountFen).map((payment) => payment.told)),
+      lookAgainAt: sheet.nextMidnight,
+    };
+  },
+});
+
+/** 52 weeks earlier, so that weekdays agree; null when the history does not go back that far. */
+function receiptsOfLastYear(sheet: FactSheet, from: Day) {
+  const { firstAt } = sheet.rows;
+  return firstAt === null || dayOf(firstAt) > from - 364 ? null : sheet.money.receipts(from - 364, sheet.today - 364);
+}

@@ -1,0 +1,66 @@
+import type { Fen } from '../../core/money.js';
+import { type Us, US_PER_DAY } from '../../core/time.js';
+import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { refundEvidence } from '../facts/refunds.js';
+import { atLeast } from '../level.js';
+import { defineRule, notApplicable } from '../rule.js';
+import { is, judge } from '../steps.js';
+import { enYuan, zhYuan } from '../text.js';
+
+/** Receipts well above what is taught, while what parents are waiting for has risen week by week for three weeks. */
+export const rule = defineRule({
+  id: 'E02',
+  version: 1,
+  group: 'E',
+  name: { zh: '收新还旧', en: 'New money pays old' },
+  question: { zh: '是不是在用新收的钱还旧账？', en: 'Is new money paying old debts?' },
+  basis: { zh: '本系统默认', en: 'Our default' },
+  params: {
+    windowDays: { value: 30, unit: 'days', min: 7, max: 100, source: 'ours', note: 'Receipts and confirmed value of these days.' },
+    timesHundredths: { value: 150, unit: 'hundredths', source: 'ours', note: 'Receipts at least 1.5 times the confirmed value.' },
+    risingWeeks: { value: 3, unit: 'count', min: 1, max: 8, source: 'ours', note: 'Backlog rising in each of three weeks.' },
+  },
+  reads: ['A01'],
+  evaluate(sheet, p, context) {
+    if (!sheet.enoughForRatios || sheet.historyDays < sheet.common.slowHistoryDays) {
+      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    }
+    const from = sheet.today - p.windowDays + 1;
+    const receiptsFen = sheet.money.receipts(from, sheet.today);
+    const confirmedFen = sheet.money.moved('earned', 'creditFen', null, from, sheet.today);
+    const backlog: Fen[] = [];
+    for (let week = p.risingWeeks; week >= 0; week -= 1) backlog.push(waitingFen(sheet, sheet.now - week * 7 * US_PER_DAY));
+    const rising = backlog.every((fen, index) => index === 0 || fen > backlog[index - 1]!);
+    const grown = sheet.tests.from(receiptsFen * 100n, confirmedFen * BigInt(p.timesHundredths));
+    const short = atLeast(context.levelOf('A01'), 'yellow');
+    return {
+      state: 'answered',
+      ...judge([
+        { level: 'orange', threshold: p.timesHundredths, tests: [is(rising), grown] },
+        { level: 'red', threshold: p.timesHundredths, tests: [is(rising), grown, is(short)] },
+      ]),
+      value: confirmedFen <= 0n ? 0 : Math.min(1_000_000, Number((receiptsFen * 100n) / confirmedFen)),
+      unit: 'hundredths',
+      reason: () => ({
+        zh: `近 ${p.windowDays} 天收费 ${zhYuan(receiptsFen)}，消课 ${zhYuan(confirmedFen)}；待退金额逐周为 ${backlog.map(zhYuan).join('、')}`,
+        en: `In ${p.windowDays} days ${enYuan(receiptsFen)} was received and ${enYuan(confirmedFen)} confirmed; refunds waiting, week by week: ${backlog.map(enYuan).join(', ')}`,
+      }),
+      evidence: () => refsOf(sheet.refunds.filter((refund) => refund.state.owedFen > 0n).map(refundEvidence)),
+      lookAgainAt: rising ? sheet.nextMidnight : null,
+    };
+  },
+});
+
+/** What parents had asked for by then and did not have yet. */
+function waitingFen(sheet: FactSheet, at: Us): Fen {
+  let sum = 0n;
+  for (const { row: { refund } } of sheet.refunds) {
+    if (refund.requested === null || refund.requested.at > at) continue;
+    if ((refund.rejected !== null && refund.rejected.at <= at) || (refund.withdrawn !== null && refund.withdrawn.at <= at)) continue;
+    const paid = refund.paid.reduce((fen, part) => (part.at <= at ? fen + BigInt(part.amountFen) : fen), 0n);
+    const claim = BigInt(refund.approved !== null && refund.approved.at <= at ? refund.approved.amountFen : refund.requested.amountFen);
+    if (claim > paid) sum += claim - paid;
+  }
+  return sum;
+}

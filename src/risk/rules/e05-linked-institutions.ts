@@ -1,0 +1,36 @@
+import { profileEvidence } from '../facts/profile.js';
+import { atLeast } from '../level.js';
+import { defineRule, notApplicable } from '../rule.js';
+import { is, judge } from '../steps.js';
+import { plural } from '../text.js';
+
+/** Tied to an institution that is red: by person or brand, or closer, by a shared account or pool of teachers. */
+export const rule = defineRule({
+  id: 'E05',
+  version: 1,
+  group: 'E',
+  name: { zh: '关联传染', en: 'Linked institutions' },
+  question: { zh: '关联机构有没有出现红色风险？', en: 'Is an institution tied to this one red?' },
+  basis: { zh: '法释〔2025〕4号第 5 条（特许人责任）；分级为本系统默认', en: 'Judicial interpretation 2025 No. 4, art. 5 (franchisor); the steps are our default' },
+  params: {},
+  evaluate(sheet) {
+    if (sheet.rows.links === null) return notApplicable('没有关联数据', 'Links between institutions are not known');
+    const red = sheet.rows.links.filter((link) => atLeast(link.level, 'red'));
+    const close = red.filter((link) => link.by === 'account' || link.by === 'teachers');
+    return {
+      state: 'answered',
+      ...judge([
+        { level: 'yellow', threshold: 1, tests: [is(red.length > 0)] },
+        { level: 'orange', threshold: 1, tests: [is(close.length > 0)] },
+      ]),
+      value: red.length,
+      unit: 'count',
+      reason: () => ({
+        zh: `${red.length} 家关联机构为红色：${red.map((link) => link.institutionId).join('、') || '无'}`,
+        en: `${plural(red.length, 'linked institution')} red: ${red.map((link) => link.institutionId).join(', ') || 'none'}`,
+      }),
+      evidence: () => profileEvidence(sheet, 'legalRepHash'),
+      lookAgainAt: null,
+    };
+  },
+});

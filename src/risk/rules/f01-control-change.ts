@@ -1,0 +1,63 @@
+import { dayOf } from '../../core/time.js';
+import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import type { ProfileEvent } from '../facts/profile.js';
+import { levelOf } from '../level.js';
+import { defineRule } from '../rule.js';
+import { is, judge } from '../steps.js';
+import { plural } from '../text.js';
+
+/** The legal representative or the controllers became others. The first telling of either is no change. */
+export const rule = defineRule({
+  id: 'F01',
+  version: 1,
+  group: 'F',
+  name: { zh: '法人股东变更', en: 'Control change' },
+  question: { zh: '法定代表人或实际控制人是否变更？', en: 'Has the legal representative or a controller changed?' },
+  basis: { zh: '本系统默认（多起案例倒闭前变更法人）', en: 'Our default (owners changed before many collapses)' },
+  params: {
+    windowDays: { value: 90, unit: 'days', min: 1, max: 365, source: 'ours', note: 'How long a change is watched.' },
+    secondDays: { value: 365, unit: 'days', min: 1, max: 400, source: 'ours', note: 'A second change within twelve months.' },
+    findingLevel: { value: 3, unit: 'level', min: 1, source: 'ours', note: 'Red with a finding of group A or C of orange or above (7.8) …' },
+    findingDays: { value: 90, unit: 'days', source: 'ours', note: '… open now or in these days.' },
+  },
+  reads: ['A', 'C'],
+  evaluate(sheet, p, context) {
+    const changes = controlChanges(sheet).filter((row) => row.at <= sheet.now);
+    const recent = changes.filter((row) => dayOf(row.at) > sheet.today - p.windowDays);
+    const year = changes.filter((row) => dayOf(row.at) > sheet.today - p.secondDays);
+    const changed = recent.length > 0 && sheet.unearnedFen > 0n;
+    const finding = changed && context.hadFinding(['A', 'C'], levelOf(p.findingLevel), p.findingDays);
+    return {
+      state: 'answered',
+      ...judge([
+        { level: 'yellow', threshold: 1, tests: [is(changed)] },
+        { level: 'orange', threshold: 2, tests: [is(changed && year.length >= 2)] },
+        { level: 'red', threshold: 1, tests: [is(finding)] },
+      ]),
+      value: year.length,
+      unit: 'count',
+      reason: () => ({
+        zh: `近 ${p.windowDays} 天法定代表人或控制人变更 ${recent.length} 次，近一年 ${year.length} 次${finding ? '，同时有账户或退费类风险' : ''}`,
+        en: `${plural(recent.length, 'change')} of the legal representative or controllers in ${p.windowDays} days, ${year.length} in a year${finding ? ', together with an account or refund finding' : ''}`,
+      }),
+      evidence: () => refsOf([...changes].reverse()),
+      lookAgainAt: changed ? sheet.nextMidnight : null,
+    };
+  },
+});
+
+/** The upserts that told another representative or other controllers than was known before, ascending. */
+function controlChanges(sheet: FactSheet): ProfileEvent[] {
+  let legalRep: string | undefined;
+  let controllers: string | undefined;
+  const found: ProfileEvent[] = [];
+  for (const row of sheet.rows.profileEvents) {
+    const rep = row.data.legalRepHash;
+    const owners = row.data.controllerHashes && [...row.data.controllerHashes].sort().join(' ');
+    if ((rep !== undefined && legalRep !== undefined && rep !== legalRep) || (owners !== undefined && controllers !== undefined && owners !== controllers)) found.push(row);
+    legalRep = rep ?? legalRep;
+    controllers = owners ?? controllers;
+  }
+  return found;
+}

@@ -1,0 +1,54 @@
+import { type Day, formatDay, startOfDay } from '../../core/time.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { profileEvidence } from '../facts/profile.js';
+import { defineRule, notApplicable } from '../rule.js';
+import { judge } from '../steps.js';
+import { enYuan, plural, zhYuan } from '../text.js';
+
+/** Nothing of its own business is reported any more: no payment, lesson or confirmation outside breaks, while fees are unearned. */
+export const rule = defineRule({
+  id: 'F12',
+  version: 1,
+  group: 'F',
+  name: { zh: '数据停报', en: 'Gone silent' },
+  question: { zh: '应报送数据的机构是否停止报送？', en: 'Has an institution that should report gone silent?' },
+  basis: { zh: '平台应用管理办法（2025）：销售、退费、资金变动须可追溯；天数为本系统默认', en: 'Platform rules of 2025: sales, refunds and funds must be traceable; the days are our default' },
+  params: {
+    blueDays: { value: 7, unit: 'days', min: 1, source: 'ours', note: 'Nothing for seven days.' },
+    yellowDays: { value: 14, unit: 'days', min: 1, source: 'ours', note: 'For fourteen.' },
+    orangeDays: { value: 30, unit: 'days', min: 1, source: 'ours', note: 'For thirty.' },
+  },
+  order: [['blueDays', 'yellowDays', 'orangeDays']],
+  evaluate(sheet, p) {
+    const last = lastActivity(sheet);
+    if (last === null || sheet.unearnedFen === 0n) return notApplicable('没有应报送的业务', 'There is no business to report');
+    const days = sheet.breaks.openDaysIn(last + 1, sheet.today - 1);
+    const next = [p.blueDays, p.yellowDays, p.orangeDays].find((step) => step > days);
+    return {
+      state: 'answered',
+      ...judge([
+        { level: 'blue', threshold: p.blueDays, tests: [sheet.tests.from(days, p.blueDays)] },
+        { level: 'yellow', threshold: p.yellowDays, tests: [sheet.tests.from(days, p.yellowDays)] },
+        { level: 'orange', threshold: p.orangeDays, tests: [sheet.tests.from(days, p.orangeDays)] },
+      ]),
+      value: days,
+      unit: 'days',
+      reason: () => ({
+        zh: `未消课预收 ${zhYuan(sheet.unearnedFen)}，最后一次业务数据在 ${formatDay(last)}，已 ${days} 天没有报送（不含报备停课）`,
+        en: `${enYuan(sheet.unearnedFen)} is unearned and the last business was reported for ${formatDay(last)}: ${plural(days, 'day')} of silence (declared breaks left out)`,
+      }),
+      evidence: () => profileEvidence(sheet, 'status'),
+      lookAgainAt: next === undefined ? null : startOfDay(sheet.breaks.dayAfterOpenDays(last, next) + 1),
+    };
+  },
+});
+
+function lastActivity(sheet: FactSheet): Day | null {
+  const days = [
+    sheet.tallies.lastDay('lessons_delivered', sheet.today),
+    sheet.tallies.lastDay('confirmations_parent', sheet.today),
+    sheet.tallies.lastDay('confirmations_silent', sheet.today),
+    sheet.money.lastDay('receipts', 'debitFen', sheet.today),
+  ].filter((day) => day !== null);
+  return days.length === 0 ? null : Math.max(...days);
+}

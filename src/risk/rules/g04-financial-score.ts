@@ -1,0 +1,63 @@
+import { refsOf } from '../facts/evidence.js';
+import { defineRule, notApplicable } from '../rule.js';
+import { is, judge } from '../steps.js';
+import { decimal } from '../text.js';
+
+/** The composite score of the US Department of Education, from the newest statement that has all five figures. */
+export const rule = defineRule({
+  id: 'G04',
+  version: 1,
+  group: 'G',
+  name: { zh: '财务子分', en: 'Financial score' },
+  question: { zh: '财务报表反映的偿付能力如何？', en: 'How sound is the institution by its statement?' },
+  basis: { zh: '参照美国教育部综合评分', en: 'After the composite score of the US Department of Education' },
+  params: {
+    yellowBelow: { value: 150, unit: 'hundredths', source: 'analog', note: 'Below 1.5.' },
+    orangeBelow: { value: 100, unit: 'hundredths', source: 'analog', note: 'Below 1.0.' },
+  },
+  order: [['orangeBelow', 'yellowBelow']],
+  evaluate(sheet, p) {
+    const filed = (sheet.rows.registers['statement.filed'] ?? []).filter((row) => row.at <= sheet.now);
+    const row = filed.reduce<(typeof filed)[number] | null>((best, one) => (best === null || one.data.period > best.data.period ? one : best), null);
+    const score = row === null ? null : compositeHundredths(row.data);
+    if (row === null || score === null) return notApplicable('没有完整的财务报表', 'No complete statement was filed');
+    return {
+      state: 'answered',
+      ...judge([
+        { level: 'yellow', threshold: p.yellowBelow, tests: [is(score < p.yellowBelow)] },
+        { level: 'orange', threshold: p.orangeBelow, tests: [is(score < p.orangeBelow)] },
+      ]),
+      value: score,
+      unit: 'hundredths',
+      reason: () => ({ zh: `${row.data.period} 年度财务综合分 ${decimal(score)}（−1 至 3）`, en: `The financial composite of ${row.data.period} is ${decimal(score)} (−1 to 3)` }),
+      evidence: () => refsOf([row]),
+      lookAgainAt: null,
+    };
+  },
+});
+
+interface Statement {
+  readonly revenueFen: number;
+  readonly expensesFen?: number;
+  readonly pretaxIncomeFen?: number;
+  readonly equityFen?: number;
+  readonly assetsFen?: number;
+}
+
+/** Primary reserve × 20 (30%), equity × 6 (40%), net income 1 + 33.3 × margin (30%), each within −1 … 3; in hundredths. */
+function compositeHundredths(data: Statement): number | null {
+  const { revenueFen, expensesFen, pretaxIncomeFen, equityFen, assetsFen } = data;
+  if (!expensesFen || !assetsFen || !revenueFen || pretaxIncomeFen === undefined || equityFen === undefined) return null;
+  const reserve = clip(ratio(equityFen, expensesFen, 2_000n));
+  const equity = clip(ratio(equityFen, assetsFen, 600n));
+  const income = clip(100 + ratio(pretaxIncomeFen, revenueFen, 3_330n));
+  return Math.floor((reserve * 30 + equity * 40 + income * 30) / 100);
+}
+
+function ratio(part: number, whole: number, times: bigint): number {
+  return Number((BigInt(part) * times) / BigInt(whole));
+}
+
+function clip(hundredths: number): number {
+  return Math.max(-100, Math.min(300, hundredths));
+}
