@@ -1,0 +1,44 @@
+import type { FactSheet } from './facts/fact-sheet.js';
+import type { ScoreParams } from './score-params.js';
+
+/**
+ * G05: how far the data can be trusted, in basis points: the share of working days with a statement of each custody account,
+ * and the share of payments that found their credit; the smaller counts. 10 000 where nothing can be expected yet.
+ */
+export function confidenceBp(sheet: FactSheet, params: ScoreParams): number {
+  if (!sheet.inCustodyMode) return 10_000;
+  return Math.min(statementShareBp(sheet, params.confidenceDays), matchShareBp(sheet, params.matchAfterWorkingDays));
+}
+
+/** Up to the day before yesterday: the statement of yesterday may still be on its way. */
+function statementShareBp(sheet: FactSheet, windowDays: number): number {
+  const to = sheet.today - 2;
+  let least = 10_000;
+  for (const account of sheet.accounts.custody) {
+    if (account.state === 'closed') continue;
+    const from = Math.max(sheet.today - windowDays, account.validFrom);
+    const expected = from > to ? 0 : sheet.calendar.workingDaysBetween(from - 1, to);
+    if (expected === 0) continue;
+    let reported = 0;
+    for (const statement of sheet.statements.of(account.accountId)) {
+      if (statement.asOf >= from && statement.asOf <= to && sheet.calendar.workingDaysBetween(statement.asOf - 1, statement.asOf) === 1) reported += 1;
+    }
+    least = Math.min(least, Math.floor((reported * 10_000) / expected));
+  }
+  return least;
+}
+
+function matchShareBp(sheet: FactSheet, afterWorkingDays: number): number {
+  const latest = sheet.calendar.addWorkingDays(sheet.today, -afterWorkingDays);
+  const { custodyIds, custodyFrom } = sheet.accounts;
+  if (custodyFrom === null) return 10_000;
+  let expected = 0;
+  let matched = 0;
+  for (const payment of sheet.payments) {
+    if (payment.paidOn > latest || payment.paidOn < custodyFrom || payment.netFen === 0n) continue;
+    if (payment.told.payee !== null && !custodyIds.has(payment.told.payee)) continue;
+    expected += 1;
+    if (payment.settled) matched += 1;
+  }
+  return expected === 0 ? 10_000 : Math.floor((matched * 10_000) / expected);
+}

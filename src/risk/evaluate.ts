@@ -1,0 +1,314 @@
+import type { Calendar } from '../core/calendar.js';
+import { dayOf, parseDay, startOfDay, type Us, US_PER_DAY } from '../core/time.js';
+import { type CaseState, caseForNewAlert, caseIdOf, type RiskCase, riskCase } from './case.js';
+import { confidenceBp } from './confidence.js';
+import type { RiskContext } from './context.js';
+import { earliest, FactSheet } from './facts/fact-sheet.js';
+import type { InstitutionRows } from './facts/rows.js';
+import { type FindingState, newFinding } from './finding.js';
+import { atLeast, type Level, levelOf, type OpenLevel, raised, rankOf } from './level.js';
+import { advance, type ChangeKind } from './lifecycle.js';
+import type { ParamValues } from './params.js';
+import type { Policy } from './policy/policy.js';
+import { type ResolvedPolicy, resolvePolicy } from './policy/resolve.js';
+import { type AnswerState, type AnswerUnit, type EvidenceRef, notApplicable, type Rule, type RuleAnswer, type Sentence } from './rule.js';
+import { RULES } from './rules/list.js';
+import { computeScore, isDecaying, markScore, type Score, type ScoreMark } from './score.js';
+
+/** What is remembered between evaluations of one institution. Plain JSON; the same history gives the same bytes. */
+export interface InstitutionRiskState {
+  readonly version: 1;
+  /** Rules that ever found something, in the order of the list of rules. */
+  readonly findings: readonly FindingState[];
+  readonly cases: CaseState;
+  /** The last score told; null before the first. */
+  readonly score: { readonly score: number; readonly level: Level } | null;
+  readonly history: readonly ScoreMark[];
+}
+
+/** How one rule stands now. `failed`: it threw; its last level stays. */
+export interface RuleFinding {
+  readonly rule: Rule;
+  readonly state: AnswerState | 'failed';
+  /** The level of the open finding (held by hysteresis), and what the rule says right now. */
+  readonly level: Level;
+  readonly answerLevel: Level;
+  readonly value: number;
+  readonly threshold: number | null;
+  readonly unit: AnswerUnit;
+  readonly finding: FindingState;
+  /** One level up, because the institution is on the watch list (E04). */
+  readonly watched: boolean;
+  readonly flag: boolean;
+  readonly reason: () => Sentence;
+  readonly evidence: () => readonly EvidenceRef[];
+  /** What the rule threw; null unless failed. */
+  readonly error: string | null;
+}
+
+/** One alert record: what the contract's alert message needs besides the institution. */
+export interface AlertChange {
+  readonly kind: ChangeKind;
+  readonly alertId: string;
+  readonly caseId: string;
+  readonly ruleId: string;
+  readonly ruleVersion: number;
+  readonly policyVersion: string;
+  /** After the change; for a clearing the level it had. */
+  readonly level: OpenLevel;
+  /** Only of `level_changed`. */
+  readonly previousLevel: OpenLevel | null;
+  readonly value: number;
+  readonly threshold: number | null;
+  readonly unit: AnswerUnit;
+  readonly reason: Sentence;
+  readonly legalBasis: Sentence;
+  readonly evidence: readonly EvidenceRef[];
+  /** The moment of the evaluation. */
+  readonly asOf: Us;
+  readonly openedAt: Us;
+  /** Only of `cleared`. */
+  readonly clearedAt: Us | null;
+  /** The score after this evaluation. */
+  readonly score: number;
+}
+
+export interface Evaluation {
+  /** All rules that were asked, in the order of the list. */
+  readonly findings: readonly RuleFinding[];
+  readonly score: Score;
+  /** The score or its level is another than the last one told. */
+  readonly scoreChanged: boolean;
+  readonly case: RiskCase | null;
+  readonly changes: readonly AlertChange[];
+  readonly state: InstitutionRiskState;
+  /** The earliest moment at which time alone could change anything of this. */
+  readonly lookAgainAt: Us | null;
+  readonly policyVersion: string;
+  readonly calendarVersion: string;
+}
+
+/**
+ * Facts → answers → findings → score of one institution at one moment. Pure: the same rows, state, moment, calendar and policy
+ * give the same result, byte for byte. `previous` null: it was never evaluated.
+ */
+export function evaluateInstitution(
+  rows: InstitutionRows,
+  previous: InstitutionRiskState | null,
+  now: Us,
+  calendar: Calendar,
+  policy: Policy,
+  rules: readonly Rule[] = RULES,
+): Evaluation {
+  return new Evaluator(rows, previous, now, calendar, policy, rules).run();
+}
+
+class Evaluator {
+  private readonly resolved: ResolvedPolicy;
+  private readonly sheet: FactSheet;
+  private readonly sheets = new Map<Us, FactSheet>();
+  private readonly states = new Map<string, FindingState>();
+  private readonly context: RiskContext;
+  private cases: CaseState;
+  private watched = false;
+  private lookAgainAt: Us | null = null;
+  private readonly found: { readonly finding: RuleFinding; readonly changes: readonly Omit<AlertChange, 'score'>[] }[] = [];
+
+  constructor(
+    private readonly rows: InstitutionRows,
+    private readonly previous: InstitutionRiskState | null,
+    private readonly now: Us,
+    private readonly calendar: Calendar,
+    policy: Policy,
+    private readonly rules: readonly Rule[],
+  ) {
+    this.resolved = resolveFor(rows, now, policy);
+    this.sheet = new FactSheet(rows, now, calendar, this.resolved.common);
+    this.sheets.set(now, this.sheet);
+    this.cases = previous?.cases ?? { count: 0, lastClearedAt: null };
+    for (const state of previous?.findings ?? []) this.states.set(state.ruleId, state);
+    this.context = contextOf(this.states, rules, now);
+  }
+
+  run(): Evaluation {
+    for (const rule of this.rules) this.found.push(this.evaluateRule(rule));
+    const findings = this.found.map(({ finding }) => finding);
+    const score = this.score(findings);
+    const last = this.previous?.score ?? null;
+    if (isDecaying(score)) this.lookAgainAt = earliest(this.lookAgainAt, this.sheet.nextMidnight);
+    return {
+      findings,
+      score,
+      scoreChanged: last === null || last.score !== score.score || last.level !== score.level,
+      case: riskCase(this.rows.institutionId, this.cases.count, findings.map(({ rule, finding }) => ({ group: rule.group, state: finding })), this.resolved.score),
+      changes: this.found.flatMap(({ changes }) => changes.map((change) => ({ ...change, score: score.score }))),
+      state: {
+        version: 1,
+        findings: this.rules.flatMap((rule) => this.states.get(rule.id) ?? []),
+        cases: this.cases,
+        score: { score: score.score, level: score.level },
+        history: markScore(this.previous?.history ?? [], this.sheet.today, score.score, this.resolved.score.gradeDays),
+      },
+      lookAgainAt: this.lookAgainAt,
+      policyVersion: this.resolved.version,
+      calendarVersion: this.calendar.version,
+    };
+  }
+
+  private evaluateRule(rule: Rule): (typeof this.found)[number] {
+    const params = this.resolved.rules.get(rule.id) ?? null;
+    let answer: RuleAnswer | null = null;
+    let error: string | null = null;
+    try {
+      answer = this.ask(rule, params, this.sheet);
+    } catch (thrown) {
+      // A rule that fails must be seen and must not take the others with it; it is never a low score.
+      error = (thrown instanceof Error ? thrown.message : String(thrown)).slice(0, ERROR_CHARS_MAX);
+    }
+    if (answer?.flag) this.watched = true;
+    const changes = this.advance(rule, params, answer);
+    return { finding: this.describe(rule, answer, error), changes };
+  }
+
+  /** The rule's answer at the moment of the sheet; a rule that the policy switches off does not apply. */
+  private ask(rule: Rule, params: ParamValues | null, sheet: FactSheet): RuleAnswer {
+    if (params === null) return SWITCHED_OFF;
+    const answer = rule.evaluate(sheet, params, this.context);
+    if (!this.watched || answer.holdLevel === 'none' || (rule.group !== 'A' && rule.group !== 'C')) return answer;
+    return { ...answer, level: raised(answer.level), holdLevel: raised(answer.holdLevel) };
+  }
+
+  private advance(rule: Rule, params: ParamValues | null, answer: RuleAnswer | null): Omit<AlertChange, 'score'>[] {
+    const before = this.states.get(rule.id);
+    const known = answer === null || answer.state === 'no_data' ? null : answer;
+    if (known !== null && known.lookAgainAt !== null) this.lookAgainAt = earliest(this.lookAgainAt, Math.max(known.lookAgainAt, this.now + 1));
+    if (before?.open == null && (known === null || known.level === 'none')) return NO_CHANGES;
+    const result = advance(before ?? newFinding(rule.id), known, {
+      ruleId: rule.id,
+      now: this.now,
+      calendar: this.sheet.calendar,
+      clearWorkingDays: this.resolved.common.clearWorkingDays,
+      newestEventAt: this.rows.newestAt,
+      answerAt: (at) => this.ask(rule, params, this.sheetAt(at)),
+      nextIds: () => this.nextIds(rule.id, before?.alerts ?? 0),
+    });
+    this.states.set(rule.id, result.state);
+    this.lookAgainAt = earliest(this.lookAgainAt, result.lookAgainAt);
+    if (result.changes.some((change) => change.kind === 'cleared')) this.cases = { ...this.cases, lastClearedAt: this.now };
+    if (answer === null) return NO_CHANGES;
+    return result.changes.map((change) => ({
+      kind: change.kind,
+      alertId: change.alertId,
+      caseId: change.caseId,
+      ruleId: rule.id,
+      ruleVersion: rule.version,
+      policyVersion: this.resolved.version,
+      level: change.level,
+      previousLevel: change.previousLevel,
+      value: answer.value,
+      threshold: answer.threshold,
+      unit: answer.unit,
+      reason: change.late ? lateReason(answer.reason()) : answer.reason(),
+      legalBasis: rule.basis,
+      evidence: answer.evidence(),
+      asOf: this.now,
+      openedAt: change.openedAt,
+      clearedAt: change.kind === 'cleared' ? this.now : null,
+    }));
+  }
+
+  private nextIds(ruleId: string, alerts: number) {
+    const anyOpen = [...this.states.values()].some((state) => state.open !== null);
+    const count = caseForNewAlert(this.cases, anyOpen, this.now, this.resolved.common.sameCaseDays);
+    this.cases = { ...this.cases, count };
+    const { institutionId } = this.rows;
+    return { alertId: `${institutionId}.${ruleId}.${alerts + 1}`, caseId: caseIdOf(institutionId, count) };
+  }
+
+  private sheetAt(at: Us): FactSheet {
+    let sheet = this.sheets.get(at);
+    if (sheet === undefined) {
+      sheet = new FactSheet(this.rows, at, this.calendar, this.resolved.common);
+      this.sheets.set(at, sheet);
+    }
+    return sheet;
+  }
+
+  private describe(rule: Rule, answer: RuleAnswer | null, error: string | null): RuleFinding {
+    const state = this.states.get(rule.id);
+    return {
+      rule,
+      state: answer?.state ?? 'failed',
+      level: state?.open?.level ?? 'none',
+      answerLevel: answer?.level ?? 'none',
+      value: answer?.value ?? 0,
+      threshold: answer?.threshold ?? null,
+      unit: answer?.unit ?? 'state',
+      finding: state ?? newFinding(rule.id),
+      watched: this.watched && (rule.group === 'A' || rule.group === 'C'),
+      flag: answer?.flag ?? false,
+      reason: answer?.reason ?? (() => ({ zh: `规则计算失败：${error}`, en: `The rule failed: ${error}` })),
+      evidence: answer?.evidence ?? (() => []),
+      error,
+    };
+  }
+
+  private score(findings: readonly RuleFinding[]): Score {
+    const problems = [
+      ...findings.filter((one) => one.state === 'failed').map((one) => `rule_failed:${one.rule.id}`),
+      ...findings.filter((one) => one.state === 'no_data').map((one) => `no_data:${one.rule.id}`),
+      ...this.sheet.calendar.guessedYears.map((year) => `calendar_missing:${year}`),
+    ];
+    return computeScore({
+      findings: findings.filter((one) => one.state === 'failed' || one.finding.alerts > 0).map((one) => ({ group: one.rule.group, state: one.finding, failed: one.state === 'failed' })),
+      params: this.resolved.score,
+      now: this.now,
+      history: this.previous?.history ?? [],
+      confidenceBp: confidenceBp(this.sheet, this.resolved.score),
+      problems,
+    });
+  }
+}
+
+const NO_CHANGES: never[] = [];
+const ERROR_CHARS_MAX = 200;
+const SWITCHED_OFF = notApplicable('本地政策停用该规则', 'The rule is switched off by the policy');
+
+/** The policy for the institution as it is registered now; the mode is that of its supervised account. */
+function resolveFor(rows: InstitutionRows, now: Us, policy: Policy): ResolvedPolicy {
+  const today = dayOf(now);
+  const accounts = rows.registers['account.registered'] ?? [];
+  let mode: (typeof accounts)[number] | null = null;
+  for (const account of accounts) {
+    if (parseDay(account.data.validFrom)! > today) continue;
+    if (mode === null || modeRank(account.data.purpose) >= modeRank(mode.data.purpose)) mode = account;
+  }
+  return resolvePolicy(policy, { regionCode: rows.profile?.regionCode ?? null, category: rows.profile?.category ?? null, mode: mode?.data.mode ?? null, day: today });
+}
+
+function modeRank(purpose: string): number {
+  return purpose === 'custody' ? 2 : purpose === 'deposit' ? 1 : 0;
+}
+
+function lateReason({ zh, en }: Sentence): Sentence {
+  return { zh: `迟到的数据表明当时未越限。${zh}`, en: `Late information shows that the limit was kept. ${en}` };
+}
+
+function contextOf(states: ReadonlyMap<string, FindingState>, rules: readonly Rule[], now: Us): RiskContext {
+  return {
+    levelOf: (ruleId) => states.get(ruleId)?.open?.level ?? 'none',
+    hadFinding: (groups, floor, days) =>
+      rules.some((rule) => {
+        const state = groups.includes(rule.group) ? states.get(rule.id) : undefined;
+        if (state === undefined) return false;
+        if (state.open !== null && atLeast(state.open.level, floor)) return true;
+        const leftAt = state.leftAt[rankOf(floor) - 1] ?? null;
+        return leftAt !== null && startOfDay(dayOf(now)) - startOfDay(dayOf(leftAt)) <= (days - 1) * US_PER_DAY;
+      }),
+  };
+}
+
+/** Highest level among the findings, for lists of institutions. */
+export function highestLevel(findings: readonly RuleFinding[]): Level {
+  return levelOf(findings.reduce((rank, one) => Math.max(rank, rankOf(one.level)), 0));
+}

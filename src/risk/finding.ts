@@ -1,0 +1,37 @@
+import type { Us } from '../core/time.js';
+import type { OpenLevel } from './level.js';
+
+/** A raise of the level of an open finding: what it was raised to, and when. */
+export interface Raise {
+  readonly level: OpenLevel;
+  readonly at: Us;
+}
+
+/** A finding that is open: one alert. */
+export interface OpenFinding {
+  readonly alertId: string;
+  readonly caseId: string;
+  readonly openedAt: Us;
+  readonly level: OpenLevel;
+  /** The raises that led to the level, ascending in level and time; the last one is the level. */
+  readonly raises: readonly Raise[];
+  /** Since when the answer has been inside each level (blue, yellow, orange, red) by the margin; null where it is not. */
+  readonly insideSince: readonly (Us | null)[];
+}
+
+/** What is remembered of one rule for one institution. Plain JSON: times are numbers, money is not in it. */
+export interface FindingState {
+  readonly ruleId: string;
+  /** Alerts raised so far. */
+  readonly alerts: number;
+  readonly open: OpenFinding | null;
+  /** The level of the newest alert that cleared by itself, for the score; null if there was none. */
+  readonly cleared: { readonly at: Us; readonly level: OpenLevel } | null;
+  /** Per level (blue, yellow, orange, red): when it was last left; null if never, or while it is held. For rules that look back. */
+  readonly leftAt: readonly (Us | null)[];
+}
+
+/** The state of a rule that has never found anything. */
+export function newFinding(ruleId: string): FindingState {
+  return { ruleId, alerts: 0, open: null, cleared: null, leftAt: [null, null, null, null] };
+}
