@@ -3,18 +3,12 @@ export interface RetryPolicy {
   readonly delayMsFirst: number;
   readonly factor: number;
   readonly delayMsMax: number;
-  /** After so many failed attempts the delivery is dead. Null: it waits until it can be sent. */
-  readonly attemptsMax: number | null;
+  /** After so many failed attempts the delivery is dead. */
+  readonly attemptsMax: number;
 }
 
 /** Our default: 5 s, 15 s, 45 s … 6 h; twelve attempts in about 23 hours, so that a receiver may be down for a night and a day. */
 export const WEBHOOK_RETRY: RetryPolicy = { delayMsFirst: 5_000, factor: 3, delayMsMax: 21_600_000, attemptsMax: 12 };
-
-/**
- * Our default. A broker that is down is no fault of the message, and the topics are the system of record of whoever
- * listens: the message waits in the outbox, tried at least every 30 s, until the broker is back.
- */
-export const KAFKA_RETRY: RetryPolicy = { delayMsFirst: 250, factor: 2, delayMsMax: 30_000, attemptsMax: null };
 
 /** A receiver may ask for a longer pause (`Retry-After`), but not for more than this. Our default: 1 h. */
 export const RETRY_AFTER_MS_MAX = 3_600_000;
@@ -32,7 +26,7 @@ export function retryDelayMs(
   random: number,
   askedMs: number | null = null,
 ): number | null {
-  if (policy.attemptsMax !== null && attempt >= policy.attemptsMax) return null;
+  if (attempt >= policy.attemptsMax) return null;
   // The exponent is held down: factor ** 1000 is Infinity, and Infinity × 0 is not a number.
   const steps = Math.min(attempt - 1, EXPONENT_MAX);
   const planned = Math.min(policy.delayMsMax, policy.delayMsFirst * policy.factor ** steps);

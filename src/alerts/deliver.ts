@@ -1,18 +1,23 @@
 import type pg from 'pg';
 import { FeewardenError } from '../core/errors.js';
 import { databaseErrorText, isTransientDatabaseError } from '../db/transient.js';
-import { KAFKA_RETRY, type RetryPolicy, retryDelayMs, WEBHOOK_RETRY } from './backoff.js';
+import { type RetryPolicy, retryDelayMs, WEBHOOK_RETRY } from './backoff.js';
+import { closeSender, connectSender } from './connection.js';
 import type { AttemptOutcome } from './outcome.js';
 import {
   type AttemptResult,
   type ClaimedDelivery,
   claimDeliveries,
+  holdTopics,
   type Lane,
   postponeFollowers,
+  readTopicDeliveries,
   recordAttempts,
+  releaseTopics,
   renewClaims,
 } from './queue.js';
-import { KAFKA_SINK, type SinkName, webhookSink } from './route.js';
+import { afterFailure, KAFKA_REST, RESTED, type Rest, type RestPolicy, slotsAllowed, WEBHOOK_REST } from './rest.js';
+import { isKafka, KAFKA_SINKS, type SinkName, webhookSink } from './route.js';
 import type { KafkaSink } from './sinks/kafka.js';
 import type { WebhookEndpoint, WebhookSink } from './sinks/webhook.js';
 import { pauseSubscription, readEndpoints } from './subscriptions.js';
@@ -22,7 +27,7 @@ export interface DeliverSettings {
   readonly pollMs: number;
   /** Deliveries of one subscription that one worker sends at the same time. */
   readonly webhookConcurrency: number;
-  /** Records of one batch to Kafka; one batch is under way at a time. */
+  /** Records of one batch to Kafka; one batch of each topic is under way at a time. */
   readonly kafkaBatchMax: number;
   /** After so long without a sign of life a worker's claims are free for others. Renewed three times in that span. */
   readonly leaseMs: number;
@@ -31,7 +36,8 @@ export interface DeliverSettings {
   /** At the end: how long to wait for what is being sent. */
   readonly drainMs: number;
   readonly webhookRetry: RetryPolicy;
-  readonly kafkaRetry: RetryPolicy;
+  readonly webhookRest: RestPolicy;
+  readonly kafkaRest: RestPolicy;
 }
 
 /** Our defaults. */
@@ -43,7 +49,8 @@ export const DELIVER_DEFAULTS: DeliverSettings = {
   refreshMs: 1_000,
   drainMs: 12_000,
   webhookRetry: WEBHOOK_RETRY,
-  kafkaRetry: KAFKA_RETRY,
+  webhookRest: WEBHOOK_REST,
+  kafkaRest: KAFKA_REST,
 };
 
 /** What happened to one delivery, for metrics. */
@@ -90,11 +97,16 @@ export async function deliver(signal: AbortSignal, deps: DeliverDeps): Promise<v
         if (idle) await loop.sleep(deps.settings.pollMs);
       } catch (error) {
         failures += 1;
+        loop.disconnect();
         await loop.sleep(databasePauseMs(error, failures, deps.log));
       }
     }
     await loop.drain();
+  } catch (error) {
+    // At the end there is nobody left to wait for the database: what is not recorded is sent again.
+    if (!signal.aborted || !isTransientDatabaseError(error)) throw error;
   } finally {
+    loop.disconnect();
     signal.removeEventListener('abort', wake);
   }
 }
@@ -116,32 +128,52 @@ interface Endpoint extends WebhookEndpoint {
   readonly id: string;
 }
 
+/** What this worker knows of one sink. */
+interface SinkState {
+  underWay: number;
+  rest: Rest;
+  /** Why the last attempt failed; null after a success. */
+  trouble: string | null;
+}
+
 /** One worker's view: whom it may send to, what is under way, and what has come back but is not yet recorded. */
 class DeliveryLoop {
   private endpoints = new Map<SinkName, Endpoint>();
+  private topics: readonly SinkName[] = [];
+  private topicsHeldUntilMs = 0;
+  private readonly sinks = new Map<SinkName, SinkState>();
   private readonly underWay = new Map<ClaimedDelivery, Promise<void>>();
-  private readonly counts = new Map<SinkName, number>();
   private finished: AttemptResult[] = [];
   private gone: SinkName[] = [];
-  /** An error that nobody expected, from a sink. */
+  /** An error that nobody expected: from a sink, or from the work beside the loop. */
   private surprise: { readonly error: unknown } | null = null;
-  /** Why the last batch to Kafka failed; null when it went through. Logged when it changes, not at each of many retries. */
-  private kafkaTrouble: string | null = null;
-  private refreshAt = 0;
-  private renewAt = 0;
+  private postponing: Promise<void> | null = null;
+  private refreshAtMs = 0;
+  private renewAtMs = 0;
   private awake: () => void = () => {};
   private woken = false;
+  private client: pg.PoolClient | null = null;
 
   constructor(private readonly deps: DeliverDeps) {}
 
   /** One round: record, look after claims and subscriptions, take more, send. True when there was nothing to do. */
   async turn(): Promise<boolean> {
-    await this.record();
-    await this.refresh();
-    const { pool, worker, settings } = this.deps;
-    const claimed = await claimDeliveries(pool, worker, settings.leaseMs, this.freeLanes());
-    this.start(claimed);
-    return claimed.length === 0 && this.finished.length === 0 && this.surprise === null;
+    const db = await this.connect();
+    await this.record(db);
+    await this.refresh(db);
+    const { worker, settings } = this.deps;
+    const { webhookConcurrency, kafkaBatchMax } = settings;
+    const claimed = await claimDeliveries(
+      db,
+      worker,
+      settings.leaseMs,
+      this.lanes(this.endpoints.keys(), webhookConcurrency),
+    );
+    this.startWebhooks(claimed);
+    const free = this.topics.filter((sink) => this.isFree(sink));
+    const records = await readTopicDeliveries(db, this.lanes(free, kafkaBatchMax));
+    this.startTopics(records);
+    return claimed.length + records.length + this.finished.length === 0 && this.surprise === null;
   }
 
   /** Waits for what is under way, at most `drainMs`, and records it. The rest is sent again when its lease ends. */
@@ -153,7 +185,16 @@ class DeliveryLoop {
     });
     await Promise.race([everything, limit]);
     clearTimeout(timer);
-    await this.record();
+    await this.postponing;
+    const db = await this.connect();
+    await this.record(db);
+    if (this.underWay.size === 0) await releaseTopics(db, this.deps.worker);
+  }
+
+  /** After an error the connection is not to be trusted. */
+  disconnect(): void {
+    if (this.client) closeSender(this.client);
+    this.client = null;
   }
 
   wake(): void {
@@ -175,7 +216,12 @@ class DeliveryLoop {
     this.woken = false;
   }
 
-  private async record(): Promise<void> {
+  private async connect(): Promise<pg.PoolClient> {
+    this.client ??= await connectSender(this.deps.pool);
+    return this.client;
+  }
+
+  private async record(db: pg.PoolClient): Promise<void> {
     while (this.gone.length > 0) {
       const sink = this.gone[0]!;
       const endpoint = this.endpoints.get(sink);
@@ -185,44 +231,84 @@ class DeliveryLoop {
     }
     // Kept until the statement has committed: if the database goes away now, they are recorded when it is back.
     const results = [...this.finished];
-    await recordAttempts(this.deps.pool, this.deps.worker, results);
+    await recordAttempts(db, this.deps.worker, results);
     this.finished = this.finished.slice(results.length);
     if (this.surprise) throw this.surprise.error;
   }
 
-  private async refresh(): Promise<void> {
-    const { pool, worker, settings, nowMs } = this.deps;
-    if (nowMs() >= this.refreshAt) {
+  private async refresh(db: pg.PoolClient): Promise<void> {
+    const { pool, worker, settings, kafka, nowMs } = this.deps;
+    if (nowMs() >= this.refreshAtMs) {
       this.endpoints = new Map((await readEndpoints(pool)).map((one) => [webhookSink(one.id), one]));
-      await postponeFollowers(pool, this.sinks());
-      this.refreshAt = nowMs() + settings.refreshMs;
+      for (const sink of this.sinks.keys()) if (!isKafka(sink) && !this.endpoints.has(sink)) this.forget(sink);
+      this.postpone();
+      this.refreshAtMs = nowMs() + settings.refreshMs;
     }
-    if (nowMs() >= this.renewAt) {
-      await renewClaims(pool, worker, settings.leaseMs, [...this.underWay.keys()]);
-      this.renewAt = nowMs() + settings.leaseMs / 3;
+    if (nowMs() >= this.renewAtMs) {
+      const startedMs = nowMs();
+      this.topics = await holdTopics(db, worker, settings.leaseMs, kafka ? KAFKA_SINKS : []);
+      this.topicsHeldUntilMs = startedMs + settings.leaseMs;
+      await renewClaims(
+        db,
+        worker,
+        settings.leaseMs,
+        [...this.underWay.keys()].filter(({ sink }) => !isKafka(sink)),
+      );
+      this.renewAtMs = startedMs + settings.leaseMs / 3;
     }
   }
 
-  private sinks(): SinkName[] {
-    return this.deps.kafka ? [KAFKA_SINK, ...this.endpoints.keys()] : [...this.endpoints.keys()];
+  /** Beside the loop: it may take a moment when a receiver has failed for long, and nobody else shall wait for that. */
+  private postpone(): void {
+    const failing = [...this.endpoints.keys()].filter((sink) => this.stateOf(sink).trouble !== null);
+    this.postponing ??= postponeFollowers(this.deps.pool, failing)
+      .catch((error: unknown) => {
+        // A database that is away is noticed, and waited for, in the loop.
+        if (!isTransientDatabaseError(error)) this.surprise = { error };
+      })
+      .finally(() => {
+        this.postponing = null;
+      });
   }
 
-  private freeLanes(): Lane[] {
-    const { settings } = this.deps;
-    return this.sinks().flatMap((sink) => {
-      const busy = this.counts.get(sink) ?? 0;
-      const slots = sink === KAFKA_SINK ? (busy > 0 ? 0 : settings.kafkaBatchMax) : settings.webhookConcurrency - busy;
+  private stateOf(sink: SinkName): SinkState {
+    let state = this.sinks.get(sink);
+    if (!state) {
+      state = { underWay: 0, rest: RESTED, trouble: null };
+      this.sinks.set(sink, state);
+    }
+    return state;
+  }
+
+  private forget(sink: SinkName): void {
+    if (this.stateOf(sink).underWay === 0) this.sinks.delete(sink);
+  }
+
+  private lanes(sinks: Iterable<SinkName>, slotsMax: number): Lane[] {
+    return [...sinks].flatMap((sink) => {
+      const { rest, underWay } = this.stateOf(sink);
+      const slots = slotsAllowed(rest, this.deps.nowMs(), slotsMax) - underWay;
       return slots > 0 ? [{ sink, slots }] : [];
     });
   }
 
-  private start(claimed: readonly ClaimedDelivery[]): void {
-    const batch = claimed.filter((delivery) => delivery.sink === KAFKA_SINK);
-    const { kafka, webhook } = this.deps;
-    if (kafka && batch.length > 0) this.follow(batch, () => kafka.send(batch));
+  /** What has been sent but not yet recorded would be read from the database as pending, and sent twice. */
+  private isFree(topic: SinkName): boolean {
+    if (this.deps.nowMs() >= this.topicsHeldUntilMs || this.stateOf(topic).underWay > 0) return false;
+    return !this.finished.some((result) => result.sink === topic);
+  }
+
+  private startWebhooks(claimed: readonly ClaimedDelivery[]): void {
     for (const delivery of claimed) {
       const endpoint = this.endpoints.get(delivery.sink);
-      if (endpoint) this.follow([delivery], async () => [await webhook.send(delivery, endpoint)]);
+      if (endpoint) this.follow([delivery], async () => [await this.deps.webhook.send(delivery, endpoint)]);
+    }
+  }
+
+  private startTopics(records: readonly ClaimedDelivery[]): void {
+    for (const sink of new Set(records.map((record) => record.sink))) {
+      const batch = records.filter((record) => record.sink === sink);
+      this.follow(batch, async () => (await this.deps.kafka?.send(batch[0]!.topic, batch)) ?? []);
     }
   }
 
@@ -231,8 +317,7 @@ class DeliveryLoop {
     const done = send()
       .then((outcomes) => {
         const seconds = (this.deps.nowMs() - startedMs) / 1_000;
-        for (const [i, delivery] of batch.entries()) this.take(delivery, outcomes[i]!, seconds);
-        if (batch[0]?.sink === KAFKA_SINK) this.noteKafka(outcomes);
+        for (const [i, outcome] of outcomes.entries()) this.take(batch[i]!, outcome, seconds);
       })
       .catch((error: unknown) => {
         this.surprise = { error };
@@ -240,13 +325,13 @@ class DeliveryLoop {
       .finally(() => {
         for (const delivery of batch) {
           this.underWay.delete(delivery);
-          this.counts.set(delivery.sink, (this.counts.get(delivery.sink) ?? 0) - 1);
+          this.stateOf(delivery.sink).underWay -= 1;
         }
         this.wake();
       });
     for (const delivery of batch) {
       this.underWay.set(delivery, done);
-      this.counts.set(delivery.sink, (this.counts.get(delivery.sink) ?? 0) + 1);
+      this.stateOf(delivery.sink).underWay += 1;
     }
   }
 
@@ -254,8 +339,9 @@ class DeliveryLoop {
     const result = resultOf(delivery, outcome, this.deps);
     this.finished.push(result);
     if (outcome.kind === 'gone') this.gone.push(delivery.sink);
+    this.noteHealth(delivery.sink, outcome);
     const dead = result.state === 'dead';
-    const kind = delivery.sink === KAFKA_SINK ? 'kafka' : 'webhook';
+    const kind = isKafka(delivery.sink) ? 'kafka' : 'webhook';
     this.deps.observe?.({ sink: kind, outcome: dead ? 'dead' : outcome.kind, seconds });
     if (dead || outcome.kind === 'gone') {
       const { sink, messageId } = delivery;
@@ -264,15 +350,28 @@ class DeliveryLoop {
     }
   }
 
-  private noteKafka(outcomes: readonly AttemptOutcome[]): void {
-    const failed = outcomes.find((outcome) => outcome.kind === 'retry');
-    const trouble = failed?.kind === 'retry' ? failed.error : null;
-    if (trouble !== null && trouble !== this.kafkaTrouble) {
-      this.deps.log.warn({ sink: KAFKA_SINK, error: trouble }, 'Kafka takes no messages; they wait in the outbox.');
+  private noteHealth(sink: SinkName, outcome: AttemptOutcome): void {
+    const state = this.stateOf(sink);
+    if (outcome.kind === 'delivered') {
+      state.rest = RESTED;
+      state.trouble = null;
     }
-    this.kafkaTrouble = trouble;
+    if (outcome.kind !== 'retry') return;
+    const { kafkaRest, webhookRest } = this.deps.settings;
+    const restsBefore = state.rest.rests;
+    if (outcome.status === null || !ABOUT_THE_MESSAGE.has(outcome.status)) {
+      state.rest = afterFailure(state.rest, this.deps.nowMs(), isKafka(sink) ? kafkaRest : webhookRest);
+    }
+    // Once for each time of trouble, not for each of its many attempts.
+    if (restsBefore === 0 && state.rest.rests > 0) {
+      this.deps.log.warn({ sink, error: outcome.error }, 'A receiver takes nothing; its messages wait in the outbox.');
+    }
+    state.trouble = outcome.error;
   }
 }
+
+/** Answers that blame this message: they say nothing about how the receiver is. */
+const ABOUT_THE_MESSAGE: ReadonlySet<number> = new Set([400, 413, 415, 422]);
 
 /** What is to be recorded for an outcome: the only place that decides between "again later" and "dead". */
 function resultOf(delivery: ClaimedDelivery, outcome: AttemptOutcome, deps: DeliverDeps): AttemptResult {
@@ -283,7 +382,9 @@ function resultOf(delivery: ClaimedDelivery, outcome: AttemptOutcome, deps: Deli
   if (outcome.kind === 'refused') return { ...failed, state: 'dead' };
   // It waits, due, for the day on which its subscription is resumed.
   if (outcome.kind === 'gone') return { ...failed, state: 'pending' };
-  const policy = sink === KAFKA_SINK ? deps.settings.kafkaRetry : deps.settings.webhookRetry;
-  const delayMs = retryDelayMs(delivery.attempts + 1, policy, deps.random(), outcome.askedMs ?? null);
+  // Kafka has no pause for each message, only the rest of its topic: later messages must not overtake.
+  if (isKafka(sink)) return { ...failed, state: 'pending' };
+  const { settings, random } = deps;
+  const delayMs = retryDelayMs(delivery.attempts + 1, settings.webhookRetry, random(), outcome.askedMs ?? null);
   return delayMs === null ? { ...failed, state: 'dead' } : { ...failed, state: 'pending', delayMs };
 }

@@ -1,7 +1,14 @@
 import type pg from 'pg';
 import type { Us } from '../core/time.js';
 import { toDbTime } from '../db/pool.js';
-import { type AlertLevel, type SinkName, type SubscriptionFilter, webhookSink, whyNotFor } from './route.js';
+import {
+  type AlertLevel,
+  orderKeyOf,
+  type SinkName,
+  type SubscriptionFilter,
+  webhookSink,
+  whyNotFor,
+} from './route.js';
 
 export type DeliveryState = 'pending' | 'delivered' | 'dead';
 
@@ -52,7 +59,7 @@ export async function listDeliveries(
 }
 
 const LIST = `
-select d.message_seq as seq, m.message_id as "messageId", m.type, d.institution_id as "institutionId", m.at, d.state,
+select d.message_seq as seq, m.message_id as "messageId", m.type, m.institution_id as "institutionId", m.at, d.state,
        d.attempts, d.next_at as "nextAt", d.last_status as "lastStatus", d.last_error as "lastError",
        d.delivered_at as "deliveredAt", d.proof
   from deliveries d join messages m on m.seq = d.message_seq
@@ -106,12 +113,14 @@ interface MessageRow {
   readonly seq: number;
   readonly createdAt: Us;
   readonly type: string;
+  readonly subject: string | null;
   readonly regionCode: string | null;
   readonly level: AlertLevel | null;
   readonly previousLevel: AlertLevel | null;
 }
 
-const MESSAGE = `seq, created_at as "createdAt", type, region_code as "regionCode", level, previous_level as "previousLevel"`;
+const MESSAGE = `seq, created_at as "createdAt", type, institution_id as subject, region_code as "regionCode", level,
+  previous_level as "previousLevel"`;
 
 // By when it was kept, not by when it happened: "what did I miss since ten o'clock" includes events that arrived late.
 const PAGE = `select ${MESSAGE} from messages where (created_at, seq) > ($1::timestamptz, $2::bigint) order by created_at, seq limit $3`;
@@ -122,17 +131,22 @@ async function queueAgain(
   messages: readonly MessageRow[],
   filter: SubscriptionFilter,
 ): Promise<number> {
-  const wanted = messages.filter((message) => whyNotFor(message, filter) === null).map((message) => message.seq);
+  const wanted = messages.filter((message) => whyNotFor(message, filter) === null);
   if (wanted.length === 0) return 0;
-  const { rowCount } = await pool.query(QUEUE_AGAIN, [sink, wanted]);
+  const { rowCount } = await pool.query(QUEUE_AGAIN, [sink, wanted.map((one) => one.seq), wanted.map(orderKeyOf)]);
+  await pool.query(DUE_NOW, [sink]);
   return rowCount ?? 0;
 }
 
 // A row that is being sent at this moment is due already, and stays as it is.
 const QUEUE_AGAIN = `
-insert into deliveries as d (message_seq, sink, institution_id)
-select m.seq, $1, m.institution_id from messages m where m.seq = any($2::bigint[]) order by m.seq
+insert into deliveries as d (message_seq, sink, order_key)
+select m.seq, $1, m.order_key from unnest($2::bigint[], $3::text[]) as m(seq, order_key)
 on conflict (message_seq, sink) do update
    set state = 'pending', attempts = 0, next_at = now(), claimed_by = null, claimed_until = null,
        last_status = null, last_error = null
  where d.state <> 'pending' or d.next_at > now()`;
+
+// What waited behind a failed delivery that is now due before its time.
+const DUE_NOW = `
+update deliveries set next_at = now() where sink = $1 and state = 'pending' and attempts = 0 and next_at > now()`;

@@ -1,7 +1,14 @@
 import type pg from 'pg';
 import { formatTime, type Us } from '../core/time.js';
 import { toDbTime } from '../db/pool.js';
-import { type AlertLevel, type OutgoingTopic, type OutgoingType, type RoutedSubscription, route } from './route.js';
+import {
+  type AlertLevel,
+  type OutgoingTopic,
+  type OutgoingType,
+  orderKeyOf,
+  type RoutedSubscription,
+  route,
+} from './route.js';
 
 /** One thing to tell. `id` is made by the caller from what happened, so that the same thing always has the same id. */
 export interface OutgoingMessage {
@@ -46,7 +53,11 @@ export async function enqueue(
   const unique = [...new Map(messages.map((message) => [message.id, message])).values()];
   const subscriptions = await readRoutes(client);
   const routed = unique.flatMap((message) =>
-    route(message, subscriptions, options.kafkaEnabled).map((sink) => ({ id: message.id, sink })),
+    route(message, subscriptions, options.kafkaEnabled).map((sink) => ({
+      id: message.id,
+      sink,
+      orderKey: orderKeyOf(message),
+    })),
   );
   const { rows } = await client.query<{ added: number }>({
     name: 'enqueue_messages',
@@ -64,6 +75,7 @@ export async function enqueue(
       unique.map(cloudEventOf),
       routed.map((delivery) => delivery.id),
       routed.map((delivery) => delivery.sink),
+      routed.map((delivery) => delivery.orderKey),
     ],
   });
   return rows[0]!.added;
@@ -78,11 +90,11 @@ with added as (
       as m(message_id, type, institution_id, region_code, bank_code, topic, level, previous_level, at, body, position)
    order by m.position
   on conflict (message_id) do nothing
-  returning seq, message_id, institution_id
+  returning seq, message_id
 ), routed as (
-  insert into deliveries (message_seq, sink, institution_id)
-  select a.seq, r.sink, a.institution_id
-    from added a join unnest($11::text[], $12::text[]) as r(message_id, sink) using (message_id)
+  insert into deliveries (message_seq, sink, order_key)
+  select a.seq, r.sink, r.order_key
+    from added a join unnest($11::text[], $12::text[], $13::text[]) as r(message_id, sink, order_key) using (message_id)
 )
 select count(*) as added from added`;
 

@@ -19,11 +19,13 @@ export type OutgoingType = (typeof OUTGOING_TYPES)[number];
 /** What a subscription gets when it names no types. */
 export const OUTGOING_TYPES_DEFAULT: readonly OutgoingType[] = OUTGOING_TYPES.slice(0, 3);
 
-export type OutgoingTopic = 'prepaid.alerts' | 'prepaid.cases' | 'prepaid.scores' | 'prepaid.rejected';
+export const OUTGOING_TOPICS = ['prepaid.alerts', 'prepaid.cases', 'prepaid.scores', 'prepaid.rejected'] as const;
+export type OutgoingTopic = (typeof OUTGOING_TOPICS)[number];
 
 /** What routing looks at; an `OutgoingMessage` has all of it. */
 export interface Routable {
   readonly type: string;
+  readonly topic: OutgoingTopic;
   readonly regionCode: string | null;
   readonly level?: AlertLevel | null | undefined;
   readonly previousLevel?: AlertLevel | null | undefined;
@@ -41,12 +43,29 @@ export interface RoutedSubscription extends SubscriptionFilter {
 }
 
 /** The name under which a delivery is kept. */
-export type SinkName = 'kafka' | `webhook:${string}`;
+export type SinkName = `kafka:${OutgoingTopic}` | `webhook:${string}`;
 
-export const KAFKA_SINK = 'kafka' satisfies SinkName;
+/** One for each topic, so that a topic that takes nothing holds up no other. */
+export const KAFKA_SINKS: readonly SinkName[] = OUTGOING_TOPICS.map(kafkaSink);
+
+export function kafkaSink(topic: OutgoingTopic): SinkName {
+  return `kafka:${topic}`;
+}
+
+export function isKafka(sink: SinkName): boolean {
+  return sink.startsWith('kafka:');
+}
 
 export function webhookSink(subscriptionId: string): SinkName {
   return `webhook:${subscriptionId}`;
+}
+
+/**
+ * What must reach a receiver one after the other: the messages of one institution, so that "cleared" never overtakes
+ * "raised". Rejected inputs say nothing about each other, and a bad file has a million of them.
+ */
+export function orderKeyOf(message: { readonly type: string; readonly subject: string | null }): string | null {
+  return message.type === 'prepaid.event.rejected.v1' ? null : message.subject;
 }
 
 export function route(
@@ -54,7 +73,7 @@ export function route(
   subscriptions: readonly RoutedSubscription[],
   kafkaEnabled: boolean,
 ): SinkName[] {
-  const sinks: SinkName[] = kafkaEnabled ? [KAFKA_SINK] : [];
+  const sinks: SinkName[] = kafkaEnabled ? [kafkaSink(message.topic)] : [];
   for (const subscription of subscriptions) {
     if (whyNotFor(message, subscription) === null) sinks.push(webhookSink(subscription.id));
   }
@@ -68,7 +87,7 @@ export type NotRoutedReason = 'other_type' | 'other_region' | 'below_level';
  * who watch the whole country: it must not leak into a county by accident. A level filter looks at the level before the
  * change as well, so that who was told of a red alert is told when it falls to blue.
  */
-export function whyNotFor(message: Routable, filter: SubscriptionFilter): NotRoutedReason | null {
+export function whyNotFor(message: Omit<Routable, 'topic'>, filter: SubscriptionFilter): NotRoutedReason | null {
   if (!filter.types.includes(message.type)) return 'other_type';
   if (filter.regionPrefix !== '' && !message.regionCode?.startsWith(filter.regionPrefix)) return 'other_region';
   if (filter.levelMin !== null) {

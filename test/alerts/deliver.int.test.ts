@@ -22,7 +22,7 @@ beforeAll(async () => {
   db = await testDatabase({ max: 8 });
 });
 afterAll(() => db.drop());
-beforeEach(() => db.pool.query('truncate messages, deliveries, subscriptions'));
+beforeEach(() => db.pool.query('truncate messages, deliveries, subscriptions, sink_leases'));
 afterEach(async () => {
   await Promise.all(senders.map((sender) => sender.stop().catch(() => {})));
   await Promise.all(receivers.map((receiver) => receiver.close()));
@@ -215,7 +215,7 @@ describe('a delivery that fails', () => {
   it('puts off what waits behind it, so that it is not looked at again and again', async () => {
     const city = await receiver();
     city.answer = status(500);
-    await subscribe(city);
+    const { subscription } = await subscribe(city);
     sender();
     await keep(db.pool, [alert('a1'), alert('a2')]);
     await until('the later one is put off', async () => {
@@ -225,7 +225,7 @@ describe('a delivery that fails', () => {
       return rows[0]!.n === 1;
     });
     city.answer = yes;
-    await db.pool.query('update deliveries set next_at = now() where attempts > 0');
+    await replay(db.pool, subscription, { messageIds: ['a1'] });
     await until('both are sent', settled);
     expect(ids(city).slice(-2)).toEqual(['a1', 'a2']);
   });
@@ -282,33 +282,118 @@ describe('a receiver that is gone', () => {
   });
 });
 
+describe('a receiver that fails again and again', () => {
+  it('rests, is asked with one message at a time, and gets everything once it answers', async () => {
+    const city = await receiver();
+    city.answer = status(500);
+    await subscribe(city);
+    const rest = { failuresMax: 5, restMsFirst: 300, restMsMax: 300 };
+    const one = sender({ settings: { webhookConcurrency: 5, webhookRest: rest } });
+    await keep(
+      db.pool,
+      Array.from({ length: 200 }, (_, i) => alert(`m${i}`, { subject: `X-370702-${i}` })),
+    );
+    // At most five and the four that took their places before the fifth failure was known; then one question after the other.
+    await until('it was asked twice', () => city.received.length >= 11);
+    const failed = city.received.length;
+    const [before, first, second] = city.received.slice(8, 11).map((request) => request.atMs);
+    expect(first! - before!).toBeGreaterThan(250);
+    expect(second! - first!).toBeGreaterThan(250);
+    expect(one.logged).toHaveLength(1);
+    city.answer = yes;
+    await until('the rest is sent', async () => (await countStates(db.pool)).delivered! >= 200 - failed);
+  });
+});
+
 describe('Kafka output', () => {
-  it('waits in the outbox while the broker is away, in order, however long that takes', async () => {
+  const ALERTS = 'prepaid.alerts';
+
+  it('waits in the outbox while a topic takes nothing, in order, however long that takes; other topics go on', async () => {
     let away = true;
     const sent: string[] = [];
     const kafka = createKafkaSink({
       async send(topic, records) {
-        if (away) throw new FeewardenError('broker_unavailable');
+        if (away && topic === ALERTS) throw new FeewardenError('broker_unavailable');
         for (const record of records) sent.push(`${topic} ${record.key} ${JSON.parse(record.value).id}`);
       },
     });
-    const one = sender({ kafka, settings: { kafkaRetry: { ...QUICK_RETRY, attemptsMax: null } } });
+    const one = sender({ kafka, settings: { kafkaRest: { failuresMax: 1, restMsFirst: 10, restMsMax: 10 } } });
     await keep(db.pool, [alert('a1'), alert('a2'), alert('s1', { topic: 'prepaid.scores' })], true);
     await until('it was tried often', async () => {
       const { rows } = await db.pool.query<{ n: number }>('select max(attempts) as n from deliveries');
-      return rows[0]!.n > 10;
+      return rows[0]!.n > 20;
     });
+    expect(sent).toEqual(['prepaid.scores X-370702-1 s1']);
     expect(one.logged).toHaveLength(1);
+    await keep(db.pool, [alert('a3')], true);
     away = false;
     await until('all are sent', settled);
-    expect(sent).toEqual([
-      'prepaid.alerts X-370702-1 a1',
-      'prepaid.alerts X-370702-1 a2',
-      'prepaid.scores X-370702-1 s1',
-    ]);
+    expect(sent.slice(1)).toEqual(['a1', 'a2', 'a3'].map((id) => `${ALERTS} X-370702-1 ${id}`));
     const { rows } = await db.pool.query<{ proof: string }>(
       'select proof from deliveries order by message_seq limit 1',
     );
     expect(rows[0]!.proof).toBe('prepaid.alerts, acknowledged by all in-sync replicas');
+  });
+
+  it('goes through one of several workers for each topic, each message once and in order', async () => {
+    const sent: number[] = [];
+    let underWay = 0;
+    const kafka = createKafkaSink({
+      async send(_topic, records) {
+        underWay += 1;
+        expect(underWay).toBe(1);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        for (const record of records) sent.push(Number(JSON.parse(record.value).id.slice(1)));
+        underWay -= 1;
+      },
+    });
+    sender({ kafka, settings: { kafkaBatchMax: 20 } });
+    sender({ kafka, settings: { kafkaBatchMax: 20 } });
+    for (let i = 0; i < 300; i += 30) {
+      await keep(
+        db.pool,
+        Array.from({ length: 30 }, (_, k) => alert(`m${i + k}`)),
+        true,
+      );
+    }
+    await until('all are recorded', settled);
+    expect(sent).toEqual(Array.from({ length: 300 }, (_, i) => i));
+  });
+
+  it('is taken over when the worker that held the topic is dead', async () => {
+    const sent: string[] = [];
+    const dead = sender({
+      kafka: { send: () => new Promise(() => {}) },
+      settings: { drainMs: 0 },
+    });
+    await keep(db.pool, [alert('a')], true);
+    await until('the first worker holds the topic', async () => {
+      const { rows } = await db.pool.query<{ n: number }>('select count(*) as n from sink_leases');
+      return rows[0]!.n > 0;
+    });
+    await dead.stop();
+    sender({
+      kafka: createKafkaSink({
+        async send(_topic, records) {
+          sent.push(...records.map((record) => JSON.parse(record.value).id));
+        },
+      }),
+    });
+    await until('the second one has sent it', settled);
+    expect(sent).toEqual(['a']);
+  });
+
+  it('counts a record that the broker refuses as dead and goes on', async () => {
+    const kafka = createKafkaSink({
+      async send(_topic, records) {
+        const big = records.some((record) => JSON.parse(record.value).id === 'big');
+        if (big)
+          throw Object.assign(new Error('too large'), { name: 'KafkaJSProtocolError', type: 'MESSAGE_TOO_LARGE' });
+      },
+    });
+    sender({ kafka });
+    await keep(db.pool, [alert('a'), alert('big'), alert('b')], true);
+    await until('all are settled', settled);
+    expect(await countStates(db.pool)).toEqual({ dead: 1, delivered: 2 });
   });
 });

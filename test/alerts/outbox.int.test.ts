@@ -37,7 +37,11 @@ describe('enqueue', () => {
         true,
       ),
     ).toBe(2);
-    expect(await deliveries()).toEqual([`a kafka`, `a webhook:${subscription.id}`, 'b kafka']);
+    expect(await deliveries()).toEqual([
+      'a kafka:prepaid.alerts',
+      `a webhook:${subscription.id}`,
+      'b kafka:prepaid.scores',
+    ]);
     const { rows } = await db.pool.query<{ body: string }>(`select body from messages where message_id = 'a'`);
     expect(JSON.parse(rows[0]!.body)).toEqual({
       specversion: '1.0',
@@ -57,14 +61,14 @@ describe('enqueue', () => {
       ['z', 'm', 'a'].map((id) => alert(id)),
       true,
     );
-    expect(await deliveries()).toEqual(['z kafka', 'm kafka', 'a kafka']);
+    expect(await deliveries()).toEqual(['z kafka:prepaid.alerts', 'm kafka:prepaid.alerts', 'a kafka:prepaid.alerts']);
   });
 
   it('changes nothing for a message that is there already, in this call or an earlier one', async () => {
     await keep(db.pool, [alert('a')], true);
     await db.pool.query(`update deliveries set state = 'delivered', delivered_at = now(), proof = 'yes'`);
     expect(await keep(db.pool, [alert('a'), alert('b'), alert('b')], true)).toBe(1);
-    expect(await deliveries()).toEqual(['a kafka', 'b kafka']);
+    expect(await deliveries()).toEqual(['a kafka:prepaid.alerts', 'b kafka:prepaid.alerts']);
     const { rows } = await db.pool.query<{ n: number }>(
       `select count(*) as n from deliveries where state = 'delivered'`,
     );

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Routable, type RoutedSubscription, route, whyNotFor } from '../../src/alerts/route.js';
+import { orderKeyOf, type Routable, type RoutedSubscription, route, whyNotFor } from '../../src/alerts/route.js';
 
-const raised: Routable = { type: 'prepaid.alert.raised.v1', regionCode: '370702', level: 'orange' };
+const raised: Routable = {
+  type: 'prepaid.alert.raised.v1',
+  topic: 'prepaid.alerts',
+  regionCode: '370702',
+  level: 'orange',
+};
 
 function subscription(id: string, filter: Partial<RoutedSubscription> = {}): RoutedSubscription {
   return { id, types: ['prepaid.alert.raised.v1'], regionPrefix: '', levelMin: null, ...filter };
@@ -9,8 +14,10 @@ function subscription(id: string, filter: Partial<RoutedSubscription> = {}): Rou
 
 describe('route', () => {
   it('sends everything to Kafka when it is configured, whatever the subscriptions say', () => {
-    expect(route({ type: 'prepaid.event.rejected.v1', regionCode: null }, [], true)).toEqual(['kafka']);
-    expect(route(raised, [subscription('a', { levelMin: 'red' })], true)).toEqual(['kafka']);
+    expect(route({ type: 'prepaid.event.rejected.v1', topic: 'prepaid.rejected', regionCode: null }, [], true)).toEqual(
+      ['kafka:prepaid.rejected'],
+    );
+    expect(route(raised, [subscription('a', { levelMin: 'red' })], true)).toEqual(['kafka:prepaid.alerts']);
   });
 
   it('names each subscription that matches once, and Kafka not when it is not configured', () => {
@@ -53,5 +60,12 @@ describe('whyNotFor', () => {
     ['no level against a lowest level', { levelMin: 'blue' }, { ...raised, level: null }, 'below_level'],
   ] as const)('judges %s', (_name, filter, message, reason) => {
     expect(whyNotFor(message, subscription('a', filter))).toBe(reason);
+  });
+});
+
+describe('orderKeyOf', () => {
+  it('keeps the messages of an institution in order, and rejected inputs in none', () => {
+    expect(orderKeyOf({ type: 'prepaid.alert.cleared.v1', subject: 'X-370702-1' })).toBe('X-370702-1');
+    expect(orderKeyOf({ type: 'prepaid.event.rejected.v1', subject: 'X-370702-1' })).toBeNull();
   });
 });

@@ -13,39 +13,18 @@ export interface KeyedRecord {
 }
 
 export interface KafkaMessage {
-  readonly topic: string;
   readonly institutionId: string | null;
   readonly body: string;
 }
 
 export interface KafkaSink {
-  /** One attempt for each message; the answer has the same order. */
-  send(messages: readonly KafkaMessage[]): Promise<AttemptOutcome[]>;
+  /** One attempt for messages of one topic, in their order; the answer has the same order. */
+  send(topic: string, messages: readonly KafkaMessage[]): Promise<AttemptOutcome[]>;
 }
 
 /** CloudEvents in structured mode, keyed by the institution, so that each institution's messages stay in order. */
 export function createKafkaSink(producer: OutgoingProducer): KafkaSink {
-  return {
-    async send(messages) {
-      const outcomes = new Map<KafkaMessage, AttemptOutcome>();
-      // Topics one after the other, in the order of their first message: one that fails does not fail the others.
-      for (const [topic, batch] of groupByTopic(messages)) {
-        const answers = await sendBatch(producer, topic, batch);
-        for (const [i, message] of batch.entries()) outcomes.set(message, answers[i]!);
-      }
-      return messages.map((message) => outcomes.get(message)!);
-    },
-  };
-}
-
-function groupByTopic(messages: readonly KafkaMessage[]): Map<string, KafkaMessage[]> {
-  const topics = new Map<string, KafkaMessage[]>();
-  for (const message of messages) {
-    const batch = topics.get(message.topic);
-    if (batch) batch.push(message);
-    else topics.set(message.topic, [message]);
-  }
-  return topics;
+  return { send: (topic, messages) => sendBatch(producer, topic, messages) };
 }
 
 async function sendBatch(
@@ -55,9 +34,13 @@ async function sendBatch(
 ): Promise<AttemptOutcome[]> {
   const outcome = await attempt(producer, topic, batch);
   if (outcome.kind !== 'refused' || batch.length === 1) return batch.map(() => outcome);
-  // One record that the broker will never take fails its whole batch: alone, only that one is refused.
+  // One record that the broker will never take fails its whole batch: alone, only that one is refused. When the broker goes
+  // away meanwhile, what comes after is not tried: it must not overtake.
   const single: AttemptOutcome[] = [];
-  for (const message of batch) single.push(await attempt(producer, topic, [message]));
+  for (const message of batch) {
+    const last = single[single.length - 1];
+    single.push(last?.kind === 'retry' ? last : await attempt(producer, topic, [message]));
+  }
   return single;
 }
 
