@@ -61,6 +61,7 @@ function bookReversal(set: WorkingSet, books: InstitutionBooks, event: Event<'ev
   if (target) {
     if (target.event === null) throw new RangeError('the event to reverse was not loaded');
     apply(books, stored, target.event, -1);
+    books.tellingsOf(target.type).revisions += 1;
     if (target.amounts !== null) redrive(set, books, books.keptOut.get(typeKey(target.type, target.key)) ?? []);
   } else {
     const waiting = set.keptOutByIdentity.get(joinKey(source, id)) ?? [];
@@ -110,8 +111,15 @@ function accept(set: WorkingSet, books: InstitutionBooks, event: AnyEvent, key: 
 export function index(books: InstitutionBooks, stored: StoredEvent): void {
   const key = typeKey(stored.type, stored.key);
   const list = books.byKey.get(key);
-  if (list) list.push(stored);
-  else books.byKey.set(key, [stored]);
+  const tellings = books.tellingsOf(stored.type);
+  if (list) {
+    list.push(stored);
+    tellings.revisions += 1;
+  } else {
+    const first = [stored];
+    books.byKey.set(key, first);
+    tellings.lists.push(first);
+  }
 }
 
 function apply(books: InstitutionBooks, by: StoredEvent, event: AnyEvent, sign: 1 | -1): void {

@@ -27,7 +27,7 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
   if (resolved.length > 0) await resolveRejected(client, resolved.map((redriven) => redriven.event), receivedAt);
   const grown = touched.filter((books) => books.accepted.length > 0);
   if (grown.length === 0) return;
-  await updateInstitutions(client, grown.map((books) => ({ no: books.no, eventCount: books.eventCount, chain: books.chain, newestAt: books.newestAt!, oldestAt: books.oldestAt! })));
+  await updateInstitutions(client, grown.map((books) => ({ no: books.no, eventCount: books.eventCount, chain: Buffer.from(books.chain, 'hex'), newestAt: books.newestAt!, oldestAt: books.oldestAt! })));
   await markDue(client, grown.map((books) => books.no), receivedAt);
 }
 

@@ -96,7 +96,7 @@ class Loader {
       const books = this.set.institution(row.id);
       books.no = row.no;
       books.eventCount = row.event_count;
-      books.chain = row.chain;
+      books.chain = row.chain.toString('hex');
       books.newestAt = row.newest_at;
       books.oldestAt = row.oldest_at;
       this.byNo.set(row.no, books);

@@ -64,7 +64,7 @@ async function verifyInstitution(client: pg.ClientBase, no: number, id: string, 
     await compareEntries(client, no, books, rows, report);
   }
   report('institutions', 'event_count', String(replay.lastOrdinal), String(head.event_count));
-  report('institutions', 'chain', books.chain.toString('hex'), head.chain.toString('hex'));
+  report('institutions', 'chain', books.chain, head.chain.toString('hex'));
   report('institutions', 'newest_at', String(books.newestAt), String(head.newest_at));
   report('institutions', 'oldest_at', String(books.oldestAt), String(head.oldest_at));
   rematchAll(books, calendar);

@@ -38,6 +38,13 @@ export class Register<R> {
   }
 }
 
+/** All tellings of one type: a list per business key, in the order in which the keys came up. */
+export interface TypeTellings {
+  readonly lists: StoredEvent[][];
+  /** Changes of what stands other than by a key that came up for the first time. */
+  revisions: number;
+}
+
 /** Sums of one ledger account: since ever, and per day, ascending, where its days are kept. */
 export interface LedgerSums extends Turnover {
   readonly account: number;
@@ -67,7 +74,8 @@ export class InstitutionBooks {
   no = 0;
   /** Ordinal of the newest event. */
   eventCount = 0;
-  chain: Buffer = EMPTY;
+  /** Head of the audit chain, in hexadecimal digits. */
+  chain = '';
   newestAt: Us | null = null;
   oldestAt: Us | null = null;
   /** Accepted since the working set was made, in order. */
@@ -75,6 +83,8 @@ export class InstitutionBooks {
   readonly entries: Entry[] = [];
   /** By `type` and business key: facts, reversals, and the registers that a reversal may bring back. */
   readonly byKey = new Map<string, StoredEvent[]>();
+  /** The lists of `byKey` per type, and how often a telling was added to a list or taken back. */
+  readonly byType = new Map<number, TypeTellings>();
   readonly keptOut = new Map<string, KeptOut[]>();
   readonly keptOutAdded = new Set<KeptOut>();
   readonly keptOutRemoved = new Set<KeptOut>();
@@ -85,6 +95,8 @@ export class InstitutionBooks {
   readonly lines = new Map<string, Line>();
   /** Keys of lines with an unearned amount, and their sum; meaningful in the model only. */
   readonly openLines = new Set<string>();
+  /** Keys of lines that changed; whoever follows the model takes them out. */
+  readonly changedLines = new Set<string>();
   unearnedFen: Fen = 0n;
 
   readonly contracts = new Register<ContractRow>();
@@ -117,6 +129,15 @@ export class InstitutionBooks {
     return keys;
   }
 
+  tellingsOf(type: number): TypeTellings {
+    let tellings = this.byType.get(type);
+    if (tellings === undefined) {
+      tellings = { lists: [], revisions: 0 };
+      this.byType.set(type, tellings);
+    }
+    return tellings;
+  }
+
   markRematch(amountFen: number, day: Day): void {
     const from = this.rematch.get(amountFen);
     if (from === undefined || day < from) this.rematch.set(amountFen, day);
@@ -134,6 +155,7 @@ export class InstitutionBooks {
     if (change.refundedFen) line.refundedFen += BigInt(sign * change.refundedFen);
     if (change.releasedFen) line.releasedFen += BigInt(sign * change.releasedFen);
     if (change.hoursHundredths) line.confirmedHoursHundredths += sign * change.hoursHundredths;
+    if (!this.keepJournal) this.changedLines.add(change.line);
     const after = unearnedOf(line);
     if (after === before) return;
     this.unearnedFen += after - before;
@@ -230,8 +252,6 @@ export function unearnedOf(line: Line): Fen {
   const unearned = line.paidFen - line.confirmedFen - line.refundedFen;
   return unearned > 0n ? unearned : 0n;
 }
-
-const EMPTY = Buffer.alloc(0);
 
 /** Their day turnovers are the other sides' turnovers: not kept twice. */
 const UNDATED: ReadonlySet<number> = new Set([ACCOUNT.bank, ACCOUNT.unearned]);
