@@ -3,7 +3,7 @@ import type { EventData, EventType } from '../events/event.js';
 import { eventTypeNumber } from '../events/list.js';
 import type { BooksRows } from '../ledger/quantities.js';
 import { isReversed } from '../ledger/registers.js';
-import { isNewer, SEPARATOR, type StoredEvent, type Told } from '../ledger/rows.js';
+import { isNewer, type StoredEvent, type Told } from '../ledger/rows.js';
 import type { InstitutionBooks } from '../ledger/working-set.js';
 
 /** The model's rows, in the shape in which PostgreSQL's are read. Matching must be up to date (`rematchAll`). */
@@ -45,10 +45,16 @@ export interface ModelEntry<T extends EventType> extends Told {
 export function newest<T extends EventType>(books: InstitutionBooks, type: T): ModelEntry<T>[] {
   const entries: ModelEntry<T>[] = [];
   for (const list of listsOf(books, type)) {
-    const standing = standingEntries<T>(books, list);
-    if (standing.length > 0) entries.push(standing.reduce((a, b) => (isNewer(b, a) ? b : a)));
+    const entry = newestOf<T>(books, list);
+    if (entry) entries.push(entry);
   }
   return entries;
+}
+
+/** Of tellings about one thing the newest that stands. */
+export function newestOf<T extends EventType>(books: InstitutionBooks, list: readonly StoredEvent[]): ModelEntry<T> | null {
+  const standing = standingEntries<T>(books, list);
+  return standing.length === 0 ? null : standing.reduce((a, b) => (isNewer(b, a) ? b : a));
 }
 
 /** All tellings of a type that stand. */
@@ -66,11 +72,8 @@ function newestEndOfDay(books: InstitutionBooks): Map<string, EventData['custody
   return result;
 }
 
-function listsOf(books: InstitutionBooks, type: EventType): StoredEvent[][] {
-  const prefix = `${eventTypeNumber(type)}${SEPARATOR}`;
-  const lists: StoredEvent[][] = [];
-  for (const [key, list] of books.byKey) if (key.startsWith(prefix)) lists.push(list);
-  return lists;
+function listsOf(books: InstitutionBooks, type: EventType): readonly StoredEvent[][] {
+  return books.byType.get(eventTypeNumber(type))?.lists ?? [];
 }
 
 function standingEntries<T extends EventType>(books: InstitutionBooks, list: readonly StoredEvent[]): ModelEntry<T>[] {

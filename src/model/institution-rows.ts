@@ -1,0 +1,177 @@
+import type { Calendar } from '../core/calendar.js';
+import { type Day, dayOf } from '../core/time.js';
+import { eventTypeNumber } from '../events/list.js';
+import { rematchAll } from '../ledger/match.js';
+import { contractLine } from '../ledger/plan.js';
+import { isRefundOpen, refundContract } from '../ledger/refunds.js';
+import { type ContractRow, isNewer, type RefundRow } from '../ledger/rows.js';
+import type { InstitutionBooks, LedgerSums, MetricCounts } from '../ledger/working-set.js';
+import {
+  CONTRACT_DAYS,
+  type InstitutionRows,
+  REFUND_DAYS,
+  type RefundWithContract,
+  type SignedContract,
+  TURNOVER_DAYS,
+} from '../risk/facts/rows.js';
+import { CONTRACT_PREFIX } from './lines.js';
+import { PaymentWindow } from './payment-window.js';
+import { ProfileRows, RegisterRows, ReportedRows } from './register-rows.js';
+import { ReleasedLines } from './released-lines.js';
+import { SortedRows } from './sorted-rows.js';
+import { UnearnedSums } from './unearned.js';
+
+/**
+ * What an evaluation reads of an institution of the model: the same as `readInstitutionRows` reads from PostgreSQL. It follows
+ * the books, so that a reading costs what changed since the last one and not what there is; there may be only one per books,
+ * and its day moves forward only. The rows show the books as they are at the reading: they are stale after the next event.
+ */
+export class InstitutionRowsReader {
+  private readonly registers: RegisterRows;
+  private readonly profile: ProfileRows;
+  private readonly reported: ReportedRows;
+  private readonly payments = new PaymentWindow();
+  private readonly unearned: UnearnedSums;
+  private readonly released: ReleasedLines;
+  private readonly contracts = new SortedRows<SignedContract>(isNewer);
+  private readonly contractOf = new Map<string, SignedContract>();
+  private readonly refunds = new SortedRows<RefundRow>((a, b) => a.refundId > b.refundId);
+  private readonly refundOf = new Map<string, RefundRow>();
+  private refundsFrom: Day = Number.NEGATIVE_INFINITY;
+  private endedSeen = 0;
+  private balances: LedgerSums[] = [];
+
+  constructor(
+    private readonly books: InstitutionBooks,
+    private readonly calendar: Calendar,
+  ) {
+    this.registers = new RegisterRows(books);
+    this.profile = new ProfileRows(books);
+    this.reported = new ReportedRows(books);
+    this.unearned = new UnearnedSums(books);
+    this.released = new ReleasedLines(books);
+  }
+
+  /** `today`: the day of the evaluation. `countyTopShare` comes from the ranks of the county. */
+  read(today: Day, countyTopShare: boolean): InstitutionRows {
+    const { books } = this;
+    rematchAll(books, this.calendar);
+    const registers = this.registers.follow();
+    this.profile.follow();
+    this.followContracts(today);
+    this.followRefunds(today);
+    this.followLines(today);
+    this.payments.follow(books.payments, today);
+    books.credits.changed.clear();
+    books.releases.changed.clear();
+    if (this.balances.length !== books.balances.size) this.balances = [...books.balances.values()];
+    const accounts = registers['account.registered'] ?? [];
+    return {
+      institutionId: books.id,
+      profile: this.profile.profile,
+      profileEvents: this.profile.events(today),
+      registers,
+      reported: this.reported.follow(),
+      balances: this.balances,
+      turnovers: withDays(this.balances, today - TURNOVER_DAYS),
+      tallies: withDays<MetricCounts>(books.counts.values(), today - TURNOVER_DAYS),
+      unearnedFen: books.unearnedFen,
+      activeLearners: this.unearned.activeLearners,
+      unearnedOperatorFen: this.unearned.operatorFen,
+      expiredUnearnedFen: this.unearned.expiredFen,
+      releasedLines: this.released.rows(accounts.some((row) => row.data.mode === 'staged')),
+      contracts: this.contracts.rows,
+      payments: this.payments.rows(accounts.some((row) => row.data.purpose === 'custody')),
+      refunds: this.refunds.rows.map((refund) => this.withContract(refund)),
+      lessons: null,
+      links: null,
+      countyTopShare,
+      eventCount: books.eventCount,
+      newestAt: books.newestAt,
+      firstAt: books.oldestAt,
+    };
+  }
+
+  private followContracts(today: Day): void {
+    const from = today - CONTRACT_DAYS;
+    for (const contractId of this.books.contracts.changed) {
+      const before = this.contractOf.get(contractId);
+      const row = this.books.contracts.get(contractId);
+      if (before) this.contracts.remove(before);
+      if (row && dayOf(row.at) >= from) this.addContract(row);
+      else this.contractOf.delete(contractId);
+      this.books.changedLines.add(contractLine(contractId));
+    }
+    this.books.contracts.changed.clear();
+    for (const row of this.contracts.shiftWhile((one) => dayOf(one.at) < from)) this.contractOf.delete(row.contractId);
+  }
+
+  private addContract(row: ContractRow): void {
+    const signed = { ...row, hoursLeftHundredths: null };
+    this.contracts.insert(signed);
+    this.contractOf.set(row.contractId, signed);
+  }
+
+  private followRefunds(today: Day): void {
+    const from = today - REFUND_DAYS;
+    for (const refundId of this.books.refunds.changed) {
+      const before = this.refundOf.get(refundId);
+      const row = this.books.refunds.get(refundId);
+      if (before) this.refunds.remove(before);
+      this.refundOf.delete(refundId);
+      if (row === undefined || !isRead(row, from)) continue;
+      this.refunds.insert(row);
+      this.refundOf.set(refundId, row);
+    }
+    this.books.refunds.changed.clear();
+    if (this.refundsFrom === from) return;
+    this.refundsFrom = from;
+    for (const row of this.refunds.rows.filter((one) => !isRead(one, from))) {
+      this.refunds.remove(row);
+      this.refundOf.delete(row.refundId);
+    }
+  }
+
+  private followLines(today: Day): void {
+    const { changedLines } = this.books;
+    const ended = this.books.byType.get(CONTRACT_ENDED)?.lists ?? [];
+    for (; this.endedSeen < ended.length; this.endedSeen += 1) changedLines.add(contractLine(ended[this.endedSeen]![0]!.key));
+    for (const key of changedLines) {
+      this.unearned.update(key);
+      if (key.startsWith(CONTRACT_PREFIX)) this.released.update(key);
+    }
+    changedLines.clear();
+    this.unearned.moveTo(today);
+  }
+
+  private withContract(refund: RefundRow): RefundWithContract {
+    const contractId = refundContract(refund);
+    return {
+      refund,
+      contract: this.books.contracts.get(contractId)?.data ?? null,
+      line: this.books.lines.get(contractLine(contractId)) ?? null,
+      paidTo: null,
+    };
+  }
+}
+
+const CONTRACT_ENDED = eventTypeNumber('contract.ended');
+
+function isRead(row: RefundRow, from: Day): boolean {
+  return isRefundOpen(row) || (row.requested !== null && dayOf(row.requested.at) >= from);
+}
+
+/** Series that have days on or after `from`. Days before it are dropped from the books: the clock does not go back. */
+function withDays<S extends { readonly days: { readonly day: Day }[] }>(series: Iterable<S>, from: Day): S[] {
+  const found: S[] = [];
+  for (const one of series) {
+    const { days } = one;
+    if (days.length > 0 && days[0]!.day < from) {
+      let old = 1;
+      while (old < days.length && days[old]!.day < from) old += 1;
+      days.splice(0, old);
+    }
+    if (days.length > 0) found.push(one);
+  }
+  return found;
+}

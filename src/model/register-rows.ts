@@ -1,0 +1,137 @@
+import { type Day, dayOf, parseDay } from '../core/time.js';
+import { eventTypeNumber } from '../events/list.js';
+import { mergeProfile, type Profile } from '../ledger/profile.js';
+import { isNewer, type StoredEvent } from '../ledger/rows.js';
+import type { InstitutionBooks } from '../ledger/working-set.js';
+import { PROFILE_DAYS, REGISTER_TYPES, type RegisterRow, type Registers, type RegisterType, REPORTED_MAX, type ReportedBalance } from '../risk/facts/rows.js';
+import { type ModelEntry, newestOf, tellings } from './books-rows.js';
+import { SortedRows } from './sorted-rows.js';
+
+type Row = RegisterRow<RegisterType>;
+
+/** Per type the newest standing event of each business key, kept up to date telling by telling. */
+export class RegisterRows {
+  private readonly types: readonly FollowedType[];
+  /** Types without rows are absent. */
+  readonly rows: { [T in RegisterType]?: readonly RegisterRow<T>[] } = {};
+
+  constructor(books: InstitutionBooks) {
+    this.types = REGISTER_TYPES.map((type) => new FollowedType(books, type));
+  }
+
+  follow(): Registers {
+    for (const followed of this.types) {
+      if (!followed.follow()) continue;
+      const { rows } = followed.sorted;
+      if (rows.length > 0) Object.assign(this.rows, { [followed.type]: rows });
+      else delete this.rows[followed.type];
+    }
+    return this.rows;
+  }
+}
+
+/** One type: new keys are added, anything else makes it be read again. */
+class FollowedType {
+  sorted = new SortedRows<Row>(isNewer);
+  private readonly number: number;
+  private listsSeen = 0;
+  private revisionsSeen = 0;
+
+  constructor(
+    private readonly books: InstitutionBooks,
+    readonly type: RegisterType,
+  ) {
+    this.number = eventTypeNumber(type);
+  }
+
+  /** True when something changed. */
+  follow(): boolean {
+    const told = this.books.byType.get(this.number);
+    if (told === undefined || (told.lists.length === this.listsSeen && told.revisions === this.revisionsSeen)) return false;
+    if (told.revisions !== this.revisionsSeen) {
+      this.sorted = new SortedRows<Row>(isNewer);
+      this.listsSeen = 0;
+    }
+    for (; this.listsSeen < told.lists.length; this.listsSeen += 1) this.add(told.lists[this.listsSeen]!);
+    this.revisionsSeen = told.revisions;
+    return true;
+  }
+
+  private add(list: readonly StoredEvent[]): void {
+    const entry = newestOf<RegisterType>(this.books, list);
+    if (entry) this.sorted.insert(rowOf(entry));
+  }
+}
+
+/** The merged profile, and the events that made it. */
+export class ProfileRows {
+  profile: Profile | null = null;
+  private tellings: RegisterRow<'institution.upserted'>[] = [];
+  private revisionsSeen = -1;
+  private listsSeen = 0;
+
+  constructor(private readonly books: InstitutionBooks) {}
+
+  /** Everything that is told of the profile has one business key, so that every telling but the first is a revision. */
+  follow(): void {
+    const told = this.books.byType.get(PROFILE);
+    if (told === undefined || (told.revisions === this.revisionsSeen && told.lists.length === this.listsSeen)) return;
+    this.revisionsSeen = told.revisions;
+    this.listsSeen = told.lists.length;
+    this.tellings = tellings(this.books, 'institution.upserted').map(rowOf).sort((a, b) => (isNewer(a, b) ? 1 : -1));
+    this.profile = mergeProfile(this.tellings);
+  }
+
+  /** Of the last `PROFILE_DAYS`, and the newest before. */
+  events(today: Day): readonly RegisterRow<'institution.upserted'>[] {
+    const old = this.tellings.filter((row) => dayOf(row.at) < today - PROFILE_DAYS).length;
+    return old <= 1 ? this.tellings : this.tellings.slice(old - 1);
+  }
+}
+
+/** The newest end-of-day balances of every account that was ever registered. */
+export class ReportedRows {
+  private byAccount = new Map<string, SortedRows<ReportedBalance>>();
+  private flat: ReportedBalance[] = [];
+  private listsSeen = 0;
+  private revisionsSeen = 0;
+  private accountsSeen = 0;
+
+  constructor(private readonly books: InstitutionBooks) {}
+
+  follow(): readonly ReportedBalance[] {
+    const told = this.books.byType.get(BALANCE);
+    const accounts = this.books.byType.get(ACCOUNT_REGISTERED)?.lists ?? [];
+    if (told === undefined) return this.flat;
+    if (told.lists.length === this.listsSeen && told.revisions === this.revisionsSeen && accounts.length === this.accountsSeen) return this.flat;
+    if (told.revisions !== this.revisionsSeen) {
+      this.byAccount = new Map();
+      this.listsSeen = 0;
+    }
+    for (; this.listsSeen < told.lists.length; this.listsSeen += 1) this.add(told.lists[this.listsSeen]!);
+    this.revisionsSeen = told.revisions;
+    this.accountsSeen = accounts.length;
+    this.flat = accounts.flatMap((list) => this.byAccount.get(list[0]!.key)?.rows.slice(-REPORTED_MAX) ?? []);
+    return this.flat;
+  }
+
+  private add(list: readonly StoredEvent[]): void {
+    const entry = newestOf<'custody.balance_reported'>(this.books, list);
+    if (entry?.data.kind !== 'end_of_day') return;
+    const { accountId, asOf, bookedFen } = entry.data;
+    let balances = this.byAccount.get(accountId);
+    if (balances === undefined) {
+      balances = new SortedRows<ReportedBalance>((a, b) => a.asOf > b.asOf);
+      this.byAccount.set(accountId, balances);
+    }
+    balances.insert({ at: entry.at, source: entry.source, id: entry.id, accountId, asOf: parseDay(asOf)!, bookedFen });
+  }
+}
+
+const PROFILE = eventTypeNumber('institution.upserted');
+const BALANCE = eventTypeNumber('custody.balance_reported');
+const ACCOUNT_REGISTERED = eventTypeNumber('account.registered');
+
+function rowOf<T extends RegisterType | 'institution.upserted'>(entry: ModelEntry<T>): RegisterRow<T> {
+  return { at: entry.at, source: entry.source, id: entry.id, data: entry.data };
+}

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHINA_CALENDAR } from '../../src/core/calendar.js';
+import { dayOf, parseTime, type Us } from '../../src/core/time.js';
+import type { AnyEvent } from '../../src/events/event.js';
+import { applyBatch, type Input } from '../../src/ledger/apply.js';
+import { InstitutionRowsReader } from '../../src/model/institution-rows.js';
+import { Model } from '../../src/model/model.js';
+import type { InstitutionRows } from '../../src/risk/facts/rows.js';
+import { readInstitutionRows } from '../../src/risk/read-rows.js';
+import { type TestDatabase, testDatabase } from '../support/database.js';
+import { decodeLine, historyLines, inputOf } from '../support/history.js';
+import { arrange, arrivals, buildHistory, historySteps } from '../support/random-history.js';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await testDatabase();
+});
+afterAll(() => db.drop());
+
+const RECEIVED_AT = parseTime('2026-09-01T00:00:00+08:00')!;
+
+describe('the rows of the model are the rows of PostgreSQL', () => {
+  it('for a history, read at several moments while it grows', async () => {
+    const lines = historyLines();
+    const model = new Model(CHINA_CALENDAR);
+    const readers = new Map<string, InstitutionRowsReader>();
+    let from = 0;
+    for (const [share, now] of HISTORY_MOMENTS) {
+      const part = lines.slice(from, Math.floor(lines.length * share));
+      from += part.length;
+      await ingest(part.map((line, at) => inputOf(line, from + at)));
+      for (const line of part) {
+        const decoded = decodeLine(line);
+        if (decoded.ok) model.book(decoded.event);
+      }
+      await expectSameRows(model, readers, parseTime(now)!);
+    }
+    expect(readers.size).toBe(24);
+  }, 120_000);
+
+  it('for random histories with reversals, repetitions and late tellings', async () => {
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(historySteps({ maxLength: 60 }), arrivals(), fc.nat(59), async (steps, arrival, cut) => {
+        run += 1;
+        const institutions = [0, 1].map((at) => `X-370702-9${String(run).padStart(6, '0')}${at}`);
+        const events = arrange(buildHistory(steps, { institutions, salt: `rows${run}` }), arrival);
+        const model = new Model(CHINA_CALENDAR);
+        const readers = new Map<string, InstitutionRowsReader>();
+        for (const [part, now] of [
+          [events.slice(0, cut), RANDOM_MOMENTS[0]!],
+          [events.slice(cut), RANDOM_MOMENTS[1]!],
+          [[], RANDOM_MOMENTS[2]!],
+        ] as const) {
+          await ingest(part.map(asInput));
+          for (const event of part) model.book(event);
+          await expectSameRows(model, readers, now);
+        }
+      }),
+      { numRuns: 120 },
+    );
+  }, 120_000);
+});
+
+/** Share of the lines that have arrived, and the clock. The last is long after: windows are left behind. */
+const HISTORY_MOMENTS = [
+  [0.02, '2026-01-06T00:00:00+08:00'],
+  [0.2, '2026-02-10T12:00:00+08:00'],
+  [0.5, '2026-04-05T00:00:00+08:00'],
+  [0.501, '2026-04-05T09:30:00+08:00'],
+  [1, '2026-07-04T00:00:00+08:00'],
+  [1, '2026-12-31T00:00:00+08:00'],
+  [1, '2027-09-01T00:00:00+08:00'],
+] as const;
+const RANDOM_MOMENTS = ['2025-10-09T12:00:00+08:00', '2026-03-07T00:00:00+08:00', '2027-01-10T00:00:00+08:00'].map(
+  (text) => parseTime(text)!,
+);
+
+async function ingest(inputs: readonly Input[]): Promise<void> {
+  for (let from = 0; from < inputs.length; from += 2_000) {
+    await applyBatch(db.pool, inputs.slice(from, from + 2_000), { receivedAt: RECEIVED_AT, calendar: CHINA_CALENDAR });
+  }
+}
+
+function asInput(event: AnyEvent, at: number): Input {
+  return { bytes: Buffer.from(event.body), decoded: { ok: true, event }, origin: { key: `${event.id}/${at}`, detail: {} } };
+}
+
+async function expectSameRows(model: Model, readers: Map<string, InstitutionRowsReader>, now: Us): Promise<void> {
+  const books = [...model.set.institutions.values()].filter(({ eventCount }) => eventCount > 0);
+  const stored = await readStored(books.map(({ id }) => id), now);
+  for (const one of books) {
+    let reader = readers.get(one.id);
+    if (!reader) {
+      reader = new InstitutionRowsReader(one, CHINA_CALENDAR);
+      readers.set(one.id, reader);
+    }
+    expect(comparable(reader.read(dayOf(now), false))).toEqual(comparable(stored.get(one.id)!));
+  }
+}
+
+async function readStored(ids: readonly string[], now: Us): Promise<Map<string, InstitutionRows>> {
+  const client = await db.pool.connect();
+  try {
+    await client.query('begin isolation level repeatable read read only');
+    const { rows: nos } = await client.query<{ no: number }>('select no from institutions where id = any($1)', [ids]);
+    const rows = await readInstitutionRows(client, nos.map(({ no }) => no), now);
+    await client.query('rollback');
+    return new Map([...rows.values()].map((row) => [row.institutionId, row]));
+  } finally {
+    client.release();
+  }
+}
+
+/** Where the rows promise no order, one is made; sums of nothing are left out, because they say nothing. */
+function comparable(rows: InstitutionRows): object {
+  const { registers, ...rest } = rows;
+  return {
+    ...rest,
+    registers: Object.fromEntries(Object.entries(registers).filter(([, list]) => list.length > 0)),
+    reported: [...rows.reported].sort((a, b) => (a.accountId < b.accountId ? -1 : a.accountId > b.accountId ? 1 : a.asOf - b.asOf)),
+    balances: byLedger(rows.balances.filter(isMoved).map(({ account, sub, debitFen, creditFen }) => ({ account, sub, debitFen, creditFen }))),
+    turnovers: byLedger(rows.turnovers.map(({ account, sub, days }) => ({ account, sub, days: days.filter(isMoved) })).filter(({ days }) => days.length > 0)),
+    tallies: [...rows.tallies]
+      .map(({ metric, days }) => ({ metric, days: days.filter(({ count }) => count !== 0) }))
+      .filter(({ days }) => days.length > 0)
+      .sort((a, b) => a.metric - b.metric),
+  };
+}
+
+function isMoved(sum: { readonly debitFen: bigint; readonly creditFen: bigint }): boolean {
+  return sum.debitFen !== 0n || sum.creditFen !== 0n;
+}
+
+function byLedger<R extends { readonly account: number; readonly sub: string }>(rows: readonly R[]): R[] {
+  return [...rows].sort((a, b) => a.account - b.account || (a.sub < b.sub ? -1 : 1));
+}
