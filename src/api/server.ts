@@ -60,6 +60,8 @@ export async function buildServer(deps: ApiDeps): Promise<Api> {
       void sendProblem(new FeewardenError('bad_request', error.message), request as FastifyRequest, reply as never);
     },
   }).withTypeProvider<ZodTypeProvider>();
+  // No route takes plain text, which the framework would hand to its schema as if it were JSON.
+  app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(problemHandler(deps));
