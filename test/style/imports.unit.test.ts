@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   events: ['core'],
   ledger: ['core', 'events', 'model', 'db', 'observe', 'sources'],
-  model: ['core', 'events', 'ledger'],
+  model: ['core', 'events', 'ledger', 'risk'],
   risk: ['core', 'events', 'ledger', 'db', 'observe', 'alerts'],
   alerts: ['core', 'db', 'observe'],
   backtest: ['core', 'events', 'ledger', 'model', 'risk', 'sources'],
