@@ -64,8 +64,10 @@ export interface ApiLimits {
   readonly openRequestsPerMinute: number;
   /** Wrong keys from one address in a minute; then even a right one has to wait. */
   readonly wrongKeysPerMinute: number;
-  /** Requests with events that are worked on at once. Each may hold a body of `httpBodyBytesMax`. */
+  /** Requests with events that are worked on at once. */
   readonly eventRequestsAtOnce: number;
+  /** Bytes of bodies held at once, as a multiple of `httpBodyBytesMax`. */
+  readonly bodiesAtOnce: number;
   /** Transactions with events that run at once: more of them wait for each other's institutions. */
   readonly writersAtOnce: number;
   /** A stream is read as it arrives, so it may be this many times as large as a body that has to fit in memory. */
@@ -86,6 +88,7 @@ export const API_LIMITS: ApiLimits = {
   openRequestsPerMinute: 6_000,
   wrongKeysPerMinute: 120,
   eventRequestsAtOnce: 64,
+  bodiesAtOnce: 4,
   writersAtOnce: 4,
   streamBodyFactor: 16,
   rejectedListed: 10_000,

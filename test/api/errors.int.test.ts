@@ -161,8 +161,11 @@ describe('limits', () => {
     }
   });
 
-  test('more requests with events than can be held are put off', async () => {
-    const own = await startHarness({ limits: { eventRequestsAtOnce: 0 } });
+  test.each([
+    ['requests', { eventRequestsAtOnce: 0 }],
+    ['bytes', { bodiesAtOnce: 0 }],
+  ])('more %s with events than can be held are put off', async (_what, limits) => {
+    const own = await startHarness({ limits });
     try {
       const answer = await own.call('POST', '/v1/events', { body: payment(SCHOOL, 'p', 1) });
       expect([answer.status, answer.json.code, answer.headers['retry-after']]).toEqual([503, 'database_busy', '2']);
@@ -188,6 +191,18 @@ describe('when something breaks', () => {
       await own.close();
     }
   }
+
+  test('places for requests with events come back, whatever became of the request', async () => {
+    const own = await startHarness({ limits: { eventRequestsAtOnce: 1, bodiesAtOnce: 1 } });
+    try {
+      for (const body of ['[]', '{', '[', '[]', 'x'.repeat(100)])
+        expect((await own.call('POST', '/v1/events', { body })).status).toBeLessThan(500);
+      expect((await own.call('POST', '/v1/events', { type: 'text/csv', body: 'x' })).status).toBe(415);
+      expect((await own.call('POST', '/v1/events', { body: '[]' })).status).toBe(200);
+    } finally {
+      await own.close();
+    }
+  });
 
   test('an unknown error is 500 without what is inside, is logged, and stops the process', async () => {
     const failure = new Error('the password is hunter2');

@@ -137,6 +137,23 @@ describe('a stream on a real connection', () => {
     expect(again.status).toBe(200);
   });
 
+  test('or a body that breaks off is no reason to stop', async () => {
+    for (const type of ['application/json', 'application/x-ndjson']) {
+      const { request } = open('/v1/events', { 'content-type': type, 'content-length': '1000' });
+      request.on('error', () => {});
+      request.write('{"specversion":');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      request.destroy();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(
+      await Promise.race([
+        running.ended.then(() => 'ended'),
+        fetch(`${running.address}/healthz`).then((answer) => answer.status),
+      ]),
+    ).toBe(200);
+  });
+
   test('that grows too large is told what was taken in', async () => {
     const subject = uscc(3);
     const { request, answer } = open('/v1/events', { 'content-type': 'application/x-ndjson' });

@@ -1,8 +1,10 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ErrorCode } from '../../core/errors.js';
 import { FeewardenError } from '../../core/errors.js';
 import { callerOf } from '../auth.js';
+import type { ApiLimits } from '../deps.js';
 import { type IngestAnswer, type IngestDeps, ingestJson, ingestLines, type Sender } from '../ingest.js';
 import { answers } from '../schemas.js';
 import { createSlots } from '../slots.js';
@@ -58,8 +60,7 @@ export const addEventRoutes: AddRoutes = (app, { deps, limits, metrics }) => {
     metrics,
     writers: createSlots(writersOf(deps.config, limits), limits.eventRequestsAtOnce),
   };
-  // Taken before a body is read: bodies are what fills memory.
-  let requestsAtOnce = 0;
+  const admit = createAdmission(limits, deps.config.httpBodyBytesMax);
   // A scope of its own, because no other route takes bodies of these kinds.
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -70,11 +71,8 @@ export const addEventRoutes: AddRoutes = (app, { deps, limits, metrics }) => {
     scope.addHook('onRequest', async (request, reply) => {
       if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
         throw new FeewardenError('unsupported_media_type', 'Send the body without Content-Encoding.');
-      if (requestsAtOnce >= limits.eventRequestsAtOnce) throw new FeewardenError('database_busy');
-      requestsAtOnce += 1;
-      reply.raw.once('close', () => {
-        requestsAtOnce -= 1;
-      });
+      const release = admit(bytesInMemory(request.headers, deps.config.httpBodyBytesMax));
+      reply.raw.once('close', release);
     });
     scope.route({
       method: 'POST',
@@ -107,7 +105,7 @@ async function takeBody(
   contentType: string | undefined,
   body: unknown,
 ): Promise<IngestAnswer> {
-  const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  const mediaType = mediaTypeOf(contentType);
   if (body === undefined || body === null) {
     if (mediaType === undefined)
       throw new FeewardenError(
@@ -121,6 +119,37 @@ async function takeBody(
   if (bytes.length === 0) throw new FeewardenError('bad_request', 'The body is empty.');
   const kind = mediaType === MEDIA_EVENT ? 'event' : mediaType === MEDIA_BATCH ? 'batch' : 'either';
   return ingestJson(ingest, sender, bytes, kind);
+}
+
+/**
+ * Bounds what waits in memory: called before a body is read, answers what gives its place back, and throws `database_busy` when
+ * there is none.
+ */
+function createAdmission(limits: ApiLimits, bodyBytesMax: number): (bytes: number) => () => void {
+  const bytesMax = bodyBytesMax * limits.bodiesAtOnce;
+  let requestsNow = 0;
+  let bytesNow = 0;
+  return (bytes) => {
+    if (requestsNow >= limits.eventRequestsAtOnce || bytesNow + bytes > bytesMax)
+      throw new FeewardenError('database_busy');
+    requestsNow += 1;
+    bytesNow += bytes;
+    return () => {
+      requestsNow -= 1;
+      bytesNow -= bytes;
+    };
+  };
+}
+
+/** Bytes that a body will hold until it is answered; a stream holds none to speak of, and one of untold length may be the largest. */
+function bytesInMemory(headers: IncomingHttpHeaders, bodyBytesMax: number): number {
+  if (mediaTypeOf(headers['content-type']) === MEDIA_LINES) return 0;
+  const told = Number(headers['content-length'] ?? bodyBytesMax);
+  return Number.isFinite(told) ? Math.min(told, bodyBytesMax) : bodyBytesMax;
+}
+
+function mediaTypeOf(contentType: string | undefined): string | undefined {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase();
 }
 
 /** Leaves connections for those who read. */
