@@ -14,6 +14,9 @@ CREATE TABLE evaluations (
   grade          text NOT NULL,
   confidence     smallint NOT NULL,
   groups         jsonb NOT NULL,
+  -- The terms of the score, and the floor that lifted it.
+  terms          jsonb NOT NULL,
+  floor          jsonb,
   findings       jsonb NOT NULL,
   problems       jsonb NOT NULL,
   name           text,

@@ -1,0 +1,34 @@
+import { inTransaction } from '../db/pool.js';
+import { rankCounties } from '../jobs/rank-counties.js';
+import { evaluateDue } from '../risk/evaluate-due.js';
+import { readPolicy } from '../risk/policy-store.js';
+import { clock, type CliContext } from './context.js';
+import { startBar } from './progress-bar.js';
+
+/** Evaluates everything that is due, ranks the counties, and evaluates those whose rank changed: scores are up to date after it. */
+export async function evaluateAllDue(context: CliContext): Promise<number> {
+  const { config, database } = context;
+  const policy = await readPolicy(database.pool);
+  const bar = startBar(null, 'institutions evaluated');
+  let total = 0;
+  const drain = async (): Promise<void> => {
+    for (;;) {
+      const { evaluated } = await evaluateDue(database.pool, {
+        now: clock(),
+        calendar: context.intake.calendar,
+        policy,
+        settleUs: 0,
+        institutionsMax: config.evaluateBatchMax,
+        kafkaEnabled: config.kafkaBrokers.length > 0,
+      });
+      if (evaluated === 0) return;
+      total += evaluated;
+      bar.update(total, '');
+    }
+  };
+  await drain();
+  await inTransaction(database.pool, (client) => rankCounties.run(client, clock()));
+  await drain();
+  bar.stop();
+  return total;
+}

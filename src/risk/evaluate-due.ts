@@ -1,0 +1,96 @@
+import type pg from 'pg';
+import { enqueue } from '../alerts/outbox.js';
+import type { Calendar } from '../core/calendar.js';
+import type { Us } from '../core/time.js';
+import { inTransaction, toDbTime } from '../db/pool.js';
+import { evaluateInstitution } from './evaluate.js';
+import { alertMessage, scoreMessage } from './messages.js';
+import type { Policy } from './policy/policy.js';
+import { readInstitutionRows } from './read-rows.js';
+import { type Evaluated, readStates, storeEvaluations } from './store.js';
+
+export interface EvaluateOptions {
+  /** The moment of the evaluation. */
+  readonly now: Us;
+  readonly calendar: Calendar;
+  readonly policy: Policy;
+  /** An institution waits until it has had no event for so long; 0 = at once. It waits at most SETTLE_FACTOR_MAX times as long. */
+  readonly settleUs: number;
+  /** Institutions in one transaction. */
+  readonly institutionsMax: number;
+  readonly kafkaEnabled: boolean;
+}
+
+export interface EvaluateResult {
+  readonly evaluated: number;
+  /** Alert records and score changes written. */
+  readonly changes: number;
+}
+
+const SETTLE_FACTOR_MAX = 10;
+
+/**
+ * Evaluates up to `institutionsMax` institutions that are due, by an event or by time: facts → findings → score, alert
+ * records and outgoing messages, all in one transaction. Several processes may do this at once: an institution belongs to
+ * one of them at a time, and a newer event that arrives meanwhile makes it due again.
+ */
+export async function evaluateDue(pool: pg.Pool, options: EvaluateOptions): Promise<EvaluateResult> {
+  return inTransaction(
+    pool,
+    async (client) => {
+      // One state of the database for all reads: books that changed half-way would look like a break.
+      await client.query('set transaction isolation level repeatable read');
+      const nos = await claim(client, options);
+      return nos.length === 0 ? { evaluated: 0, changes: 0 } : evaluate(client, nos, options);
+    },
+    { retries: EVALUATE_RETRIES },
+  );
+}
+/** Another process may have taken the same institution between our look and our write; then the look is repeated. */
+const EVALUATE_RETRIES = 10;
+
+async function evaluate(client: pg.PoolClient, nos: readonly number[], options: EvaluateOptions): Promise<EvaluateResult> {
+  const rows = await readInstitutionRows(client, nos, options.now);
+  const states = await readStates(client, nos);
+  const evaluated: Evaluated[] = [];
+  for (const no of nos) {
+    const institution = rows.get(no)!;
+    const evaluation = evaluateInstitution(institution, states.get(no) ?? null, options.now, options.calendar, options.policy);
+    evaluated.push({ no, rows: institution, evaluation });
+  }
+  const records = await storeEvaluations(client, evaluated, options.now);
+  const messages = [
+    ...records.map(({ rows: institution, change, step }) => alertMessage(institution, change, step)),
+    ...evaluated.flatMap((one) => (one.evaluation.scoreChanged ? [scoreMessage(one.rows, one.evaluation, options.now)] : [])),
+  ];
+  await enqueue(client, messages, { kafkaEnabled: options.kafkaEnabled });
+  return { evaluated: nos.length, changes: messages.length };
+}
+
+/**
+ * Takes due institutions: their locks are tried, never waited for, and the marks that were seen are removed. Marks that
+ * arrive later stay.
+ */
+async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<number[]> {
+  const ready = toDbTime(options.now - options.settleUs);
+  const overdue = toDbTime(options.now - options.settleUs * SETTLE_FACTOR_MAX);
+  const { rows } = await client.query<{ no: number }>({
+    name: 'claim_due',
+    text: `with marked as (
+             select institution_no from due_institutions group by institution_no
+             having max(due_at) <= $1::timestamptz or min(due_at) <= $2::timestamptz
+             order by min(seq) limit $4),
+           timed as (
+             select institution_no from evaluations where next_at <= $3::timestamptz order by next_at limit $4),
+           wanted as (
+             select institution_no from marked union select institution_no from timed)
+           select institution_no as no from wanted where pg_try_advisory_xact_lock(${EVALUATE_LOCKS}, institution_no) limit $4`,
+    values: [ready, overdue, toDbTime(options.now), options.institutionsMax],
+  });
+  const nos = rows.map((row) => row.no).sort((a, b) => a - b);
+  if (nos.length > 0) await client.query({ name: 'unmark_due', text: 'delete from due_institutions where institution_no = any($1::int[])', values: [nos] });
+  return nos;
+}
+
+/** First half of the advisory locks of institutions under evaluation. */
+const EVALUATE_LOCKS = 72_707_371;
