@@ -1,3 +1,4 @@
+import { tellRejected } from '../alerts/rejected-messages.js';
 import { type Config, loadConfig, type Overrides } from '../config.js';
 import { CHINA_CALENDAR } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
@@ -6,7 +7,6 @@ import { type Database, openDatabase } from '../db/database.js';
 import { migrate } from '../db/migrate.js';
 import { CHART } from '../ledger/accounts.js';
 import type { IntakeDeps } from '../ledger/intake.js';
-import { tellRejected } from '../alerts/rejected-messages.js';
 
 /** Options that every command with a database has. */
 export interface DataOptions {
@@ -14,7 +14,10 @@ export interface DataOptions {
   readonly json?: boolean;
 }
 
-export const DATA_OPTION = ['--data <dir>', 'folder of the embedded database (used when DATABASE_URL is not set)'] as const;
+export const DATA_OPTION = [
+  '--data <dir>',
+  'folder of the embedded database (used when DATABASE_URL is not set)',
+] as const;
 export const JSON_OPTION = ['--json', 'print JSON: one document, or one object per line'] as const;
 
 export interface CliContext {
@@ -29,7 +32,11 @@ export function clock(): Us {
 }
 
 /** Opens the database, brings its schema up to date, runs the command, and closes whatever happens. */
-export async function withDatabase<T>(options: DataOptions, run: (context: CliContext) => Promise<T>, overrides: Overrides = {}): Promise<T> {
+export async function withDatabase<T>(
+  options: DataOptions,
+  run: (context: CliContext) => Promise<T>,
+  overrides: Overrides = {},
+): Promise<T> {
   const config = loadConfig(undefined, { ...overrides, dataDir: options.data });
   const database = await openDatabase(config, 'feewarden cli');
   try {

@@ -2,7 +2,7 @@ import { inTransaction } from '../db/pool.js';
 import { rankCounties } from '../jobs/rank-counties.js';
 import { evaluateDue } from '../risk/evaluate-due.js';
 import { readPolicy } from '../risk/policy-store.js';
-import { clock, type CliContext } from './context.js';
+import { type CliContext, clock } from './context.js';
 import { startBar } from './progress-bar.js';
 
 /** Evaluates everything that is due, ranks the counties, and evaluates those whose rank changed: scores are up to date after it. */

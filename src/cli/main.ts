@@ -34,7 +34,9 @@ const COMMANDS = [
 function makeProgram(): Command {
   const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   const program = new Command('feewarden')
-    .description('Supervision of prepaid training fees: books to the fen, early findings with reasons, alerts for the regulator.')
+    .description(
+      'Supervision of prepaid training fees: books to the fen, early findings with reasons, alerts for the regulator.',
+    )
     .version(version)
     .exitOverride()
     .showHelpAfterError('(`feewarden --help` lists the commands)');

@@ -20,7 +20,10 @@ export function printJson(value: unknown): void {
 export function printTable(headings: readonly string[], rows: readonly (readonly string[])[]): void {
   const widths = headings.map((heading, at) => Math.max(width(heading), ...rows.map((row) => width(row[at] ?? ''))));
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, at) => (isNumeric(cell) ? pad(cell, widths[at]!) + cell : cell + pad(cell, widths[at]!))).join('  ').trimEnd();
+    cells
+      .map((cell, at) => (isNumeric(cell) ? pad(cell, widths[at]!) + cell : cell + pad(cell, widths[at]!)))
+      .join('  ')
+      .trimEnd();
   printLine(line(headings));
   for (const row of rows) printLine(line(row));
 }
@@ -31,7 +34,9 @@ export function printError(error: unknown): number {
     process.stderr.write(`feewarden: ${error.message}\n`);
     return ERRORS[error.code].kind === 'usage' ? EXIT.usage : EXIT.foundWrong;
   }
-  process.stderr.write(`feewarden: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `feewarden: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   return EXIT.foundWrong;
 }
 
@@ -39,7 +44,9 @@ function stringify(value: unknown): string {
   if (typeof value === 'bigint') return value.toString();
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(stringify).join(',')}]`;
-  const parts = Object.entries(value).flatMap(([name, part]) => (part === undefined ? [] : [`${JSON.stringify(name)}:${stringify(part)}`]));
+  const parts = Object.entries(value).flatMap(([name, part]) =>
+    part === undefined ? [] : [`${JSON.stringify(name)}:${stringify(part)}`],
+  );
   return `{${parts.join(',')}}`;
 }
 
@@ -49,7 +56,10 @@ function isNumeric(text: string): boolean {
 
 function width(text: string): number {
   let sum = 0;
-  for (const char of text) sum += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(char) ? 2 : 1;
+  for (const char of text)
+    sum += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(char)
+      ? 2
+      : 1;
   return sum;
 }
 

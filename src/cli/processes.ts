@@ -35,7 +35,10 @@ export async function runProcess(names: readonly WorkerName[], options: ProcessO
   const config = loadConfig(undefined, { dataDir: options.data, port: options.port });
   const withKafka = config.kafkaBrokers.length > 0;
   if (names.length === 1 && names[0] === 'ingest' && !withKafka) {
-    throw new FeewardenError('bad_setting', 'KAFKA_BROKERS: the ingest worker reads from Kafka; name its brokers, host:port.');
+    throw new FeewardenError(
+      'bad_setting',
+      'KAFKA_BROKERS: the ingest worker reads from Kafka; name its brokers, host:port.',
+    );
   }
   const log = createLog(config.logLevel, names.length === 1 ? `feewarden-${names[0]}` : 'feewarden');
   const database = await openDatabase(config, log.bindings()['name'] as string);

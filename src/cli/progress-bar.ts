@@ -18,11 +18,15 @@ export function startBar(total: number | null, unit: 'bytes' | string): Progress
     stream: process.stderr,
     clearOnComplete: true,
     hideCursor: true,
-    format: total === null ? ' {done} {unit}, {rate}/s  {note}' : ' {bar} {percentage}%  {done} of {all} {unit}, {rate}/s, {left} left  {note}',
+    format:
+      total === null
+        ? ' {done} {unit}, {rate}/s  {note}'
+        : ' {bar} {percentage}%  {done} of {all} {unit}, {rate}/s, {left} left  {note}',
     barCompleteChar: '█',
     barIncompleteChar: '░',
   });
-  const shown = (count: number): string => (unit === 'bytes' ? (count / 1_000_000).toFixed(1) : Math.round(count).toLocaleString('en'));
+  const shown = (count: number): string =>
+    unit === 'bytes' ? (count / 1_000_000).toFixed(1) : Math.round(count).toLocaleString('en');
   const values = (note: string) => ({
     done: shown(progress.doneBytes),
     all: shown(total ?? 0),

@@ -26,7 +26,12 @@ export function copyBytes(bytes: Buffer): string {
  * Writes rows made by `copyRow` into `columns` of `table`; both are names of ours, never input. Several times as fast as
  * an insert of arrays. Constraints and statement triggers see all rows as one statement.
  */
-export async function copyInto(client: pg.ClientBase, table: string, columns: string, rows: readonly string[]): Promise<void> {
+export async function copyInto(
+  client: pg.ClientBase,
+  table: string,
+  columns: string,
+  rows: readonly string[],
+): Promise<void> {
   const stream = client.query(copyFrom(`copy ${table} (${columns}) from stdin`));
   const finished = once(stream, 'finish');
   stream.end(rows.join(''));

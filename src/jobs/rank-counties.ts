@@ -1,8 +1,8 @@
 import type pg from 'pg';
-import { toDbTime } from '../db/pool.js';
-import { markDue } from '../ledger/sql/close-batch.js';
 import type { Fen } from '../core/money.js';
 import type { Us } from '../core/time.js';
+import { toDbTime } from '../db/pool.js';
+import { markDue } from '../ledger/sql/close-batch.js';
 import { topOfCounty } from '../risk/ranks.js';
 import type { Job } from './run-job.js';
 
@@ -24,7 +24,13 @@ async function run(client: pg.PoolClient, now: Us): Promise<{ ranked: number; ch
     `select v.institution_no, i.id as institution_id, v.region_code, v.unearned_fen
        from evaluations v join institutions i on i.no = v.institution_no where v.region_code is not null`,
   );
-  const top = topOfCounty(rows.map((row) => ({ institutionId: row.institution_id, regionCode: row.region_code, unearnedFen: row.unearned_fen })));
+  const top = topOfCounty(
+    rows.map((row) => ({
+      institutionId: row.institution_id,
+      regionCode: row.region_code,
+      unearnedFen: row.unearned_fen,
+    })),
+  );
   const wanted = rows.filter((row) => top.has(row.institution_id)).map((row) => row.institution_no);
   const { rows: changed } = await client.query<{ institution_no: number }>(
     `with gone as (delete from county_ranks where institution_no <> all($1::int[]) returning institution_no),
@@ -33,6 +39,11 @@ async function run(client: pg.PoolClient, now: Us): Promise<{ ranked: number; ch
      select institution_no from gone union all select institution_no from added order by 1`,
     [wanted, toDbTime(now)],
   );
-  if (changed.length > 0) await markDue(client, changed.map((row) => row.institution_no), now);
+  if (changed.length > 0)
+    await markDue(
+      client,
+      changed.map((row) => row.institution_no),
+      now,
+    );
   return { ranked: rows.length, changed: changed.length };
 }

@@ -25,7 +25,10 @@ const JOB_LOCKS = 72_707_370;
 /** Runs the job unless another process is at it. Transient database errors are retried, others are thrown. */
 export async function runJob(deps: JobDeps, job: Job): Promise<void> {
   await inTransaction(deps.pool, async (client) => {
-    const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1::int, $2::int) as locked', [JOB_LOCKS, job.lock]);
+    const { rows } = await client.query<{ locked: boolean }>(
+      'select pg_try_advisory_xact_lock($1::int, $2::int) as locked',
+      [JOB_LOCKS, job.lock],
+    );
     if (!rows[0]!.locked) return deps.log.info({ job: job.name }, 'another process runs this job');
     deps.log.info({ job: job.name, ...(await job.run(client, deps.clock())) }, 'job done');
   });

@@ -10,8 +10,8 @@ import { book, type Outcome } from './book.js';
 import { flush } from './flush.js';
 import { rematchAll } from './match.js';
 import { prefetch, prefetchMatching } from './prefetch.js';
-import { insertRejected, type RejectedRow, type StoredRejection } from './sql/insert-rejected.js';
 import { tellingKey } from './rows.js';
+import { insertRejected, type RejectedRow, type StoredRejection } from './sql/insert-rejected.js';
 import { WorkingSet } from './working-set.js';
 
 /** Where an input came from; `key` is the same when the same input is told again from the same place. */
@@ -55,7 +55,11 @@ export async function applyBatch(pool: pg.Pool, inputs: readonly Input[], option
   return inTransaction(pool, (client) => applyInTransaction(client, inputs, options));
 }
 
-export async function applyInTransaction(client: pg.PoolClient, inputs: readonly Input[], options: ApplyOptions): Promise<BatchResult> {
+export async function applyInTransaction(
+  client: pg.PoolClient,
+  inputs: readonly Input[],
+  options: ApplyOptions,
+): Promise<BatchResult> {
   const set = new WorkingSet(true);
   const events = inputs.flatMap((input) => (input.decoded.ok ? [input.decoded.event] : []));
   if (events.length > 0) await prefetch(client, set, events);
@@ -96,7 +100,15 @@ function lastAnswer(set: WorkingSet, decoded: Decoded, answer: InputOutcome): In
 
 function rejectionOf(event: AnyEvent, outcome: Extract<Outcome, { kind: 'rejected' }>): Rejection {
   const code: ErrorCode = outcome.code;
-  return { code, path: outcome.path, message: outcome.message, subject: event.subject, source: event.source, id: event.id, type: event.type };
+  return {
+    code,
+    path: outcome.path,
+    message: outcome.message,
+    subject: event.subject,
+    source: event.source,
+    id: event.id,
+    type: event.type,
+  };
 }
 
 function rejectedRow(input: Input, rejection: Rejection, receivedAt: Us): RejectedRow {

@@ -53,8 +53,10 @@ function bookEvent(set: WorkingSet, books: InstitutionBooks, event: AnyEvent, re
 function bookReversal(set: WorkingSet, books: InstitutionBooks, event: Event<'event.reversed'>): Outcome {
   const { source, id } = event.data.reverses;
   const target = set.byIdentity.get(joinKey(source, id));
-  if (target?.institutionId !== undefined && target.institutionId !== books.id) return reject('reverses_other_institution', 'data.reverses.id');
-  if (target && target.type === eventTypeNumber('event.reversed')) return reject('reverses_reversal', 'data.reverses.id');
+  if (target?.institutionId !== undefined && target.institutionId !== books.id)
+    return reject('reverses_other_institution', 'data.reverses.id');
+  if (target && target.type === eventTypeNumber('event.reversed'))
+    return reject('reverses_reversal', 'data.reverses.id');
   const again = books.byKey.has(reversalKey(source, id));
   const stored = accept(set, books, event, businessKey(event), null);
   if (again) return ACCEPTED;
@@ -65,7 +67,11 @@ function bookReversal(set: WorkingSet, books: InstitutionBooks, event: Event<'ev
     if (target.amounts !== null) redrive(set, books, books.keptOut.get(typeKey(target.type, target.key)) ?? []);
   } else {
     const waiting = set.keptOutByIdentity.get(joinKey(source, id)) ?? [];
-    redrive(set, books, waiting.filter((kept) => kept.institutionId === books.id));
+    redrive(
+      set,
+      books,
+      waiting.filter((kept) => kept.institutionId === books.id),
+    );
   }
   return ACCEPTED;
 }
@@ -85,7 +91,13 @@ function byAge(a: KeptOut, b: KeptOut): number {
   return isNewer(b.event, a.event) ? -1 : Buffer.compare(a.event.contentHash, b.event.contentHash);
 }
 
-function accept(set: WorkingSet, books: InstitutionBooks, event: AnyEvent, key: string, amounts: string | null): StoredEvent {
+function accept(
+  set: WorkingSet,
+  books: InstitutionBooks,
+  event: AnyEvent,
+  key: string,
+  amounts: string | null,
+): StoredEvent {
   books.eventCount += 1;
   const stored: StoredEvent = {
     seq: 0,
@@ -139,9 +151,15 @@ function keepOut(set: WorkingSet, books: InstitutionBooks, kept: KeptOut): void 
 
 function letIn(set: WorkingSet, books: InstitutionBooks, kept: KeptOut): void {
   const key = typeKey(kept.event.type, businessKey(kept.event));
-  books.keptOut.set(key, (books.keptOut.get(key) ?? []).filter((other) => other !== kept));
+  books.keptOut.set(
+    key,
+    (books.keptOut.get(key) ?? []).filter((other) => other !== kept),
+  );
   const identity = joinKey(kept.event.source, kept.event.id);
-  set.keptOutByIdentity.set(identity, (set.keptOutByIdentity.get(identity) ?? []).filter((other) => other !== kept));
+  set.keptOutByIdentity.set(
+    identity,
+    (set.keptOutByIdentity.get(identity) ?? []).filter((other) => other !== kept),
+  );
   if (!books.keptOutAdded.delete(kept)) books.keptOutRemoved.add(kept);
 }
 

@@ -3,7 +3,7 @@ import type { Calendar } from '../core/calendar.js';
 import type { Us } from '../core/time.js';
 import { Model } from '../model/model.js';
 import { eventOf } from './prefetch.js';
-import { quantities, type Quantities } from './quantities.js';
+import { type Quantities, quantities } from './quantities.js';
 import { INSTITUTIONS_PER_READ, listInstitutionNos, readBooksRows } from './read.js';
 import { readEvents } from './sql/read-events.js';
 
@@ -22,7 +22,12 @@ export async function* readBooks(pool: pg.Pool, query: BooksQuery): AsyncGenerat
   for (let from = 0; from < institutions.length; from += INSTITUTIONS_PER_READ) {
     const part = institutions.slice(from, from + INSTITUTIONS_PER_READ);
     if (query.asOf === null) {
-      const rows = await readConsistently(pool, (client) => readBooksRows(client, part.map(({ no }) => no)));
+      const rows = await readConsistently(pool, (client) =>
+        readBooksRows(
+          client,
+          part.map(({ no }) => no),
+        ),
+      );
       for (const { no } of part) yield quantities(rows.get(no)!, query.now, query.calendar);
     } else {
       for (const { no, id } of part) {
@@ -34,7 +39,13 @@ export async function* readBooks(pool: pg.Pool, query: BooksQuery): AsyncGenerat
 }
 
 /** Replays what was known then: the same plans in memory, from the events that were recorded by that moment. */
-async function quantitiesAsOf(pool: pg.Pool, no: number, id: string, asOf: Us, calendar: Calendar): Promise<Quantities> {
+async function quantitiesAsOf(
+  pool: pg.Pool,
+  no: number,
+  id: string,
+  asOf: Us,
+  calendar: Calendar,
+): Promise<Quantities> {
   const model = new Model(calendar);
   await readConsistently(pool, async (client) => {
     for await (const rows of readEvents(client, no, asOf)) for (const row of rows) model.book(eventOf(row.body));

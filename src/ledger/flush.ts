@@ -5,11 +5,27 @@ import { toDbDay, toDbTime } from '../db/pool.js';
 import { businessKey } from '../events/keys.js';
 import { eventTypeNumber } from '../events/list.js';
 import { chainLink } from './chain.js';
-import { SEPARATOR, type KeptOut } from './rows.js';
-import { addBalances, addLines, addTallies, addTurnovers, insertEntries, type LineColumns, type SumColumns, type TallyColumns } from './sql/add-sums.js';
-import { EVENTS_PER_BLOCK, insertEvents, nextEventBlock } from './sql/insert-events.js';
+import { type KeptOut, SEPARATOR } from './rows.js';
+import {
+  addBalances,
+  addLines,
+  addTallies,
+  addTurnovers,
+  insertEntries,
+  type LineColumns,
+  type SumColumns,
+  type TallyColumns,
+} from './sql/add-sums.js';
 import { deleteKeptOut, insertKeptOut, markDue, resolveRejected, updateInstitutions } from './sql/close-batch.js';
-import { storeContracts, storeCredits, storePayments, storeRefunds, storeReleases, type Changed } from './sql/store-registers.js';
+import { EVENTS_PER_BLOCK, insertEvents, nextEventBlock } from './sql/insert-events.js';
+import {
+  type Changed,
+  storeContracts,
+  storeCredits,
+  storePayments,
+  storeRefunds,
+  storeReleases,
+} from './sql/store-registers.js';
 import type { InstitutionBooks, Register, WorkingSet } from './working-set.js';
 
 /** Writes everything that booking changed in the working set. Part of the batch's one transaction. */
@@ -17,18 +33,51 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
   const touched = [...set.institutions.values()].filter((books) => books.no > 0).sort((a, b) => a.no - b.no);
   await writeEvents(client, touched, receivedAt);
   await writeSums(client, touched);
-  await storeContracts(client, changedOf(touched, (books) => books.contracts));
-  await storePayments(client, changedOf(touched, (books) => books.payments));
-  await storeCredits(client, changedOf(touched, (books) => books.credits));
-  await storeRefunds(client, changedOf(touched, (books) => books.refunds));
-  await storeReleases(client, changedOf(touched, (books) => books.releases));
+  await storeContracts(
+    client,
+    changedOf(touched, (books) => books.contracts),
+  );
+  await storePayments(
+    client,
+    changedOf(touched, (books) => books.payments),
+  );
+  await storeCredits(
+    client,
+    changedOf(touched, (books) => books.credits),
+  );
+  await storeRefunds(
+    client,
+    changedOf(touched, (books) => books.refunds),
+  );
+  await storeReleases(
+    client,
+    changedOf(touched, (books) => books.releases),
+  );
   await writeKeptOut(client, touched);
   const resolved = [...set.redriven.values()].filter((redriven) => redriven.kind !== 'rejected');
-  if (resolved.length > 0) await resolveRejected(client, resolved.map((redriven) => redriven.event), receivedAt);
+  if (resolved.length > 0)
+    await resolveRejected(
+      client,
+      resolved.map((redriven) => redriven.event),
+      receivedAt,
+    );
   const grown = touched.filter((books) => books.accepted.length > 0);
   if (grown.length === 0) return;
-  await updateInstitutions(client, grown.map((books) => ({ no: books.no, eventCount: books.eventCount, chain: Buffer.from(books.chain, 'hex'), newestAt: books.newestAt!, oldestAt: books.oldestAt! })));
-  await markDue(client, grown.map((books) => books.no), receivedAt);
+  await updateInstitutions(
+    client,
+    grown.map((books) => ({
+      no: books.no,
+      eventCount: books.eventCount,
+      chain: Buffer.from(books.chain, 'hex'),
+      newestAt: books.newestAt!,
+      oldestAt: books.oldestAt!,
+    })),
+  );
+  await markDue(
+    client,
+    grown.map((books) => books.no),
+    receivedAt,
+  );
 }
 
 async function writeEvents(client: pg.ClientBase, touched: readonly InstitutionBooks[], receivedAt: Us): Promise<void> {
@@ -45,7 +94,23 @@ async function writeEvents(client: pg.ClientBase, touched: readonly InstitutionB
       const at = toDbTime(event.at);
       const recordedAt = event.recordedAt === event.at ? at : toDbTime(event.recordedAt);
       const { ordinal, source, id, type, key, amounts } = stored;
-      rows.push(copyRow([stored.seq, books.no, ordinal, source, id, type, key, amounts, at, recordedAt, received, copyBytes(stored.contentHash), event.body]));
+      rows.push(
+        copyRow([
+          stored.seq,
+          books.no,
+          ordinal,
+          source,
+          id,
+          type,
+          key,
+          amounts,
+          at,
+          recordedAt,
+          received,
+          copyBytes(stored.contentHash),
+          event.body,
+        ]),
+      );
     }
   }
   if (rows.length > EVENTS_PER_BLOCK) throw new RangeError(`a batch may hold ${EVENTS_PER_BLOCK} events`);
@@ -55,9 +120,24 @@ async function writeEvents(client: pg.ClientBase, touched: readonly InstitutionB
 async function writeSums(client: pg.ClientBase, touched: readonly InstitutionBooks[]): Promise<void> {
   await insertEntries(client, entryRows(touched));
   const balances: SumColumns = { institutionNo: [], account: [], sub: [], debitFen: [], creditFen: [] };
-  const turnovers: SumColumns & { day: string[] } = { institutionNo: [], day: [], account: [], sub: [], debitFen: [], creditFen: [] };
+  const turnovers: SumColumns & { day: string[] } = {
+    institutionNo: [],
+    day: [],
+    account: [],
+    sub: [],
+    debitFen: [],
+    creditFen: [],
+  };
   const tallies: TallyColumns = { institutionNo: [], day: [], metric: [], count: [] };
-  const lines: LineColumns = { institutionNo: [], line: [], paidFen: [], confirmedFen: [], refundedFen: [], releasedFen: [], hoursHundredths: [] };
+  const lines: LineColumns = {
+    institutionNo: [],
+    line: [],
+    paidFen: [],
+    confirmedFen: [],
+    refundedFen: [],
+    releasedFen: [],
+    hoursHundredths: [],
+  };
   for (const books of touched) {
     for (const [key, sum] of sorted(books.balances)) {
       const [account, sub] = split2(key);
@@ -94,11 +174,28 @@ async function writeSums(client: pg.ClientBase, touched: readonly InstitutionBoo
 
 function entryRows(touched: readonly InstitutionBooks[]): string[] {
   return touched.flatMap((books) =>
-    books.entries.map((entry) => copyRow([entry.by.seq, entry.line, books.no, entry.account, entry.sub, toDbDay(entry.day), entry.debitFen, entry.creditFen])),
+    books.entries.map((entry) =>
+      copyRow([
+        entry.by.seq,
+        entry.line,
+        books.no,
+        entry.account,
+        entry.sub,
+        toDbDay(entry.day),
+        entry.debitFen,
+        entry.creditFen,
+      ]),
+    ),
   );
 }
 
-function pushSum(c: SumColumns, no: number, account: string, sub: string, sum: { debitFen: bigint; creditFen: bigint }): void {
+function pushSum(
+  c: SumColumns,
+  no: number,
+  account: string,
+  sub: string,
+  sum: { debitFen: bigint; creditFen: bigint },
+): void {
   c.institutionNo.push(no);
   c.account.push(Number(account));
   c.sub.push(sub);
@@ -108,7 +205,11 @@ function pushSum(c: SumColumns, no: number, account: string, sub: string, sum: {
 
 async function writeKeptOut(client: pg.ClientBase, touched: readonly InstitutionBooks[]): Promise<void> {
   const removed = touched.flatMap((books) => [...books.keptOutRemoved]);
-  if (removed.length > 0) await deleteKeptOut(client, removed.map((kept) => kept.event));
+  if (removed.length > 0)
+    await deleteKeptOut(
+      client,
+      removed.map((kept) => kept.event),
+    );
   const added = touched.flatMap((books) => [...books.keptOutAdded].map((kept) => keptOutRow(books.no, kept)));
   if (added.length > 0) await insertKeptOut(client, added);
 }
@@ -118,8 +219,13 @@ function keptOutRow(no: number, kept: KeptOut) {
   return { no, event, type: eventTypeNumber(event.type), key: businessKey(event), receivedAt: kept.receivedAt };
 }
 
-function changedOf<R>(touched: readonly InstitutionBooks[], of: (books: InstitutionBooks) => Register<R>): Changed<R>[] {
-  return touched.flatMap((books) => [...of(books).changed].sort().map((key) => ({ institutionNo: books.no, key, row: of(books).get(key) ?? null })));
+function changedOf<R>(
+  touched: readonly InstitutionBooks[],
+  of: (books: InstitutionBooks) => Register<R>,
+): Changed<R>[] {
+  return touched.flatMap((books) =>
+    [...of(books).changed].sort().map((key) => ({ institutionNo: books.no, key, row: of(books).get(key) ?? null })),
+  );
 }
 
 function sorted<V>(map: ReadonlyMap<string, V>): [string, V][] {
@@ -131,4 +237,3 @@ export function split2(key: string): [string, string] {
   const at = key.indexOf(SEPARATOR);
   return [key.slice(0, at), key.slice(at + SEPARATOR.length)];
 }
-

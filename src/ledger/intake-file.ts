@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
+import { ERRORS, FeewardenError } from '../core/errors.js';
 import { toDbTime } from '../db/pool.js';
-import { ERRORS } from '../core/errors.js';
-import type { InputFile, InputRecord } from '../sources/files/records.js';
 import type { ResumePoint } from '../sources/files/record.js';
+import type { InputFile, InputRecord } from '../sources/files/records.js';
 import type { Input } from './apply.js';
 import { addCounts, decodeInput, type IntakeCounts, type IntakeDeps, noCounts, take } from './intake.js';
 
@@ -18,8 +18,10 @@ export interface FileIntakeOptions {
 export interface FileIntake extends IntakeCounts {
   /** Line at which an interrupted earlier run was taken up; null when the file was read from its start. */
   readonly resumedAtLine: number | null;
-  /** False when the run was told to stop. */
+  /** False when the run was told to stop, and when the file could not be read to its end. */
   readonly finished: boolean;
+  /** Why the file could not be read to its end; what stands before the damage is booked and counted. */
+  readonly problem: FeewardenError | null;
 }
 
 /**
@@ -27,7 +29,8 @@ export interface FileIntake extends IntakeCounts {
  * goes on where it stopped; the counts are then those of the whole file. While one batch is written, the next is decoded.
  */
 export async function takeFile(deps: IntakeDeps, file: InputFile, options: FileIntakeOptions): Promise<FileIntake> {
-  const key = file.fingerprint === null ? null : createHash('sha256').update(`${file.path}\0${file.fingerprint}`).digest('hex');
+  const key =
+    file.fingerprint === null ? null : createHash('sha256').update(`${file.path}\0${file.fingerprint}`).digest('hex');
   const earlier = key === null ? null : await readProgress(deps.pool, key);
   const counts = earlier?.counts ?? noCounts();
   let position: ResumePoint = earlier?.position ?? { offset: 0, line: 0, index: 0 };
@@ -48,19 +51,28 @@ export async function takeFile(deps: IntakeDeps, file: InputFile, options: FileI
   };
   let writing: Promise<void> = Promise.resolve();
   let stopped = false;
-  for await (const batch of batches(records, options.batchEventsMax, (record) => inputOf(deps, file.path, record))) {
-    await writing;
-    if (options.signal?.aborted) {
-      stopped = true;
-      break;
+  let problem: FeewardenError | null = null;
+  try {
+    for await (const batch of batches(records, options.batchEventsMax, (record) => inputOf(deps, file.path, record))) {
+      await writing;
+      if (options.signal?.aborted) {
+        stopped = true;
+        break;
+      }
+      writing = write(batch);
+      // The next batch is decoded meanwhile; a failure is thrown at the next `await writing`.
+      writing.catch(() => {});
     }
-    writing = write(batch);
-    // The next batch is decoded meanwhile; a failure is thrown at the next `await writing`.
-    writing.catch(() => {});
+  } catch (error) {
+    // Whatever happened: nothing is being written any more when the caller hears of it.
+    await writing;
+    if (!(error instanceof FeewardenError) || error.code !== 'unreadable_input') throw error;
+    problem = error;
   }
   await writing;
-  if (key !== null && !stopped) await storeProgress(deps.pool, key, file.path, position, counts, deps, true);
-  return { ...counts, resumedAtLine: earlier ? earlier.position.line : null, finished: !stopped };
+  const finished = !stopped && problem === null;
+  if (key !== null && finished) await storeProgress(deps.pool, key, file.path, position, counts, deps, true);
+  return { ...counts, resumedAtLine: earlier ? earlier.position.line : null, finished, problem };
 }
 
 interface Batch {
@@ -68,20 +80,31 @@ interface Batch {
   readonly end: ResumePoint;
 }
 
-async function* batches(chunks: AsyncIterable<InputRecord[]>, max: number, toInput: (record: InputRecord) => Input): AsyncGenerator<Batch> {
+/** When the input breaks off, what was read before it is handed out first. */
+async function* batches(
+  chunks: AsyncIterable<InputRecord[]>,
+  max: number,
+  toInput: (record: InputRecord) => Input,
+): AsyncGenerator<Batch> {
   let inputs: Input[] = [];
   let last: InputRecord | undefined;
-  for await (const chunk of chunks) {
-    for (const record of chunk) {
-      inputs.push(toInput(record));
-      last = record;
-      if (inputs.length >= max) {
-        yield { inputs, end: pointAfter(record) };
-        inputs = [];
+  let broken: { readonly error: unknown } | null = null;
+  try {
+    for await (const chunk of chunks) {
+      for (const record of chunk) {
+        inputs.push(toInput(record));
+        last = record;
+        if (inputs.length >= max) {
+          yield { inputs, end: pointAfter(record) };
+          inputs = [];
+        }
       }
     }
+  } catch (error) {
+    broken = { error };
   }
   if (inputs.length > 0) yield { inputs, end: pointAfter(last!) };
+  if (broken) throw broken.error;
 }
 
 function pointAfter(record: InputRecord): ResumePoint {
@@ -89,13 +112,27 @@ function pointAfter(record: InputRecord): ResumePoint {
 }
 
 function inputOf(deps: IntakeDeps, path: string, record: InputRecord): Input {
-  const origin = { key: `file:${path}:${record.line}:${record.index}`, detail: { file: path, line: record.line, index: record.index } };
+  const origin = {
+    key: `file:${path}:${record.line}:${record.index}`,
+    detail: { file: path, line: record.line, index: record.index },
+  };
   if (!record.tooLarge) return decodeInput(record.bytes, origin, deps.limits, deps.clock());
-  const rejection = { code: 'too_large', path: null, message: `${ERRORS.too_large.message} At most ${deps.limits.bytesMax} bytes.`, subject: null, source: null, id: null, type: null } as const;
+  const rejection = {
+    code: 'too_large',
+    path: null,
+    message: `${ERRORS.too_large.message} At most ${deps.limits.bytesMax} bytes.`,
+    subject: null,
+    source: null,
+    id: null,
+    type: null,
+  } as const;
   return { bytes: record.bytes, origin, decoded: { ok: false, rejection } };
 }
 
-async function readProgress(pool: pg.Pool, key: string): Promise<{ position: ResumePoint; counts: IntakeCounts } | null> {
+async function readProgress(
+  pool: pg.Pool,
+  key: string,
+): Promise<{ position: ResumePoint; counts: IntakeCounts } | null> {
   const { rows } = await pool.query<{ summary: { counts: IntakeCounts; position: ResumePoint } }>(
     'select summary from file_progress where file_key = $1 and finished_at is null',
     [key],
@@ -103,7 +140,15 @@ async function readProgress(pool: pg.Pool, key: string): Promise<{ position: Res
   return rows[0] ? rows[0].summary : null;
 }
 
-async function storeProgress(db: pg.ClientBase | pg.Pool, key: string, path: string, position: ResumePoint, counts: IntakeCounts, deps: IntakeDeps, finished: boolean): Promise<void> {
+async function storeProgress(
+  db: pg.ClientBase | pg.Pool,
+  key: string,
+  path: string,
+  position: ResumePoint,
+  counts: IntakeCounts,
+  deps: IntakeDeps,
+  finished: boolean,
+): Promise<void> {
   const now = toDbTime(deps.clock());
   await db.query(
     `insert into file_progress (file_key, path, byte_offset, line_number, summary, finished_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7)

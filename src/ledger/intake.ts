@@ -40,12 +40,21 @@ export interface IntakeDeps {
 }
 
 /** Bytes of one event, as they came, → an input: an event, or the reason why it is none. */
-export function decodeInput(bytes: Buffer, origin: Origin, limits: Omit<DecodeLimits, 'receivedAt'>, receivedAt: Us): Input {
+export function decodeInput(
+  bytes: Buffer,
+  origin: Origin,
+  limits: Omit<DecodeLimits, 'receivedAt'>,
+  receivedAt: Us,
+): Input {
   return { bytes, origin, decoded: decodeText(bytes, { ...limits, receivedAt }) };
 }
 
 /** Applies one batch; with `also`, more work commits in the same transaction. */
-export function take(deps: IntakeDeps, inputs: readonly Input[], also?: ApplyOptions['alongside']): Promise<BatchResult> {
+export function take(
+  deps: IntakeDeps,
+  inputs: readonly Input[],
+  also?: ApplyOptions['alongside'],
+): Promise<BatchResult> {
   return applyBatch(deps.pool, inputs, {
     receivedAt: deps.clock(),
     calendar: deps.calendar,

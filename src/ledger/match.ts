@@ -1,6 +1,6 @@
 import type { Calendar } from '../core/calendar.js';
-import { dayOf, type Day } from '../core/time.js';
-import { joinKey, type CreditRow, type PaymentRow } from './rows.js';
+import { type Day, dayOf } from '../core/time.js';
+import { type CreditRow, joinKey, type PaymentRow } from './rows.js';
 import type { InstitutionBooks, Register } from './working-set.js';
 
 /** A credit looks for its payment among those of this many working days (contract, Readings). */
@@ -17,8 +17,12 @@ export const MATCH_DAYS_MAX = 40;
 export function rematch(books: InstitutionBooks, amountFen: number, fromDay: Day, calendar: Calendar): void {
   const { payments: paymentIds, credits: creditKeys } = books.ofAmount(amountFen);
   // A credit that was corrected keeps its key and has another amount.
-  const credits = rowsOf(books.credits, creditKeys).filter((credit) => credit.amountFen === amountFen && !credit.namesPayments && credit.bookedOn >= fromDay);
-  const payments = rowsOf(books.payments, paymentIds).filter((row) => row.told?.amountFen === amountFen && dayOf(row.told.at) >= fromDay - MATCH_DAYS_MAX);
+  const credits = rowsOf(books.credits, creditKeys).filter(
+    (credit) => credit.amountFen === amountFen && !credit.namesPayments && credit.bookedOn >= fromDay,
+  );
+  const payments = rowsOf(books.payments, paymentIds).filter(
+    (row) => row.told?.amountFen === amountFen && dayOf(row.told.at) >= fromDay - MATCH_DAYS_MAX,
+  );
   const free = payments.filter((row) => isCandidate(row, fromDay)).sort(byAge);
   const matches = new Map<string, { credit: string; on: Day }>();
   for (const credit of credits.sort(byDayThenTime)) {
@@ -53,7 +57,11 @@ function rowsOf<R>(register: Register<R>, keys: Iterable<string>): R[] {
 
 /** Named, wholly reversed, or matched by an earlier credit that stands: no candidate. */
 function isCandidate(row: PaymentRow, fromDay: Day): boolean {
-  return row.namedBy.length === 0 && row.reversedFen < row.told!.amountFen && (row.matchedBy === null || row.matchedBy.on >= fromDay);
+  return (
+    row.namedBy.length === 0 &&
+    row.reversedFen < row.told!.amountFen &&
+    (row.matchedBy === null || row.matchedBy.on >= fromDay)
+  );
 }
 
 function fits(row: PaymentRow, credit: CreditRow, calendar: Calendar): boolean {
@@ -68,5 +76,9 @@ function byAge(a: PaymentRow, b: PaymentRow): number {
 }
 
 function byDayThenTime(a: CreditRow, b: CreditRow): number {
-  return a.bookedOn - b.bookedOn || a.at - b.at || (joinKey(a.accountId, a.bankTxnId) < joinKey(b.accountId, b.bankTxnId) ? -1 : 1);
+  return (
+    a.bookedOn - b.bookedOn ||
+    a.at - b.at ||
+    (joinKey(a.accountId, a.bankTxnId) < joinKey(b.accountId, b.bankTxnId) ? -1 : 1)
+  );
 }

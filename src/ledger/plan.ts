@@ -1,4 +1,4 @@
-import { dayOf, parseDay, parseTime, type Day } from '../core/time.js';
+import { type Day, dayOf, parseDay, parseTime } from '../core/time.js';
 import type { AnyEvent, Event } from '../events/event.js';
 import { ACCOUNT, type AccountName } from './accounts.js';
 import { joinKey } from './rows.js';
@@ -49,16 +49,30 @@ export function planOf(event: AnyEvent): Plan {
         paidFen: event.data.amountFen,
       });
     case 'custody.credited':
-      return money(bookedOn(event), event.data.amountFen, ['bank', event.data.accountId], ['credit_clearing', event.data.accountId]);
+      return money(
+        bookedOn(event),
+        event.data.amountFen,
+        ['bank', event.data.accountId],
+        ['credit_clearing', event.data.accountId],
+      );
     case 'custody.debited':
-      return money(bookedOn(event), event.data.amountFen, [DEBIT_ACCOUNT[event.data.purpose], event.data.accountId], ['bank', event.data.accountId]);
+      return money(
+        bookedOn(event),
+        event.data.amountFen,
+        [DEBIT_ACCOUNT[event.data.purpose], event.data.accountId],
+        ['bank', event.data.accountId],
+      );
     case 'lesson.confirmed':
       return money(
         on,
         event.data.amountFen,
         ['unearned', ''],
         ['earned', ''],
-        { line: contractLine(event.data.contractId), confirmedFen: event.data.amountFen, hoursHundredths: Math.round(event.data.hours * 100) },
+        {
+          line: contractLine(event.data.contractId),
+          confirmedFen: event.data.amountFen,
+          hoursHundredths: Math.round(event.data.hours * 100),
+        },
         CONFIRMATION_TALLY[event.data.by],
       );
     case 'refund.paid':
@@ -104,7 +118,14 @@ const CONFIRMATION_TALLY = {
 
 type Side = readonly [AccountName, string];
 
-function money(day: Day, amountFen: number, debit: Side, credit: Side, line: LineChange | null = null, tally: TallyName | null = null): Plan {
+function money(
+  day: Day,
+  amountFen: number,
+  debit: Side,
+  credit: Side,
+  line: LineChange | null = null,
+  tally: TallyName | null = null,
+): Plan {
   const journal =
     amountFen === 0
       ? NOTHING

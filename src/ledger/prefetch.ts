@@ -8,15 +8,23 @@ import { eventTypeNumber } from '../events/list.js';
 import { index, sameTelling } from './book.js';
 import { MATCH_DAYS_MAX } from './match.js';
 import { joinKey, type KeptOut, type StoredEvent } from './rows.js';
-import { findEvents, findEventsByKey, findKeptOut, findKeptOutByKey, type EventKey, type FoundEvent, type FoundKeptOut } from './sql/find-events.js';
 import {
+  type EventKey,
+  type FoundEvent,
+  type FoundKeptOut,
+  findEvents,
+  findEventsByKey,
+  findKeptOut,
+  findKeptOutByKey,
+} from './sql/find-events.js';
+import {
+  type AmountRange,
   loadContracts,
   loadPayments,
   loadPaymentsOfAmounts,
   loadRefunds,
   loadReleases,
   loadUnnamedCredits,
-  type AmountRange,
   type Pairs,
 } from './sql/load-registers.js';
 import { lockInstitutions } from './sql/lock-institutions.js';
@@ -45,7 +53,12 @@ export async function prefetchMatching(client: pg.ClientBase, set: WorkingSet): 
   const ranges: AmountRange[] = [];
   for (const books of set.institutions.values()) {
     for (const [amountFen, day] of books.rematch) {
-      ranges.push({ institutionNo: books.no, amountFen, bookedFrom: formatDay(day), paidFrom: formatDay(Math.max(day - MATCH_DAYS_MAX, FIRST_DAY)) });
+      ranges.push({
+        institutionNo: books.no,
+        amountFen,
+        bookedFrom: formatDay(day),
+        paidFrom: formatDay(Math.max(day - MATCH_DAYS_MAX, FIRST_DAY)),
+      });
     }
   }
   if (ranges.length === 0) return;
@@ -92,7 +105,10 @@ class Loader {
   ) {}
 
   async institutions(events: readonly AnyEvent[]): Promise<void> {
-    for (const row of await lockInstitutions(this.client, events.map((event) => event.subject))) {
+    for (const row of await lockInstitutions(
+      this.client,
+      events.map((event) => event.subject),
+    )) {
       const books = this.set.institution(row.id);
       books.no = row.no;
       books.eventCount = row.event_count;
@@ -104,7 +120,14 @@ class Loader {
   }
 
   async identities(events: readonly AnyEvent[]): Promise<void> {
-    this.take(await findEvents(this.client, events.map((event) => event.source), events.map((event) => event.id), false));
+    this.take(
+      await findEvents(
+        this.client,
+        events.map((event) => event.source),
+        events.map((event) => event.id),
+        false,
+      ),
+    );
   }
 
   /** For reversals: their targets whole, the targets' siblings, and what was kept out because of them. */
@@ -117,10 +140,18 @@ class Loader {
     const wanted = new Set(targets.map((target) => joinKey(target.source, target.id)));
     const inBatch = events.filter((event) => wanted.has(joinKey(event.source, event.id)));
     const keys: EventKey[] = [
-      ...found.filter((stored) => this.set.institutions.has(stored.institutionId)).map((stored) => ({ institutionNo: this.no(stored.institutionId), type: stored.type, key: stored.key })),
+      ...found
+        .filter((stored) => this.set.institutions.has(stored.institutionId))
+        .map((stored) => ({ institutionNo: this.no(stored.institutionId), type: stored.type, key: stored.key })),
       ...inBatch.map((event) => this.keyOf(event)),
     ];
-    const siblings = this.take(await findEventsByKey(this.client, keys.filter((key) => key.type === SIGNED), true));
+    const siblings = this.take(
+      await findEventsByKey(
+        this.client,
+        keys.filter((key) => key.type === SIGNED),
+        true,
+      ),
+    );
     await this.reversalsOf(siblings);
     const kept = [...(await findKeptOutByKey(this.client, keys)), ...(await findKeptOut(this.client, sources, ids))];
     return this.takeKeptOut(kept);
@@ -146,7 +177,9 @@ class Loader {
       if (books) want(wanted, books.no, event);
     }
     const { contracts, payments, refunds, releases } = wanted;
-    if (contracts.size) for (const { institutionNo, ...row } of await loadContracts(this.client, contracts.pairs())) this.byNo.get(institutionNo)!.contracts.load(row.contractId, row);
+    if (contracts.size)
+      for (const { institutionNo, ...row } of await loadContracts(this.client, contracts.pairs()))
+        this.byNo.get(institutionNo)!.contracts.load(row.contractId, row);
     if (payments.size) {
       for (const { institutionNo, ...row } of await loadPayments(this.client, payments.pairs())) {
         const books = this.byNo.get(institutionNo)!;
@@ -154,12 +187,20 @@ class Loader {
         if (row.told) books.ofAmount(row.told.amountFen).payments.add(row.paymentId);
       }
     }
-    if (refunds.size) for (const { institutionNo, ...row } of await loadRefunds(this.client, refunds.pairs())) this.byNo.get(institutionNo)!.refunds.load(row.refundId, row);
-    if (releases.size) for (const { institutionNo, ...row } of await loadReleases(this.client, releases.pairs())) this.byNo.get(institutionNo)!.releases.load(row.instructionId, row);
+    if (refunds.size)
+      for (const { institutionNo, ...row } of await loadRefunds(this.client, refunds.pairs()))
+        this.byNo.get(institutionNo)!.refunds.load(row.refundId, row);
+    if (releases.size)
+      for (const { institutionNo, ...row } of await loadReleases(this.client, releases.pairs()))
+        this.byNo.get(institutionNo)!.releases.load(row.instructionId, row);
   }
 
   private async reversalsOf(events: readonly StoredEvent[]): Promise<void> {
-    const keys = events.map((stored) => ({ institutionNo: this.no(stored.institutionId), type: REVERSAL, key: joinKey(stored.source, stored.id) }));
+    const keys = events.map((stored) => ({
+      institutionNo: this.no(stored.institutionId),
+      type: REVERSAL,
+      key: joinKey(stored.source, stored.id),
+    }));
     this.take(await findEventsByKey(this.client, keys, false));
   }
 
@@ -229,7 +270,11 @@ class Wanted {
   }
 }
 
-function want(wanted: Record<'contracts' | 'payments' | 'refunds' | 'releases', Wanted>, no: number, event: AnyEvent): void {
+function want(
+  wanted: Record<'contracts' | 'payments' | 'refunds' | 'releases', Wanted>,
+  no: number,
+  event: AnyEvent,
+): void {
   switch (event.type) {
     case 'contract.signed':
       return wanted.contracts.add(no, event.data.contractId);
@@ -263,7 +308,8 @@ function replaceInIndex(books: InstitutionBooks, known: StoredEvent | undefined,
 /** A stored body → event. It was valid when it was accepted: if it no longer is, the books are broken. */
 export function eventOf(body: string): AnyEvent {
   const decoded = decodeText(body, { bytesMax: Number.MAX_SAFE_INTEGER, depthMax: STORED_DEPTH_MAX, receivedAt: null });
-  if (!decoded.ok) throw new FeewardenError('books_broken', `A stored event no longer decodes: ${decoded.rejection.message}`);
+  if (!decoded.ok)
+    throw new FeewardenError('books_broken', `A stored event no longer decodes: ${decoded.rejection.message}`);
   return decoded.event;
 }
 const STORED_DEPTH_MAX = 1_000;

@@ -1,8 +1,8 @@
 import type { Calendar } from '../core/calendar.js';
-import { maxFen, type Fen } from '../core/money.js';
+import { type Fen, maxFen } from '../core/money.js';
 import { dayOf, parseDay, type Us } from '../core/time.js';
 import type { EventData } from '../events/event.js';
-import { accountName, type AccountName } from './accounts.js';
+import { type AccountName, accountName } from './accounts.js';
 import { refundState } from './refunds.js';
 import type { PaymentRow, RefundRow, Turnover } from './rows.js';
 
@@ -52,8 +52,12 @@ export interface Quantities {
 /** Rows → quantities at the moment `now`. Pure. */
 export function quantities(rows: BooksRows, now: Us, calendar: Calendar): Quantities {
   const sums = balanceSums(rows.balances);
-  const custody = new Set(rows.accounts.filter((account) => account.purpose === 'custody').map((account) => account.accountId));
-  const deposit = new Set(rows.accounts.filter((account) => account.purpose === 'deposit').map((account) => account.accountId));
+  const custody = new Set(
+    rows.accounts.filter((account) => account.purpose === 'custody').map((account) => account.accountId),
+  );
+  const deposit = new Set(
+    rows.accounts.filter((account) => account.purpose === 'deposit').map((account) => account.accountId),
+  );
   const confirmedFen = sums('earned', null).creditFen;
   const releasedFen = sums('release_clearing', custody).debitFen;
   const owed = refundsOwed(rows, now, calendar);
@@ -72,7 +76,13 @@ export function quantities(rows: BooksRows, now: Us, calendar: Calendar): Quanti
     releasedFen,
     refundedFromCustodyFen: sums('refund_bank', custody).debitFen,
     otherDebitsFen: sums('other_debits', custody).debitFen,
-    paidNotCreditedFen: custody.size === 0 ? 0n : sumPayments(rows.payments, (row) => !isSettled(row) && (row.told!.payee === null || custody.has(row.told!.payee))),
+    paidNotCreditedFen:
+      custody.size === 0
+        ? 0n
+        : sumPayments(
+            rows.payments,
+            (row) => !isSettled(row) && (row.told!.payee === null || custody.has(row.told!.payee)),
+          ),
     offAccountFen: offAccount(rows, sums),
     confirmedNotReleasedFen: custody.size === 0 ? 0n : maxFen(0n, confirmedFen - releasedFen),
     refundOwedFen: owed.owedFen,
@@ -88,7 +98,11 @@ export function quantities(rows: BooksRows, now: Us, calendar: Calendar): Quanti
 export function isLawfulPayee(payee: string, accounts: readonly AccountData[]): boolean {
   const account = accounts.find((candidate) => candidate.accountId === payee);
   if (!account) return accounts.some((candidate) => candidate.mode === 'postpaid');
-  return account.purpose === 'custody' || account.mode === 'postpaid' || (account.purpose === 'settlement' && account.mode === 'deposit');
+  return (
+    account.purpose === 'custody' ||
+    account.mode === 'postpaid' ||
+    (account.purpose === 'settlement' && account.mode === 'deposit')
+  );
 }
 
 export function isSettled(row: PaymentRow): boolean {
@@ -111,7 +125,9 @@ function balanceSums(balances: BooksRows['balances']): Sums {
 
 function bankBalance(accounts: readonly AccountData[], ids: ReadonlySet<string>, sums: Sums): Fen {
   const moved = sums('bank', ids);
-  const opening = accounts.filter((account) => ids.has(account.accountId)).reduce((sum, account) => sum + BigInt(account.openingFen ?? 0), 0n);
+  const opening = accounts
+    .filter((account) => ids.has(account.accountId))
+    .reduce((sum, account) => sum + BigInt(account.openingFen ?? 0), 0n);
   return opening + moved.debitFen - moved.creditFen;
 }
 
@@ -144,12 +160,17 @@ function sumPayments(payments: readonly PaymentRow[], counts: (row: PaymentRow) 
 /** Gross receipts of the unlawful payees from the balances, less what was reversed of them. */
 function offAccount(rows: BooksRows, sums: Sums): Fen {
   const unlawful = new Set(
-    rows.balances.filter((row) => accountName(row.account) === 'receipts' && row.sub !== '' && !isLawfulPayee(row.sub, rows.accounts)).map((row) => row.sub),
+    rows.balances
+      .filter(
+        (row) => accountName(row.account) === 'receipts' && row.sub !== '' && !isLawfulPayee(row.sub, rows.accounts),
+      )
+      .map((row) => row.sub),
   );
   const gross = sums('receipts', unlawful).debitFen;
   let reversed = 0n;
   for (const row of rows.payments) {
-    if (row.told?.payee && unlawful.has(row.told.payee)) reversed += BigInt(Math.min(row.reversedFen, row.told.amountFen));
+    if (row.told?.payee && unlawful.has(row.told.payee))
+      reversed += BigInt(Math.min(row.reversedFen, row.told.amountFen));
   }
   return gross - reversed;
 }

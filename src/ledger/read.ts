@@ -3,7 +3,7 @@ import type { Fen } from '../core/money.js';
 import type { EventData } from '../events/event.js';
 import type { AccountData, BooksRows } from './quantities.js';
 import type { PaymentRow, RefundRow } from './rows.js';
-import { paymentOf, type PaymentColumns } from './sql/load-registers.js';
+import { type PaymentColumns, paymentOf } from './sql/load-registers.js';
 import { readEndOfDayBalances, readRegisters } from './sql/read-registers.js';
 
 type Db = pg.ClientBase | pg.Pool;
@@ -16,15 +16,27 @@ export async function readBooksRows(db: Db, nos: readonly number[]): Promise<Map
   const result = new Map<number, Mutable>();
   for (const row of await institutions(db, nos)) result.set(row.no, row.rows);
   const of = (no: number): Mutable => result.get(no)!;
-  for (const row of await balances(db, nos)) of(row.institution_no).balances.push({ account: row.account, sub: row.sub, debitFen: row.debit_fen, creditFen: row.credit_fen });
-  for (const row of await unearned(db, nos)) Object.assign(of(row.institution_no), { unearnedFen: row.unearned_fen, activeLearners: row.active_learners });
+  for (const row of await balances(db, nos))
+    of(row.institution_no).balances.push({
+      account: row.account,
+      sub: row.sub,
+      debitFen: row.debit_fen,
+      creditFen: row.credit_fen,
+    });
+  for (const row of await unearned(db, nos))
+    Object.assign(of(row.institution_no), { unearnedFen: row.unearned_fen, activeLearners: row.active_learners });
   for (const entry of await readRegisters(db, nos, ['account.registered', 'guarantee.registered'])) {
     if (entry.type === 'account.registered') of(entry.institutionNo).accounts.push(entry.data as AccountData);
     else of(entry.institutionNo).guarantees.push(entry.data as EventData['guarantee.registered']);
   }
-  for (const entry of await readEndOfDayBalances(db, nos, 1)) of(entry.institutionNo).reported.set(entry.data.accountId, entry.data);
+  for (const entry of await readEndOfDayBalances(db, nos, 1))
+    of(entry.institutionNo).reported.set(entry.data.accountId, entry.data);
   for (const row of await openPayments(db, nos)) of(row.institution_no).payments.push(paymentOf(row));
-  for (const row of await openRefunds(db, nos)) of(row.institution_no).refunds.push({ refund: JSON.parse(row.steps) as RefundRow, contract: row.data === null ? null : JSON.parse(row.data) });
+  for (const row of await openRefunds(db, nos))
+    of(row.institution_no).refunds.push({
+      refund: JSON.parse(row.steps) as RefundRow,
+      contract: row.data === null ? null : JSON.parse(row.data),
+    });
   return result;
 }
 
@@ -47,18 +59,37 @@ type Mutable = { -readonly [K in keyof BooksRows]: BooksRows[K] } & {
 };
 
 async function institutions(db: Db, nos: readonly number[]): Promise<{ no: number; rows: Mutable }[]> {
-  const { rows } = await db.query<{ no: number; id: string; event_count: number }>('select no, id, event_count from institutions where no = any($1::int[])', [nos]);
+  const { rows } = await db.query<{ no: number; id: string; event_count: number }>(
+    'select no, id, event_count from institutions where no = any($1::int[])',
+    [nos],
+  );
   return rows.map((row) => ({
     no: row.no,
-    rows: { institutionId: row.id, eventCount: row.event_count, balances: [], unearnedFen: 0n, activeLearners: 0, accounts: [], guarantees: [], reported: new Map(), payments: [], refunds: [] },
+    rows: {
+      institutionId: row.id,
+      eventCount: row.event_count,
+      balances: [],
+      unearnedFen: 0n,
+      activeLearners: 0,
+      accounts: [],
+      guarantees: [],
+      reported: new Map(),
+      payments: [],
+      refunds: [],
+    },
   }));
 }
 
 async function balances(db: Db, nos: readonly number[]) {
-  const { rows } = await db.query<{ institution_no: number; account: number; sub: string; debit_fen: Fen; credit_fen: Fen }>(
-    'select institution_no, account, sub, debit_fen, credit_fen from balances where institution_no = any($1::int[])',
-    [nos],
-  );
+  const { rows } = await db.query<{
+    institution_no: number;
+    account: number;
+    sub: string;
+    debit_fen: Fen;
+    credit_fen: Fen;
+  }>('select institution_no, account, sub, debit_fen, credit_fen from balances where institution_no = any($1::int[])', [
+    nos,
+  ]);
   return rows;
 }
 
@@ -74,7 +105,10 @@ async function unearned(db: Db, nos: readonly number[]) {
 }
 
 async function openPayments(db: Db, nos: readonly number[]) {
-  const { rows } = await db.query<PaymentColumns>('select * from payments where institution_no = any($1::int[]) and (not settled or reversed_fen > 0)', [nos]);
+  const { rows } = await db.query<PaymentColumns>(
+    'select * from payments where institution_no = any($1::int[]) and (not settled or reversed_fen > 0)',
+    [nos],
+  );
   return rows;
 }
 

@@ -1,6 +1,6 @@
 import type { Calendar } from '../core/calendar.js';
-import { maxFen, type Fen } from '../core/money.js';
-import { dayOf, parseDay, startOfDay, type Day, type Us } from '../core/time.js';
+import { type Fen, maxFen } from '../core/money.js';
+import { type Day, dayOf, parseDay, startOfDay, type Us } from '../core/time.js';
 import type { EventData } from '../events/event.js';
 import { isNewer, type RefundRow, type RefundStep } from './rows.js';
 
@@ -27,21 +27,38 @@ export interface RefundState {
   readonly overdue: boolean;
 }
 
-type ContractTerms = Pick<EventData['contract.signed'], 'refundDays' | 'refundDaysKind' | 'firstLessonOn' | 'periodFrom'>;
+type ContractTerms = Pick<
+  EventData['contract.signed'],
+  'refundDays' | 'refundDaysKind' | 'firstLessonOn' | 'periodFrom'
+>;
 
 /** What a refund comes to at the moment `now`. Pure. A later rejection undoes an approval, a later approval a rejection. */
-export function refundState(refund: RefundRow, contract: ContractTerms | null, now: Us, calendar: Calendar, defaults: RefundDefaults = REFUND_DEFAULTS): RefundState {
+export function refundState(
+  refund: RefundRow,
+  contract: ContractTerms | null,
+  now: Us,
+  calendar: Calendar,
+  defaults: RefundDefaults = REFUND_DEFAULTS,
+): RefundState {
   const paidFen = refund.paid.reduce((sum, part) => sum + BigInt(part.amountFen), 0n);
   const decision = decide(refund, now, calendar);
   if (decision === null) return { owedFen: 0n, paidFen, dueOn: null, approvedAt: null, deemed: false, overdue: false };
   const dueOn = dueDay(refund, decision, contract, calendar, defaults);
   const owedFen = maxFen(0n, BigInt(decision.amountFen) - paidFen);
-  return { owedFen, paidFen, dueOn, approvedAt: decision.approvedAt, deemed: decision.deemed, overdue: owedFen > 0n && dayOf(now) > dueOn };
+  return {
+    owedFen,
+    paidFen,
+    dueOn,
+    approvedAt: decision.approvedAt,
+    deemed: decision.deemed,
+    overdue: owedFen > 0n && dayOf(now) > dueOn,
+  };
 }
 
 /** The contract a refund is about: as requested, else as approved, paid, rejected, withdrawn. */
 export function refundContract(refund: RefundRow): string {
-  const step: RefundStep | null | undefined = refund.requested ?? refund.approved ?? refund.paid[0] ?? refund.rejected ?? refund.withdrawn;
+  const step: RefundStep | null | undefined =
+    refund.requested ?? refund.approved ?? refund.paid[0] ?? refund.rejected ?? refund.withdrawn;
   if (!step) throw new RangeError('a refund has at least one step');
   return step.contractId;
 }
@@ -78,16 +95,25 @@ function standingApproval(refund: RefundRow): RefundRow['approved'] {
   return refund.approved;
 }
 
-function dueDay(refund: RefundRow, decision: Decision, contract: ContractTerms | null, calendar: Calendar, defaults: RefundDefaults): Day {
+function dueDay(
+  refund: RefundRow,
+  decision: Decision,
+  contract: ContractTerms | null,
+  calendar: Calendar,
+  defaults: RefundDefaults,
+): Day {
   const approvedOn = dayOf(decision.approvedAt);
   const told = decision.deemed ? null : (refund.approved?.dueOn ?? null);
-  const due = told ?? termsDay(refund.requested ? dayOf(refund.requested.at) : approvedOn, contract, calendar, defaults);
+  const due =
+    told ?? termsDay(refund.requested ? dayOf(refund.requested.at) : approvedOn, contract, calendar, defaults);
   return calendar.nextWorkingDayOnOrAfter(Math.max(due, approvedOn));
 }
 
 function termsDay(requestedOn: Day, contract: ContractTerms | null, calendar: Calendar, defaults: RefundDefaults): Day {
   if (contract?.refundDays !== undefined) {
-    return contract.refundDaysKind === 'working' ? calendar.addWorkingDays(requestedOn, contract.refundDays) : requestedOn + contract.refundDays;
+    return contract.refundDaysKind === 'working'
+      ? calendar.addWorkingDays(requestedOn, contract.refundDays)
+      : requestedOn + contract.refundDays;
   }
   const firstLessonOn = contract ? parseDay(contract.firstLessonOn ?? contract.periodFrom) : null;
   const before = firstLessonOn !== null && requestedOn < firstLessonOn;

@@ -2,7 +2,15 @@ import { dayOf, parseDay } from '../core/time.js';
 import type { AnyEvent, Event } from '../events/event.js';
 import { reversalKey, typeKey } from './keys.js';
 import { contractLine, paymentLine } from './plan.js';
-import { isNewer, joinKey, type PaymentRow, type RefundRow, type ReleaseRow, type StoredEvent, type Told } from './rows.js';
+import {
+  isNewer,
+  joinKey,
+  type PaymentRow,
+  type RefundRow,
+  type ReleaseRow,
+  type StoredEvent,
+  type Told,
+} from './rows.js';
 import type { InstitutionBooks } from './working-set.js';
 
 /**
@@ -20,7 +28,8 @@ export function applyRegisters(books: InstitutionBooks, event: AnyEvent, sign: 1
     case 'custody.credited':
       return credit(books, event, sign);
     case 'custody.debited':
-      if (event.data.purpose === 'release' && event.data.instructionId) release(books, event.data.instructionId, undefined, sign);
+      if (event.data.purpose === 'release' && event.data.instructionId)
+        release(books, event.data.instructionId, undefined, sign);
       return;
     case 'release.instructed':
       return release(books, event.data.instructionId, sign > 0 ? event.data.lines : null, 0);
@@ -41,7 +50,8 @@ function contract(books: InstitutionBooks, event: Event<'contract.signed'>, sign
   const contractId = event.data.contractId;
   const standing = books.contracts.get(contractId);
   if (sign > 0) {
-    if (!standing || isNewer(event, standing)) books.contracts.put(contractId, { ...told(event), contractId, data: event.data });
+    if (!standing || isNewer(event, standing))
+      books.contracts.put(contractId, { ...told(event), contractId, data: event.data });
     return;
   }
   if (!standing || standing.source !== event.source || standing.id !== event.id) return;
@@ -69,7 +79,14 @@ function payment(books: InstitutionBooks, event: Event<'payment.succeeded'>, sig
   books.addLine({ line: paymentLine(paymentId, contractId), paidFen: amountFen - row.reversedFen }, sign);
   row.told =
     sign > 0
-      ? { ...told(event), amountFen, contractId, payee: event.data.payeeAccountId ?? null, channel: event.data.channel, loan: event.data.loan ?? false }
+      ? {
+          ...told(event),
+          amountFen,
+          contractId,
+          payee: event.data.payeeAccountId ?? null,
+          channel: event.data.channel,
+          loan: event.data.loan ?? false,
+        }
       : null;
   if (sign < 0) row.matchedBy = null;
   keepPayment(books, row);
@@ -91,7 +108,15 @@ function credit(books: InstitutionBooks, event: Event<'custody.credited'>, sign:
   const key = joinKey(accountId, bankTxnId);
   const bookedOn = parseDay(event.data.bookedOn)!;
   if (sign > 0) {
-    books.credits.put(key, { ...told(event), accountId, bankTxnId, amountFen, bookedOn, namesPayments: paymentIds.length > 0, matchedPayment: null });
+    books.credits.put(key, {
+      ...told(event),
+      accountId,
+      bankTxnId,
+      amountFen,
+      bookedOn,
+      namesPayments: paymentIds.length > 0,
+      matchedPayment: null,
+    });
     books.ofAmount(amountFen).credits.add(key);
   } else {
     books.credits.remove(key);
@@ -123,7 +148,12 @@ function keepPayment(books: InstitutionBooks, row: PaymentRow): void {
  * The contracts' released amounts count when both the instruction and its first debit are known. `lines` undefined leaves
  * the instruction as it is, null takes it away.
  */
-function release(books: InstitutionBooks, instructionId: string, lines: ReleaseRow['lines'] | undefined, debits: number): void {
+function release(
+  books: InstitutionBooks,
+  instructionId: string,
+  lines: ReleaseRow['lines'] | undefined,
+  debits: number,
+): void {
   const before = books.releases.get(instructionId) ?? { instructionId, lines: null, debits: 0 };
   const after = { instructionId, lines: lines === undefined ? before.lines : lines, debits: before.debits + debits };
   if (before.debits > 0) addReleased(books, before.lines, -1);
@@ -132,15 +162,34 @@ function release(books: InstitutionBooks, instructionId: string, lines: ReleaseR
   else books.releases.put(instructionId, after);
 }
 
-function addReleased(books: InstitutionBooks, lines: readonly { contractId: string; amountFen: number }[] | null, sign: 1 | -1): void {
-  for (const line of lines ?? []) books.addLine({ line: contractLine(line.contractId), releasedFen: line.amountFen }, sign);
+function addReleased(
+  books: InstitutionBooks,
+  lines: readonly { contractId: string; amountFen: number }[] | null,
+  sign: 1 | -1,
+): void {
+  for (const line of lines ?? [])
+    books.addLine({ line: contractLine(line.contractId), releasedFen: line.amountFen }, sign);
 }
 
-type RefundEvent = Event<'refund.requested'> | Event<'refund.approved'> | Event<'refund.rejected'> | Event<'refund.withdrawn'> | Event<'refund.paid'>;
+type RefundEvent =
+  | Event<'refund.requested'>
+  | Event<'refund.approved'>
+  | Event<'refund.rejected'>
+  | Event<'refund.withdrawn'>
+  | Event<'refund.paid'>;
 
 function refund(books: InstitutionBooks, event: RefundEvent, sign: 1 | -1): void {
   const { refundId, contractId } = event.data;
-  const row: RefundRow = { ...(books.refunds.get(refundId) ?? { refundId, requested: null, approved: null, rejected: null, withdrawn: null, paid: [] }) };
+  const row: RefundRow = {
+    ...(books.refunds.get(refundId) ?? {
+      refundId,
+      requested: null,
+      approved: null,
+      rejected: null,
+      withdrawn: null,
+      paid: [],
+    }),
+  };
   const step = { ...told(event), contractId, amountFen: 'amountFen' in event.data ? event.data.amountFen : 0 };
   const here = sign > 0;
   switch (event.type) {
@@ -163,7 +212,8 @@ function refund(books: InstitutionBooks, event: RefundEvent, sign: 1 | -1): void
       break;
     }
   }
-  if (row.requested || row.approved || row.rejected || row.withdrawn || row.paid.length > 0) books.refunds.put(refundId, row);
+  if (row.requested || row.approved || row.rejected || row.withdrawn || row.paid.length > 0)
+    books.refunds.put(refundId, row);
   else books.refunds.remove(refundId);
 }
 

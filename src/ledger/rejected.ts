@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { inTransaction, toDbTime } from '../db/pool.js';
 import type { Us } from '../core/time.js';
+import { inTransaction, toDbTime } from '../db/pool.js';
 import { applyInTransaction, type Input } from './apply.js';
 import { decodeInput, type IntakeDeps } from './intake.js';
 
@@ -28,7 +28,9 @@ export interface RejectedQuery {
 
 /** Open rejected events, oldest first. */
 export async function listRejected(pool: pg.Pool, query: RejectedQuery): Promise<RejectedEvent[]> {
-  const { rows } = await pool.query<Omit<RejectedEvent, 'id' | 'receivedAt'> & { event_id: string | null; received_at: Us }>(
+  const { rows } = await pool.query<
+    Omit<RejectedEvent, 'id' | 'receivedAt'> & { event_id: string | null; received_at: Us }
+  >(
     `select seq, code, path, message, subject, source, event_id, origin, received_at from rejected_events
       where redriven_at is null and seq > $1 and ($2::text is null or code = $2) and ($3::text is null or source = $3)
       order by seq limit $4`,
@@ -48,7 +50,11 @@ export interface RedriveCounts {
 const REDRIVE_BATCH_EVENTS_MAX = 500;
 
 /** Tries open rejected events again, as they came, with what is known and allowed now. */
-export async function redriveRejected(deps: IntakeDeps, code: string | null, onProgress?: (counts: RedriveCounts) => void): Promise<RedriveCounts> {
+export async function redriveRejected(
+  deps: IntakeDeps,
+  code: string | null,
+  onProgress?: (counts: RedriveCounts) => void,
+): Promise<RedriveCounts> {
   const counts: RedriveCounts = { read: 0, accepted: 0, duplicates: 0, rejected: 0 };
   let after = 0;
   for (;;) {
@@ -71,7 +77,12 @@ interface StoredInput {
   input: Buffer;
 }
 
-async function redriveBatch(deps: IntakeDeps, client: pg.PoolClient, code: string | null, after: number): Promise<{ after: number; counts: RedriveCounts } | null> {
+async function redriveBatch(
+  deps: IntakeDeps,
+  client: pg.PoolClient,
+  code: string | null,
+  after: number,
+): Promise<{ after: number; counts: RedriveCounts } | null> {
   const { rows } = await client.query<StoredInput>(
     `select seq, code, origin_key, origin, input from rejected_events
       where redriven_at is null and seq > $1 and ($2::text is null or code = $2) order by seq limit $3 for update`,
@@ -79,8 +90,14 @@ async function redriveBatch(deps: IntakeDeps, client: pg.PoolClient, code: strin
   );
   if (rows.length === 0) return null;
   const receivedAt = deps.clock();
-  const inputs: Input[] = rows.map((row) => decodeInput(row.input, { key: row.origin_key, detail: row.origin }, deps.limits, receivedAt));
-  const { outcomes } = await applyInTransaction(client, inputs, { receivedAt, calendar: deps.calendar, ...(deps.alongside ? { alongside: deps.alongside } : {}) });
+  const inputs: Input[] = rows.map((row) =>
+    decodeInput(row.input, { key: row.origin_key, detail: row.origin }, deps.limits, receivedAt),
+  );
+  const { outcomes } = await applyInTransaction(client, inputs, {
+    receivedAt,
+    calendar: deps.calendar,
+    ...(deps.alongside ? { alongside: deps.alongside } : {}),
+  });
   const counts: RedriveCounts = { read: rows.length, accepted: 0, duplicates: 0, rejected: 0 };
   const settled: number[] = [];
   rows.forEach((row, at) => {
@@ -89,6 +106,9 @@ async function redriveBatch(deps: IntakeDeps, client: pg.PoolClient, code: strin
     else counts[outcome.kind === 'accepted' ? 'accepted' : 'duplicates'] += 1;
     if (outcome.kind !== 'rejected' || outcome.rejection.code !== row.code) settled.push(row.seq);
   });
-  await client.query('update rejected_events set redriven_at = $2 where seq = any($1::bigint[])', [settled, toDbTime(receivedAt)]);
+  await client.query('update rejected_events set redriven_at = $2 where seq = any($1::bigint[])', [
+    settled,
+    toDbTime(receivedAt),
+  ]);
   return { after: rows.at(-1)!.seq, counts };
 }

@@ -46,7 +46,15 @@ export interface ContractRow extends Told {
 /** A payment; `told` is null while only its reversal or its credit is known. */
 export interface PaymentRow {
   readonly paymentId: string;
-  told: (Told & { readonly amountFen: number; readonly contractId: string | null; readonly payee: string | null; readonly channel: string; readonly loan: boolean }) | null;
+  told:
+    | (Told & {
+        readonly amountFen: number;
+        readonly contractId: string | null;
+        readonly payee: string | null;
+        readonly channel: string;
+        readonly loan: boolean;
+      })
+    | null;
   reversedFen: number;
   /** Credits whose payment list names this payment: [credit key, day booked], sorted by key. */
   namedBy: readonly (readonly [string, Day])[];

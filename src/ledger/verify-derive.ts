@@ -10,25 +10,48 @@ export function derivedTables(books: InstitutionBooks): Record<VerifiedTable, Re
   return {
     balances: mapOf(books.balances, ([key, sum]) => {
       const [account, sub] = split2(key);
-      return sum.debitFen === 0n && sum.creditFen === 0n ? null : [text(account, sub), text(sum.debitFen, sum.creditFen)];
+      return sum.debitFen === 0n && sum.creditFen === 0n
+        ? null
+        : [text(account, sub), text(sum.debitFen, sum.creditFen)];
     }),
     turnovers: mapOf(books.turnovers, ([key, sum]) => {
       const [day, rest] = split2(key);
       const [account, sub] = split2(rest);
-      return sum.debitFen === 0n && sum.creditFen === 0n ? null : [text(formatDay(Number(day)), account, sub), text(sum.debitFen, sum.creditFen)];
+      return sum.debitFen === 0n && sum.creditFen === 0n
+        ? null
+        : [text(formatDay(Number(day)), account, sub), text(sum.debitFen, sum.creditFen)];
     }),
     tallies: mapOf(books.tallies, ([key, count]) => {
       const [day, metric] = split2(key);
       return count === 0 ? null : [text(formatDay(Number(day)), metric), text(count)];
     }),
     lines: mapOf(books.lines, ([key, line]) => {
-      const values = [line.paidFen, line.confirmedFen, line.refundedFen, line.releasedFen, line.confirmedHoursHundredths];
+      const values = [
+        line.paidFen,
+        line.confirmedFen,
+        line.refundedFen,
+        line.releasedFen,
+        line.confirmedHoursHundredths,
+      ];
       if (values.every((value) => BigInt(value) === 0n)) return null;
-      return [text(key), text(...values, line.paidFen > line.confirmedFen + line.refundedFen, line.releasedFen > line.confirmedFen)];
+      return [
+        text(key),
+        text(...values, line.paidFen > line.confirmedFen + line.refundedFen, line.releasedFen > line.confirmedFen),
+      ];
     }),
     contracts: mapOf(books.contracts.rows, ([, row]) => [
       text(row.contractId),
-      text(toDbTime(row.at), row.source, row.id, formatDay(dayOf(row.at)), row.data.learnerHash, row.data.periodTo, Math.round(row.data.hoursPaid * 100), Math.round((row.data.hoursGifted ?? 0) * 100), JSON.stringify(row.data)),
+      text(
+        toDbTime(row.at),
+        row.source,
+        row.id,
+        formatDay(dayOf(row.at)),
+        row.data.learnerHash,
+        row.data.periodTo,
+        Math.round(row.data.hoursPaid * 100),
+        Math.round((row.data.hoursGifted ?? 0) * 100),
+        JSON.stringify(row.data),
+      ),
     ]),
     payments: mapOf(books.payments.rows, ([, row]) => [
       text(row.paymentId),
@@ -51,7 +74,15 @@ export function derivedTables(books: InstitutionBooks): Record<VerifiedTable, Re
     ]),
     credits: mapOf(books.credits.rows, ([, row]) => [
       text(row.accountId, row.bankTxnId),
-      text(row.amountFen, formatDay(row.bookedOn), toDbTime(row.at), row.source, row.id, row.namesPayments, row.matchedPayment),
+      text(
+        row.amountFen,
+        formatDay(row.bookedOn),
+        toDbTime(row.at),
+        row.source,
+        row.id,
+        row.namesPayments,
+        row.matchedPayment,
+      ),
     ]),
     refunds: mapOf(books.refunds.rows, ([, row]) => [
       text(row.refundId),
@@ -63,7 +94,10 @@ export function derivedTables(books: InstitutionBooks): Record<VerifiedTable, Re
         row.requested ? formatDay(dayOf(row.requested.at)) : null,
       ),
     ]),
-    releases: mapOf(books.releases.rows, ([, row]) => [text(row.instructionId), text(row.lines ? JSON.stringify(row.lines) : null, row.debits)]),
+    releases: mapOf(books.releases.rows, ([, row]) => [
+      text(row.instructionId),
+      text(row.lines ? JSON.stringify(row.lines) : null, row.debits),
+    ]),
   };
 }
 

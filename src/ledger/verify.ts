@@ -8,10 +8,10 @@ import { book } from './book.js';
 import { readConsistently } from './books.js';
 import { chainLink } from './chain.js';
 import { rematchAll } from './match.js';
-import { derivedTables, entryKey, entryValue } from './verify-derive.js';
+import { type EventRow, readEvents } from './sql/read-events.js';
 import { readEntries, readOrphans, readTable, VERIFIED_TABLES } from './sql/read-tables.js';
-import { readEvents, type EventRow } from './sql/read-events.js';
-import { WorkingSet, type InstitutionBooks } from './working-set.js';
+import { derivedTables, entryKey, entryValue } from './verify-derive.js';
+import { type InstitutionBooks, WorkingSet } from './working-set.js';
 
 /** One place where the database and what its events say differ. */
 export interface Difference {
@@ -35,7 +35,14 @@ export interface VerifyOptions {
  */
 export async function* verifyBooks(pool: pg.Pool, options: VerifyOptions): AsyncGenerator<Difference> {
   for (const orphan of await readOrphans(pool)) {
-    yield { institutionId: null, table: orphan.table, key: orphan.key, problem: 'added', expected: null, found: 'a row of no known institution or event' };
+    yield {
+      institutionId: null,
+      table: orphan.table,
+      key: orphan.key,
+      problem: 'added',
+      expected: null,
+      found: 'a row of no known institution or event',
+    };
   }
   const { rows } = await pool.query<{ no: number; id: string }>('select no, id from institutions order by id');
   let done = 0;
@@ -47,13 +54,30 @@ export async function* verifyBooks(pool: pg.Pool, options: VerifyOptions): Async
   }
 }
 
-async function verifyInstitution(client: pg.ClientBase, no: number, id: string, calendar: Calendar): Promise<Difference[]> {
+async function verifyInstitution(
+  client: pg.ClientBase,
+  no: number,
+  id: string,
+  calendar: Calendar,
+): Promise<Difference[]> {
   const differences: Difference[] = [];
   const report = (table: string, key: string, expected: string | null, found: string | null): void => {
     if (expected === found) return;
-    differences.push({ institutionId: id, table, key, problem: found === null ? 'missing' : expected === null ? 'added' : 'changed', expected, found });
+    differences.push({
+      institutionId: id,
+      table,
+      key,
+      problem: found === null ? 'missing' : expected === null ? 'added' : 'changed',
+      expected,
+      found,
+    });
   };
-  const { rows: heads } = await client.query<{ event_count: number; chain: Buffer; newest_at: number | null; oldest_at: number | null }>('select event_count, chain, newest_at, oldest_at from institutions where no = $1', [no]);
+  const { rows: heads } = await client.query<{
+    event_count: number;
+    chain: Buffer;
+    newest_at: number | null;
+    oldest_at: number | null;
+  }>('select event_count, chain, newest_at, oldest_at from institutions where no = $1', [no]);
   const head = heads[0]!;
   const set = new WorkingSet(true);
   const books = set.institution(id);
@@ -69,7 +93,8 @@ async function verifyInstitution(client: pg.ClientBase, no: number, id: string, 
   report('institutions', 'oldest_at', String(books.oldestAt), String(head.oldest_at));
   rematchAll(books, calendar);
   const derived = derivedTables(books);
-  for (const table of VERIFIED_TABLES) compare(table.name, derived[table.name], await readTable(client, table, no), report);
+  for (const table of VERIFIED_TABLES)
+    compare(table.name, derived[table.name], await readTable(client, table, no), report);
   return differences;
 }
 
@@ -85,7 +110,8 @@ class Replay {
 
   event(row: EventRow): void {
     const key = `ordinal ${row.ordinal}`;
-    for (let missing = this.lastOrdinal + 1; missing < row.ordinal; missing += 1) this.report('events', `ordinal ${missing}`, 'an event', null);
+    for (let missing = this.lastOrdinal + 1; missing < row.ordinal; missing += 1)
+      this.report('events', `ordinal ${missing}`, 'an event', null);
     if (row.ordinal <= this.lastOrdinal) this.report('events', key, null, `${row.source} ${row.id}`);
     this.lastOrdinal = Math.max(this.lastOrdinal, row.ordinal);
     this.books.chain = chainLink(this.books.chain, row.ordinal, row.received_at, row.body);
@@ -104,22 +130,63 @@ class Replay {
 
 /** The columns that repeat what the body says. */
 function columnsOf(event: AnyEvent, institutionId: string): string {
-  return JSON.stringify([institutionId, event.source, event.id, eventTypeNumber(event.type), businessKey(event), factAmounts(event), event.at, event.recordedAt, event.contentHash.toString('hex'), event.body]);
+  return JSON.stringify([
+    institutionId,
+    event.source,
+    event.id,
+    eventTypeNumber(event.type),
+    businessKey(event),
+    factAmounts(event),
+    event.at,
+    event.recordedAt,
+    event.contentHash.toString('hex'),
+    event.body,
+  ]);
 }
 
 function foundColumns(row: EventRow, subject: string): string {
-  return JSON.stringify([subject, row.source, row.id, row.type, row.key, row.amounts, row.at, row.recorded_at, row.content_hash.toString('hex'), row.body]);
+  return JSON.stringify([
+    subject,
+    row.source,
+    row.id,
+    row.type,
+    row.key,
+    row.amounts,
+    row.at,
+    row.recorded_at,
+    row.content_hash.toString('hex'),
+    row.body,
+  ]);
 }
 
 /** Compares the journals of one portion of events and lets the portion go. */
-async function compareEntries(client: pg.ClientBase, no: number, books: InstitutionBooks, rows: readonly EventRow[], report: Report): Promise<void> {
+async function compareEntries(
+  client: pg.ClientBase,
+  no: number,
+  books: InstitutionBooks,
+  rows: readonly EventRow[],
+  report: Report,
+): Promise<void> {
   const expected = new Map(books.entries.map((entry) => [entryKey(entry.by.seq, entry.line), entryValue(no, entry)]));
-  compare('entries', expected, await readEntries(client, rows.map((row) => row.seq)), report);
+  compare(
+    'entries',
+    expected,
+    await readEntries(
+      client,
+      rows.map((row) => row.seq),
+    ),
+    report,
+  );
   books.entries.length = 0;
   books.accepted.length = 0;
 }
 
-function compare(table: string, expected: ReadonlyMap<string, string>, found: ReadonlyMap<string, string>, report: Report): void {
+function compare(
+  table: string,
+  expected: ReadonlyMap<string, string>,
+  found: ReadonlyMap<string, string>,
+  report: Report,
+): void {
   for (const [key, value] of expected) report(table, key, value, found.get(key) ?? null);
   for (const [key, value] of found) if (!expected.has(key)) report(table, key, null, value);
 }

@@ -4,9 +4,9 @@ import type { AnyEvent } from '../events/event.js';
 import { ACCOUNT } from './accounts.js';
 import type { Leg, LineChange, Plan } from './plan.js';
 import {
-  joinKey,
   type ContractRow,
   type CreditRow,
+  joinKey,
   type KeptOut,
   type Line,
   type PaymentRow,
@@ -170,7 +170,15 @@ export class InstitutionBooks {
       line += 1;
       this.addLeg(leg, plan.day, sign);
       if (this.keepJournal) {
-        this.entries.push({ account: leg.account, sub: leg.sub, debitFen: sign * leg.debitFen, creditFen: sign * leg.creditFen, by, line, day: plan.day });
+        this.entries.push({
+          account: leg.account,
+          sub: leg.sub,
+          debitFen: sign * leg.debitFen,
+          creditFen: sign * leg.creditFen,
+          by,
+          line,
+          day: plan.day,
+        });
       }
     }
     if (plan.line) this.addLine(plan.line, sign);
@@ -216,7 +224,8 @@ export class InstitutionBooks {
   /** Counts by day and metric. */
   get tallies(): ReadonlyMap<string, number> {
     const tallies = new Map<string, number>();
-    for (const { metric, days } of this.counts.values()) for (const { day, count } of days) tallies.set(joinKey(day, String(metric)), count);
+    for (const { metric, days } of this.counts.values())
+      for (const { day, count } of days) tallies.set(joinKey(day, String(metric)), count);
     return tallies;
   }
 }

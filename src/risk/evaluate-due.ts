@@ -49,19 +49,31 @@ export async function evaluateDue(pool: pg.Pool, options: EvaluateOptions): Prom
 /** Another process may have taken the same institution between our look and our write; then the look is repeated. */
 const EVALUATE_RETRIES = 10;
 
-async function evaluate(client: pg.PoolClient, nos: readonly number[], options: EvaluateOptions): Promise<EvaluateResult> {
+async function evaluate(
+  client: pg.PoolClient,
+  nos: readonly number[],
+  options: EvaluateOptions,
+): Promise<EvaluateResult> {
   const rows = await readInstitutionRows(client, nos, options.now);
   const states = await readStates(client, nos);
   const evaluated: Evaluated[] = [];
   for (const no of nos) {
     const institution = rows.get(no)!;
-    const evaluation = evaluateInstitution(institution, states.get(no) ?? null, options.now, options.calendar, options.policy);
+    const evaluation = evaluateInstitution(
+      institution,
+      states.get(no) ?? null,
+      options.now,
+      options.calendar,
+      options.policy,
+    );
     evaluated.push({ no, rows: institution, evaluation });
   }
   const records = await storeEvaluations(client, evaluated, options.now);
   const messages = [
     ...records.map(({ rows: institution, change, step }) => alertMessage(institution, change, step)),
-    ...evaluated.flatMap((one) => (one.evaluation.scoreChanged ? [scoreMessage(one.rows, one.evaluation, options.now)] : [])),
+    ...evaluated.flatMap((one) =>
+      one.evaluation.scoreChanged ? [scoreMessage(one.rows, one.evaluation, options.now)] : [],
+    ),
   ];
   await enqueue(client, messages, { kafkaEnabled: options.kafkaEnabled });
   return { evaluated: nos.length, changes: messages.length };
@@ -88,7 +100,12 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
     values: [ready, overdue, toDbTime(options.now), options.institutionsMax],
   });
   const nos = rows.map((row) => row.no).sort((a, b) => a - b);
-  if (nos.length > 0) await client.query({ name: 'unmark_due', text: 'delete from due_institutions where institution_no = any($1::int[])', values: [nos] });
+  if (nos.length > 0)
+    await client.query({
+      name: 'unmark_due',
+      text: 'delete from due_institutions where institution_no = any($1::int[])',
+      values: [nos],
+    });
   return nos;
 }
 

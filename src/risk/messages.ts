@@ -45,7 +45,9 @@ export function alertData(institution: Named, change: AlertChange): object {
     evidence: change.evidence,
     asOf: formatTime(change.asOf),
     score: change.score,
-    ...(change.kind === 'cleared' ? { openedAt: formatTime(change.openedAt), clearedAt: formatTime(change.clearedAt!) } : {}),
+    ...(change.kind === 'cleared'
+      ? { openedAt: formatTime(change.openedAt), clearedAt: formatTime(change.clearedAt!) }
+      : {}),
   };
 }
 
@@ -69,6 +71,14 @@ export function confidencePercent(evaluation: Evaluation): number {
   return Math.floor(evaluation.score.confidenceBp / 100);
 }
 
-function nameOf(institution: Named): { institutionId: string; institutionName: string | null; regionCode: string | null } {
-  return { institutionId: institution.institutionId, institutionName: institution.profile?.name ?? null, regionCode: institution.profile?.regionCode ?? null };
+function nameOf(institution: Named): {
+  institutionId: string;
+  institutionName: string | null;
+  regionCode: string | null;
+} {
+  return {
+    institutionId: institution.institutionId,
+    institutionName: institution.profile?.name ?? null,
+    regionCode: institution.profile?.regionCode ?? null,
+  };
 }

@@ -19,7 +19,10 @@ export interface AlertStep {
 }
 
 /** What the last evaluation of each institution left behind. Institutions never evaluated are not in it. */
-export async function readStates(client: pg.ClientBase, nos: readonly number[]): Promise<Map<number, InstitutionRiskState>> {
+export async function readStates(
+  client: pg.ClientBase,
+  nos: readonly number[],
+): Promise<Map<number, InstitutionRiskState>> {
   const { rows } = await client.query<{ institution_no: number; state: string }>({
     name: 'read_states',
     text: 'select institution_no, state from evaluations where institution_no = any($1::int[])',
@@ -29,9 +32,17 @@ export async function readStates(client: pg.ClientBase, nos: readonly number[]):
 }
 
 /** Writes evaluations, score history, alerts and their records. Answers the records with their steps, in order. */
-export async function storeEvaluations(client: pg.ClientBase, evaluated: readonly Evaluated[], now: Us): Promise<AlertStep[]> {
+export async function storeEvaluations(
+  client: pg.ClientBase,
+  evaluated: readonly Evaluated[],
+  now: Us,
+): Promise<AlertStep[]> {
   await upsertEvaluations(client, evaluated, now);
-  await insertScores(client, evaluated.filter((one) => one.evaluation.scoreChanged), now);
+  await insertScores(
+    client,
+    evaluated.filter((one) => one.evaluation.scoreChanged),
+    now,
+  );
   const steps = await numberSteps(client, evaluated);
   if (steps.length === 0) return steps;
   await insertRecords(client, steps, now);
@@ -78,12 +89,12 @@ async function upsertEvaluations(client: pg.ClientBase, evaluated: readonly Eval
 }
 
 /** Findings that somebody must see: open ones, those that failed, flags, and what a rule says that is not open yet. */
-function isTelling(finding: RuleFinding): boolean {
+export function isTelling(finding: RuleFinding): boolean {
   return finding.level !== 'none' || finding.answerLevel !== 'none' || finding.state === 'failed' || finding.flag;
 }
 
 /** One rule's finding as people and programs read it. */
-function findingJson(finding: RuleFinding): object {
+export function findingJson(finding: RuleFinding) {
   const { open } = finding.finding;
   return {
     ruleId: finding.rule.id,
@@ -166,7 +177,12 @@ async function insertRecords(client: pg.ClientBase, steps: readonly AlertStep[],
   });
 }
 
-async function upsertAlerts(client: pg.ClientBase, evaluated: readonly Evaluated[], steps: readonly AlertStep[], now: Us): Promise<void> {
+async function upsertAlerts(
+  client: pg.ClientBase,
+  evaluated: readonly Evaluated[],
+  steps: readonly AlertStep[],
+  now: Us,
+): Promise<void> {
   const nos = new Map(evaluated.map((one) => [one.rows.institutionId, one.no]));
   // The last record of each alert is what it stands at.
   const newest = [...new Map(steps.map((one) => [one.change.alertId, one])).values()];

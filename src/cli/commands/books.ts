@@ -23,7 +23,12 @@ export function booksCommand(program: Command): void {
     .action((options: BooksOptions) =>
       withDatabase(options, async ({ database }) => {
         const asOf = timeOption(options.asOf, '--as-of');
-        const query = { ids: options.institution === undefined ? null : [options.institution], asOf, now: clock(), calendar: CHINA_CALENDAR };
+        const query = {
+          ids: options.institution === undefined ? null : [options.institution],
+          asOf,
+          now: clock(),
+          calendar: CHINA_CALENDAR,
+        };
         const shown: Quantities[] = [];
         let count = 0;
         for await (const row of readBooks(database.pool, query)) {
@@ -31,17 +36,55 @@ export function booksCommand(program: Command): void {
           if (options.json) printJson(row);
           else shown.push(row);
         }
-        if (count === 0 && options.institution !== undefined) throw new FeewardenError('not_found', `No event tells of institution ${options.institution}${asOf === null ? '' : ' by then'}.`);
+        if (count === 0 && options.institution !== undefined)
+          throw new FeewardenError(
+            'not_found',
+            `No event tells of institution ${options.institution}${asOf === null ? '' : ' by then'}.`,
+          );
         if (options.json) return;
         if (count === 0) printLine('The books are empty; `feewarden ingest FILE` takes events in.');
-        else if (options.institution !== undefined) printTable(['quantity', 'value'], Object.entries(shown[0]!).map(([name, value]) => [name, amount(value)]));
-        else printTable(HEADINGS, shown.map((row) => COLUMNS.map((name) => amount(row[name]))));
+        else if (options.institution !== undefined)
+          printTable(
+            ['quantity', 'value'],
+            Object.entries(shown[0]!).map(([name, value]) => [name, amount(value)]),
+          );
+        else
+          printTable(
+            HEADINGS,
+            shown.map((row) => COLUMNS.map((name) => amount(row[name]))),
+          );
       }),
     );
 }
 
-const COLUMNS = ['institutionId', 'unearnedFen', 'activeLearners', 'paidFen', 'confirmedFen', 'refundedFen', 'custodyBookedFen', 'custodyReportedFen', 'depositFen', 'refundOwedFen', 'refundOverdueFen', 'offAccountFen'] as const satisfies readonly (keyof Quantities)[];
-const HEADINGS = ['institution', 'unearned', 'learners', 'paid', 'confirmed', 'refunded', 'custody', 'reported', 'deposit', 'owed', 'overdue', 'off account'];
+const COLUMNS = [
+  'institutionId',
+  'unearnedFen',
+  'activeLearners',
+  'paidFen',
+  'confirmedFen',
+  'refundedFen',
+  'custodyBookedFen',
+  'custodyReportedFen',
+  'depositFen',
+  'refundOwedFen',
+  'refundOverdueFen',
+  'offAccountFen',
+] as const satisfies readonly (keyof Quantities)[];
+const HEADINGS = [
+  'institution',
+  'unearned',
+  'learners',
+  'paid',
+  'confirmed',
+  'refunded',
+  'custody',
+  'reported',
+  'deposit',
+  'owed',
+  'overdue',
+  'off account',
+];
 
 function amount(value: bigint | number | string | null): string {
   if (value === null) return '–';

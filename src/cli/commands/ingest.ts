@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { type FileIntake, takeFile } from '../../ledger/intake-file.js';
 import { type IntakeCounts, noCounts } from '../../ledger/intake.js';
+import { type FileIntake, takeFile } from '../../ledger/intake-file.js';
 import { listInputs } from '../../sources/files/list-inputs.js';
 import { type InputFile, isProblem, openInputs } from '../../sources/files/records.js';
-import { FeewardenError } from '../../core/errors.js';
 import { type CliContext, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { evaluateAllDue } from '../evaluate-due.js';
 import { EXIT, printError, printJson, printLine, printTable } from '../output.js';
@@ -21,7 +20,10 @@ export function ingestCommand(program: Command): void {
     .option(...DATA_OPTION)
     .option('--no-evaluate', 'leave the evaluation of the institutions to a running worker')
     .option(...JSON_OPTION)
-    .addHelpText('after', '\nThe same file again changes nothing; an interrupted run goes on where it stopped.\nExit code 1: an input could not be read, or events were rejected (see `feewarden rejected`).')
+    .addHelpText(
+      'after',
+      '\nThe same file again changes nothing; an interrupted run goes on where it stopped.\nExit code 1: an input could not be read, or events were rejected (see `feewarden rejected`).',
+    )
     .action(async (paths: string[], options: IngestOptions) => {
       process.exitCode = await withDatabase(options, (context) => ingest(context, paths, options));
     });
@@ -38,7 +40,9 @@ async function ingest(context: CliContext, paths: readonly string[], options: In
   const summary: Summary = { ...noCounts(), seconds: 0, failed: [], resumed: [] };
   const stop = stopSignal();
   const listed = await listInputs(paths);
-  const total = listed.some((input) => input.size === null) ? null : listed.reduce((sum, input) => sum + input.size!, 0);
+  const total = listed.some((input) => input.size === null)
+    ? null
+    : listed.reduce((sum, input) => sum + input.size!, 0);
   const bar = startBar(total, 'bytes');
   let before = 0;
   try {
@@ -50,7 +54,9 @@ async function ingest(context: CliContext, paths: readonly string[], options: In
         continue;
       }
       const base = before;
-      await takeOne(context, input, summary, stop.signal, (bytes) => bar.update(base + bytes, `${summary.read.toLocaleString('en')} events before this file`));
+      await takeOne(context, input, summary, stop.signal, (bytes) =>
+        bar.update(base + bytes, `${summary.read.toLocaleString('en')} events before this file`),
+      );
       before += input.compressedSize ?? 0;
     }
   } finally {
@@ -65,17 +71,24 @@ async function ingest(context: CliContext, paths: readonly string[], options: In
   return stop.signal.aborted || summary.failed.length > 0 || summary.rejected > 0 ? EXIT.foundWrong : EXIT.success;
 }
 
-async function takeOne(context: CliContext, input: InputFile, summary: Summary, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<void> {
-  try {
-    const taken = await takeFile(context.intake, input, { batchEventsMax: context.config.ingestBatchEventsMax, onBytes, signal });
-    add(summary, taken);
-    if (taken.resumedAtLine !== null) summary.resumed.push({ path: input.path, line: taken.resumedAtLine });
-  } catch (error) {
-    // A damaged file has given what it could; the other files go on. Anything else is not about the file.
-    if (!(error instanceof FeewardenError) || error.code !== 'unreadable_input') throw error;
-    printError(error);
-    summary.failed.push({ path: input.path, error: error.message });
-  }
+async function takeOne(
+  context: CliContext,
+  input: InputFile,
+  summary: Summary,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const taken = await takeFile(context.intake, input, {
+    batchEventsMax: context.config.ingestBatchEventsMax,
+    onBytes,
+    signal,
+  });
+  add(summary, taken);
+  if (taken.resumedAtLine !== null) summary.resumed.push({ path: input.path, line: taken.resumedAtLine });
+  if (taken.problem === null) return;
+  // A damaged file has given what it could; the other files go on.
+  printError(taken.problem);
+  summary.failed.push({ path: input.path, error: taken.problem.message });
 }
 
 function add(summary: Summary, taken: FileIntake): void {
@@ -93,14 +106,24 @@ function shown(summary: Summary): object {
 }
 
 function printSummary(summary: Summary): void {
-  for (const { path, line } of summary.resumed) printLine(`${path}: went on after line ${line}; the counts are of the whole file`);
+  for (const { path, line } of summary.resumed)
+    printLine(`${path}: went on after line ${line}; the counts are of the whole file`);
   printTable(
     ['read', 'accepted', 'duplicates', 'rejected', 'seconds'],
-    [[summary.read, summary.accepted, summary.duplicates, summary.rejected].map((count) => count.toLocaleString('en')).concat(summary.seconds.toFixed(1))],
+    [
+      [summary.read, summary.accepted, summary.duplicates, summary.rejected]
+        .map((count) => count.toLocaleString('en'))
+        .concat(summary.seconds.toFixed(1)),
+    ],
   );
   if (summary.rejected === 0) return;
   printLine('');
-  printTable(['rejected because', 'events'], Object.entries(summary.byCode).sort().map(([code, count]) => [code, count.toLocaleString('en')]));
+  printTable(
+    ['rejected because', 'events'],
+    Object.entries(summary.byCode)
+      .sort()
+      .map(([code, count]) => [code, count.toLocaleString('en')]),
+  );
   printLine('`feewarden rejected` lists them with their place and reason.');
 }
 

@@ -22,7 +22,11 @@ export function keyCommand(program: Command): void {
     .option(...JSON_OPTION)
     .action((options: CreateOptions) =>
       withDatabase(options, async ({ database }) => {
-        const made = await createKey(database.pool, { name: options.name ?? `${options.role} ${options.scope}`.trim(), role: options.role, scope: options.scope }, clock());
+        const made = await createKey(
+          database.pool,
+          { name: options.name ?? `${options.role} ${options.scope}`.trim(), role: options.role, scope: options.scope },
+          clock(),
+        );
         if (options.json) printJson({ id: made.key.id, role: made.key.role, scope: made.key.scope, key: made.text });
         else printLine(made.text);
       }),
@@ -34,10 +38,18 @@ export function keyCommand(program: Command): void {
     .option(...JSON_OPTION)
     .action((options: DataOptions) =>
       withDatabase(options, async ({ database }) => {
-        const keys = (await listKeys(database.pool)).map((row) => ({ ...row, createdAt: formatTime(row.createdAt), revokedAt: row.revokedAt === null ? null : formatTime(row.revokedAt) }));
+        const keys = (await listKeys(database.pool)).map((row) => ({
+          ...row,
+          createdAt: formatTime(row.createdAt),
+          revokedAt: row.revokedAt === null ? null : formatTime(row.revokedAt),
+        }));
         if (options.json) for (const row of keys) printJson(row);
         else if (keys.length === 0) printLine('There are no keys; `feewarden key create --role admin` makes one.');
-        else printTable(['id', 'role', 'scope', 'name', 'created', 'revoked'], keys.map((row) => [row.id, row.role, row.scope, row.name, row.createdAt, row.revokedAt ?? '']));
+        else
+          printTable(
+            ['id', 'role', 'scope', 'name', 'created', 'revoked'],
+            keys.map((row) => [row.id, row.role, row.scope, row.name, row.createdAt, row.revokedAt ?? '']),
+          );
       }),
     );
   key

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { FeewardenError, ERRORS } from '../../core/errors.js';
+import { ERRORS, FeewardenError } from '../../core/errors.js';
 import { formatTime } from '../../core/time.js';
-import { listRejected, redriveRejected, type RejectedEvent } from '../../ledger/rejected.js';
+import { listRejected, type RejectedEvent, redriveRejected } from '../../ledger/rejected.js';
 import { DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { evaluateAllDue } from '../evaluate-due.js';
 import { EXIT, printJson, printLine, printTable } from '../output.js';
@@ -33,7 +33,12 @@ export function rejectedCommand(program: Command): void {
           if (rows.length < ROWS_PER_READ) break;
           after = rows.at(-1)!.seq;
         }
-        if (!options.json) printLine(count === 0 ? 'Nothing is rejected.' : `${count.toLocaleString('en')} rejected; after a fix, \`feewarden redrive\` tries them again.`);
+        if (!options.json)
+          printLine(
+            count === 0
+              ? 'Nothing is rejected.'
+              : `${count.toLocaleString('en')} rejected; after a fix, \`feewarden redrive\` tries them again.`,
+          );
       }),
     );
 }
@@ -54,7 +59,11 @@ export function redriveCommand(program: Command): void {
         bar.stop();
         await evaluateAllDue(context);
         if (options.json) printJson(counts);
-        else printTable(['tried', 'accepted', 'duplicates', 'refused again'], [[counts.read, counts.accepted, counts.duplicates, counts.rejected].map(String)]);
+        else
+          printTable(
+            ['tried', 'accepted', 'duplicates', 'refused again'],
+            [[counts.read, counts.accepted, counts.duplicates, counts.rejected].map(String)],
+          );
         process.exitCode = counts.rejected > 0 ? EXIT.foundWrong : EXIT.success;
       }),
     );
@@ -67,6 +76,18 @@ function checkCode(code: string | undefined): void {
 
 function cells(row: RejectedEvent): string[] {
   const { file, line, topic, partition, offset } = row.origin;
-  const place = file !== undefined ? `${file}:${line}` : topic !== undefined ? `${topic}/${partition}/${offset}` : JSON.stringify(row.origin);
-  return [String(row.seq), row.code, place, row.subject ?? '', row.id ?? '', row.path ? `${row.path}: ${row.message}` : row.message];
+  const place =
+    file !== undefined
+      ? `${file}:${line}`
+      : topic !== undefined
+        ? `${topic}/${partition}/${offset}`
+        : JSON.stringify(row.origin);
+  return [
+    String(row.seq),
+    row.code,
+    place,
+    row.subject ?? '',
+    row.id ?? '',
+    row.path ? `${row.path}: ${row.message}` : row.message,
+  ];
 }

@@ -24,11 +24,19 @@ export function verifyCommand(program: Command): void {
         for await (const difference of verifyBooks(database.pool, { calendar: CHINA_CALENDAR, onInstitution })) {
           differences += 1;
           if (options.json) printJson(difference);
-          else printLine(`${difference.institutionId ?? '?'} ${difference.table} ${difference.key}: ${difference.problem}; events say ${difference.expected ?? 'nothing'}, found ${difference.found ?? 'nothing'}`);
+          else
+            printLine(
+              `${difference.institutionId ?? '?'} ${difference.table} ${difference.key}: ${difference.problem}; events say ${difference.expected ?? 'nothing'}, found ${difference.found ?? 'nothing'}`,
+            );
         }
         bar.stop();
         if (options.json) printJson({ institutions, differences, ok: differences === 0 });
-        else printLine(differences === 0 ? `${institutions} institutions: books and events agree.` : `${differences} differences in ${institutions} institutions.`);
+        else
+          printLine(
+            differences === 0
+              ? `${institutions} institutions: books and events agree.`
+              : `${differences} differences in ${institutions} institutions.`,
+          );
         process.exitCode = differences === 0 ? EXIT.success : EXIT.foundWrong;
       }),
     );

@@ -7,7 +7,13 @@ import { copyInto } from '../../db/copy.js';
  */
 /** All journals of the batch in one statement: the database checks that each is whole and balanced. Rows by `copyRow`. */
 export async function insertEntries(client: pg.ClientBase, rows: readonly string[]): Promise<void> {
-  if (rows.length > 0) await copyInto(client, 'entries', 'event_seq, line, institution_no, account, sub, booked_on, debit_fen, credit_fen', rows);
+  if (rows.length > 0)
+    await copyInto(
+      client,
+      'entries',
+      'event_seq, line, institution_no, account, sub, booked_on, debit_fen, credit_fen',
+      rows,
+    );
 }
 
 export interface SumColumns {

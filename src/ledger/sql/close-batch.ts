@@ -16,7 +16,13 @@ export async function updateInstitutions(client: pg.ClientBase, rows: readonly I
     name: 'update_institutions',
     text: `update institutions i set event_count = t.event_count, chain = t.chain, newest_at = t.newest_at, oldest_at = t.oldest_at
              from unnest($1::int[], $2::bigint[], $3::bytea[], $4::timestamptz[], $5::timestamptz[]) as t(no, event_count, chain, newest_at, oldest_at) where i.no = t.no`,
-    values: [rows.map((row) => row.no), rows.map((row) => row.eventCount), rows.map((row) => row.chain), rows.map((row) => toDbTime(row.newestAt)), rows.map((row) => toDbTime(row.oldestAt))],
+    values: [
+      rows.map((row) => row.no),
+      rows.map((row) => row.eventCount),
+      rows.map((row) => row.chain),
+      rows.map((row) => toDbTime(row.newestAt)),
+      rows.map((row) => toDbTime(row.oldestAt)),
+    ],
   });
 }
 
@@ -61,7 +67,11 @@ export async function deleteKeptOut(client: pg.ClientBase, events: readonly AnyE
   await client.query({
     text: `delete from kept_out_events k using unnest($1::text[], $2::text[], $3::bytea[]) as t(source, id, content_hash)
             where k.source = t.source collate "C" and k.id = t.id collate "C" and k.content_hash = t.content_hash`,
-    values: [events.map((event) => event.source), events.map((event) => event.id), events.map((event) => event.contentHash)],
+    values: [
+      events.map((event) => event.source),
+      events.map((event) => event.id),
+      events.map((event) => event.contentHash),
+    ],
   });
 }
 

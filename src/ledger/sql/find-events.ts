@@ -17,7 +17,12 @@ export interface FoundEvent {
 const COLUMNS = 'e.seq, e.institution_no, e.ordinal, e.source, e.id, e.type, e.key, e.amounts, e.content_hash';
 
 /** Accepted events by source and id. */
-export async function findEvents(client: pg.ClientBase, sources: readonly string[], ids: readonly string[], withBody: boolean): Promise<FoundEvent[]> {
+export async function findEvents(
+  client: pg.ClientBase,
+  sources: readonly string[],
+  ids: readonly string[],
+  withBody: boolean,
+): Promise<FoundEvent[]> {
   if (ids.length === 0) return [];
   const { rows } = await client.query<FoundEvent>({
     name: withBody ? 'find_events_whole' : 'find_events',
@@ -36,7 +41,11 @@ export interface EventKey {
 }
 
 /** Accepted events by institution, type and business key. */
-export async function findEventsByKey(client: pg.ClientBase, keys: readonly EventKey[], withBody: boolean): Promise<FoundEvent[]> {
+export async function findEventsByKey(
+  client: pg.ClientBase,
+  keys: readonly EventKey[],
+  withBody: boolean,
+): Promise<FoundEvent[]> {
   if (keys.length === 0) return [];
   const { rows } = await client.query<FoundEvent>({
     name: withBody ? 'find_events_by_key_whole' : 'find_events_by_key',
@@ -68,7 +77,11 @@ export async function findKeptOutByKey(client: pg.ClientBase, keys: readonly Eve
 }
 
 /** Facts kept out, by source and id. */
-export async function findKeptOut(client: pg.ClientBase, sources: readonly string[], ids: readonly string[]): Promise<FoundKeptOut[]> {
+export async function findKeptOut(
+  client: pg.ClientBase,
+  sources: readonly string[],
+  ids: readonly string[],
+): Promise<FoundKeptOut[]> {
   if (ids.length === 0) return [];
   const { rows } = await client.query<FoundKeptOut>({
     name: 'find_kept_out',

@@ -35,7 +35,9 @@ export async function insertRejected(client: pg.ClientBase, rows: readonly Rejec
       rows.map((row) => toDbTime(row.receivedAt)),
     ],
   });
-  const fresh = new Map(inserted.map((row) => [`${row.input_hash.toString('hex')}|${row.code}|${row.origin_key}`, row.seq]));
+  const fresh = new Map(
+    inserted.map((row) => [`${row.input_hash.toString('hex')}|${row.code}|${row.origin_key}`, row.seq]),
+  );
   return rows.flatMap((row) => {
     const key = `${row.inputHash.toString('hex')}|${row.code}|${row.origin.key}`;
     const seq = fresh.get(key);

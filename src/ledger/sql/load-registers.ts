@@ -10,14 +10,28 @@ export interface Pairs {
 type Of<R> = R & { readonly institutionNo: number };
 
 export async function loadContracts(client: pg.ClientBase, pairs: Pairs): Promise<Of<ContractRow>[]> {
-  const { rows } = await client.query<{ institution_no: number; contract_id: string; at: Us; source: string; id: string; data: string }>({
+  const { rows } = await client.query<{
+    institution_no: number;
+    contract_id: string;
+    at: Us;
+    source: string;
+    id: string;
+    data: string;
+  }>({
     name: 'load_contracts',
     text: `select c.institution_no, c.contract_id, c.at, c.source, c.id, c.data
              from unnest($1::int[], $2::text[]) as t(institution_no, key)
              join contracts c on c.institution_no = t.institution_no and c.contract_id = t.key collate "C"`,
     values: [pairs.nos, pairs.keys],
   });
-  return rows.map((row) => ({ institutionNo: row.institution_no, contractId: row.contract_id, at: row.at, source: row.source, id: row.id, data: JSON.parse(row.data) }));
+  return rows.map((row) => ({
+    institutionNo: row.institution_no,
+    contractId: row.contract_id,
+    at: row.at,
+    source: row.source,
+    id: row.id,
+    data: JSON.parse(row.data),
+  }));
 }
 
 export async function loadPayments(client: pg.ClientBase, pairs: Pairs): Promise<Of<PaymentRow>[]> {
@@ -38,12 +52,19 @@ export interface AmountRange {
   readonly bookedFrom: string;
 }
 
-export async function loadUnnamedCredits(client: pg.ClientBase, ranges: readonly AmountRange[]): Promise<Of<CreditRow>[]> {
+export async function loadUnnamedCredits(
+  client: pg.ClientBase,
+  ranges: readonly AmountRange[],
+): Promise<Of<CreditRow>[]> {
   const { rows } = await client.query<CreditColumns>({
     name: 'load_unnamed_credits',
     text: `select c.* from unnest($1::int[], $2::bigint[], $3::date[]) as t(institution_no, amount_fen, booked_from)
              join credits c on c.institution_no = t.institution_no and c.amount_fen = t.amount_fen and c.booked_on >= t.booked_from and not c.names_payments`,
-    values: [ranges.map((range) => range.institutionNo), ranges.map((range) => range.amountFen), ranges.map((range) => range.bookedFrom)],
+    values: [
+      ranges.map((range) => range.institutionNo),
+      ranges.map((range) => range.amountFen),
+      ranges.map((range) => range.bookedFrom),
+    ],
   });
   return rows.map((row) => ({
     institutionNo: row.institution_no,
@@ -59,12 +80,19 @@ export async function loadUnnamedCredits(client: pg.ClientBase, ranges: readonly
   }));
 }
 
-export async function loadPaymentsOfAmounts(client: pg.ClientBase, ranges: readonly AmountRange[]): Promise<Of<PaymentRow>[]> {
+export async function loadPaymentsOfAmounts(
+  client: pg.ClientBase,
+  ranges: readonly AmountRange[],
+): Promise<Of<PaymentRow>[]> {
   const { rows } = await client.query<PaymentColumns>({
     name: 'load_payments_of_amounts',
     text: `select p.* from unnest($1::int[], $2::bigint[], $3::date[]) as t(institution_no, amount_fen, paid_from)
              join payments p on p.institution_no = t.institution_no and p.amount_fen = t.amount_fen and p.paid_on >= t.paid_from`,
-    values: [ranges.map((range) => range.institutionNo), ranges.map((range) => range.amountFen), ranges.map((range) => range.paidFrom)],
+    values: [
+      ranges.map((range) => range.institutionNo),
+      ranges.map((range) => range.amountFen),
+      ranges.map((range) => range.paidFrom),
+    ],
   });
   return rows.map(paymentOf);
 }
@@ -80,7 +108,12 @@ export async function loadRefunds(client: pg.ClientBase, pairs: Pairs): Promise<
 }
 
 export async function loadReleases(client: pg.ClientBase, pairs: Pairs): Promise<Of<ReleaseRow>[]> {
-  const { rows } = await client.query<{ institution_no: number; instruction_id: string; lines: string | null; debits: number }>({
+  const { rows } = await client.query<{
+    institution_no: number;
+    instruction_id: string;
+    lines: string | null;
+    debits: number;
+  }>({
     name: 'load_releases',
     text: `select r.institution_no, r.instruction_id, r.lines, r.debits from unnest($1::int[], $2::text[]) as t(institution_no, key)
              join releases r on r.institution_no = t.institution_no and r.instruction_id = t.key collate "C"`,

@@ -16,30 +16,57 @@ const NOT_REVERSED = `not exists (select 1 from events r where r.institution_no 
 const NEWEST_FIRST = 'e.at desc, (e.source || e.id) desc, e.source desc';
 
 /** Registers are the events themselves: per institution, type and key the newest that stands. */
-export async function readRegisters<T extends EventType>(client: pg.ClientBase | pg.Pool, nos: readonly number[], types: readonly T[]): Promise<RegisterEntry<T>[]> {
-  return read<T>(client, 'read_registers', `select distinct on (e.institution_no, e.type, e.key) ${COLUMNS} from events e
+export async function readRegisters<T extends EventType>(
+  client: pg.ClientBase | pg.Pool,
+  nos: readonly number[],
+  types: readonly T[],
+): Promise<RegisterEntry<T>[]> {
+  return read<T>(
+    client,
+    'read_registers',
+    `select distinct on (e.institution_no, e.type, e.key) ${COLUMNS} from events e
      where e.institution_no = any($1::int[]) and e.type = any($2::smallint[]) and ${NOT_REVERSED}
-     order by e.institution_no, e.type, e.key, ${NEWEST_FIRST}`, [nos, types.map(eventTypeNumber)]);
+     order by e.institution_no, e.type, e.key, ${NEWEST_FIRST}`,
+    [nos, types.map(eventTypeNumber)],
+  );
 }
 
 /** Every telling that stands, oldest first: for registers that merge field by field. */
-export async function readTellings<T extends EventType>(client: pg.ClientBase | pg.Pool, nos: readonly number[], type: T): Promise<RegisterEntry<T>[]> {
-  return read<T>(client, 'read_tellings', `select ${COLUMNS} from events e
+export async function readTellings<T extends EventType>(
+  client: pg.ClientBase | pg.Pool,
+  nos: readonly number[],
+  type: T,
+): Promise<RegisterEntry<T>[]> {
+  return read<T>(
+    client,
+    'read_tellings',
+    `select ${COLUMNS} from events e
      where e.institution_no = any($1::int[]) and e.type = $2::smallint and ${NOT_REVERSED}
-     order by e.institution_no, e.at, e.source || e.id, e.source`, [nos, eventTypeNumber(type)]);
+     order by e.institution_no, e.at, e.source || e.id, e.source`,
+    [nos, eventTypeNumber(type)],
+  );
 }
 
 /** The newest `limit` end-of-day balances of each account that the institutions registered, newest day first. */
-export async function readEndOfDayBalances(client: pg.ClientBase | pg.Pool, nos: readonly number[], limit: number): Promise<RegisterEntry<'custody.balance_reported'>[]> {
+export async function readEndOfDayBalances(
+  client: pg.ClientBase | pg.Pool,
+  nos: readonly number[],
+  limit: number,
+): Promise<RegisterEntry<'custody.balance_reported'>[]> {
   const balance = eventTypeNumber('custody.balance_reported');
   const registered = eventTypeNumber('account.registered');
-  return read<'custody.balance_reported'>(client, 'read_end_of_day_balances', `select b.* from
+  return read<'custody.balance_reported'>(
+    client,
+    'read_end_of_day_balances',
+    `select b.* from
      (select distinct institution_no, key as account_id from events where institution_no = any($1::int[]) and type = ${registered}) a
      cross join lateral (
        select distinct on (e.key) ${COLUMNS} from events e
         where e.institution_no = a.institution_no and e.type = ${balance}
           and e.key >= a.account_id || chr(31) || 'e' || chr(31) and e.key < a.account_id || chr(31) || 'f' and ${NOT_REVERSED}
-        order by e.key desc, ${NEWEST_FIRST} limit $2) b`, [nos, limit]);
+        order by e.key desc, ${NEWEST_FIRST} limit $2) b`,
+    [nos, limit],
+  );
 }
 
 const COLUMNS = 'e.institution_no, e.type, e.key, e.at, e.source, e.id, e.body';
@@ -54,7 +81,12 @@ interface Columns {
   body: string;
 }
 
-async function read<T extends EventType>(client: pg.ClientBase | pg.Pool, name: string, text: string, values: unknown[]): Promise<RegisterEntry<T>[]> {
+async function read<T extends EventType>(
+  client: pg.ClientBase | pg.Pool,
+  name: string,
+  text: string,
+  values: unknown[],
+): Promise<RegisterEntry<T>[]> {
   const { rows } = await client.query<Columns>({ name, text, values });
   return rows.map((row) => ({
     institutionNo: row.institution_no,

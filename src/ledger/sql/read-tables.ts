@@ -17,20 +17,70 @@ interface TableShape {
 }
 
 export const VERIFIED_TABLES = [
-  { name: 'balances', key: ['account', 'sub'], values: ['debit_fen', 'credit_fen'], ignoreZero: ['debit_fen', 'credit_fen'] },
-  { name: 'turnovers', key: ['day', 'account', 'sub'], values: ['debit_fen', 'credit_fen'], days: ['day'], ignoreZero: ['debit_fen', 'credit_fen'] },
+  {
+    name: 'balances',
+    key: ['account', 'sub'],
+    values: ['debit_fen', 'credit_fen'],
+    ignoreZero: ['debit_fen', 'credit_fen'],
+  },
+  {
+    name: 'turnovers',
+    key: ['day', 'account', 'sub'],
+    values: ['debit_fen', 'credit_fen'],
+    days: ['day'],
+    ignoreZero: ['debit_fen', 'credit_fen'],
+  },
   { name: 'tallies', key: ['day', 'metric'], values: ['count'], days: ['day'], ignoreZero: ['count'] },
   {
     name: 'lines',
     key: ['line'],
-    values: ['paid_fen', 'confirmed_fen', 'refunded_fen', 'released_fen', 'confirmed_hours_hundredths', 'open', 'over_released'],
+    values: [
+      'paid_fen',
+      'confirmed_fen',
+      'refunded_fen',
+      'released_fen',
+      'confirmed_hours_hundredths',
+      'open',
+      'over_released',
+    ],
     ignoreZero: ['paid_fen', 'confirmed_fen', 'refunded_fen', 'released_fen', 'confirmed_hours_hundredths'],
   },
-  { name: 'contracts', key: ['contract_id'], values: ['at', 'source', 'id', 'signed_on', 'learner_hash', 'period_to', 'hours_hundredths', 'gifted_hundredths', 'data'], times: ['at'], days: ['signed_on', 'period_to'] },
+  {
+    name: 'contracts',
+    key: ['contract_id'],
+    values: [
+      'at',
+      'source',
+      'id',
+      'signed_on',
+      'learner_hash',
+      'period_to',
+      'hours_hundredths',
+      'gifted_hundredths',
+      'data',
+    ],
+    times: ['at'],
+    days: ['signed_on', 'period_to'],
+  },
   {
     name: 'payments',
     key: ['payment_id'],
-    values: ['amount_fen', 'at', 'paid_on', 'source', 'id', 'contract_id', 'payee', 'channel', 'loan', 'reversed_fen', 'named_by', 'matched_by', 'matched_on', 'settled'],
+    values: [
+      'amount_fen',
+      'at',
+      'paid_on',
+      'source',
+      'id',
+      'contract_id',
+      'payee',
+      'channel',
+      'loan',
+      'reversed_fen',
+      'named_by',
+      'matched_by',
+      'matched_on',
+      'settled',
+    ],
     times: ['at'],
     days: ['paid_on', 'matched_on'],
   },
@@ -41,7 +91,12 @@ export const VERIFIED_TABLES = [
     times: ['at'],
     days: ['booked_on'],
   },
-  { name: 'refunds', key: ['refund_id'], values: ['contract_id', 'steps', 'paid_fen', 'open', 'requested_on'], days: ['requested_on'] },
+  {
+    name: 'refunds',
+    key: ['refund_id'],
+    values: ['contract_id', 'steps', 'paid_fen', 'open', 'requested_on'],
+    days: ['requested_on'],
+  },
   { name: 'releases', key: ['instruction_id'], values: ['lines', 'debits'] },
 ] as const satisfies readonly TableShape[];
 
@@ -50,7 +105,10 @@ export type VerifiedTable = (typeof VERIFIED_TABLES)[number]['name'];
 /** All rows of one institution in a table of the books, as text by key. */
 export async function readTable(client: pg.ClientBase, table: TableShape, no: number): Promise<Map<string, string>> {
   const columns = [...table.key, ...table.values].join(', ');
-  const { rows } = await client.query<Record<string, Value>>(`select ${columns} from ${table.name} where institution_no = $1`, [no]);
+  const { rows } = await client.query<Record<string, Value>>(
+    `select ${columns} from ${table.name} where institution_no = $1`,
+    [no],
+  );
   const result = new Map<string, string>();
   const shown = (row: Record<string, Value>, column: string): Value => {
     const value = row[column] ?? null;
@@ -60,19 +118,34 @@ export async function readTable(client: pg.ClientBase, table: TableShape, no: nu
   };
   for (const row of rows) {
     if (table.ignoreZero?.every((column) => BigInt(row[column] as bigint) === 0n)) continue;
-    result.set(text(...table.key.map((column) => shown(row, column))), text(...table.values.map((column) => shown(row, column))));
+    result.set(
+      text(...table.key.map((column) => shown(row, column))),
+      text(...table.values.map((column) => shown(row, column))),
+    );
   }
   return result;
 }
 
 /** The entries of the given events, as text by event and line. */
 export async function readEntries(client: pg.ClientBase, seqs: readonly number[]): Promise<Map<string, string>> {
-  const { rows } = await client.query<{ event_seq: number; line: number; institution_no: number; account: number; sub: string; booked_on: number; debit_fen: number; credit_fen: number }>(
+  const { rows } = await client.query<{
+    event_seq: number;
+    line: number;
+    institution_no: number;
+    account: number;
+    sub: string;
+    booked_on: number;
+    debit_fen: number;
+    credit_fen: number;
+  }>(
     'select event_seq, line, institution_no, account, sub, booked_on, debit_fen, credit_fen from entries where event_seq = any($1::bigint[])',
     [seqs],
   );
   return new Map(
-    rows.map((row) => [text(row.event_seq, row.line), text(row.institution_no, row.account, row.sub, formatDay(row.booked_on), row.debit_fen, row.credit_fen)]),
+    rows.map((row) => [
+      text(row.event_seq, row.line),
+      text(row.institution_no, row.account, row.sub, formatDay(row.booked_on), row.debit_fen, row.credit_fen),
+    ]),
   );
 }
 
@@ -80,10 +153,14 @@ export async function readEntries(client: pg.ClientBase, seqs: readonly number[]
 export async function readOrphans(pool: pg.Pool): Promise<{ table: string; key: string }[]> {
   const tables = ['events', ...VERIFIED_TABLES.map((table) => table.name)];
   const parts = tables.map(
-    (table) => `select '${table}' as "table", 'institution no. ' || t.institution_no as key from (select distinct institution_no from ${table}) t
+    (
+      table,
+    ) => `select '${table}' as "table", 'institution no. ' || t.institution_no as key from (select distinct institution_no from ${table}) t
                  where not exists (select 1 from institutions i where i.no = t.institution_no)`,
   );
-  parts.push(`select 'entries', 'event ' || n.event_seq || ' line ' || n.line from entries n where not exists (select 1 from events e where e.seq = n.event_seq)`);
+  parts.push(
+    `select 'entries', 'event ' || n.event_seq || ' line ' || n.line from entries n where not exists (select 1 from events e where e.seq = n.event_seq)`,
+  );
   const { rows } = await pool.query<{ table: string; key: string }>(parts.join(' union all '));
   return rows;
 }

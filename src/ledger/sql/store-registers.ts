@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { toDbDay, toDbTime } from '../../db/pool.js';
 import { dayOf } from '../../core/time.js';
+import { toDbDay, toDbTime } from '../../db/pool.js';
 import { isRefundOpen, refundContract } from '../refunds.js';
 import type { ContractRow, CreditRow, PaymentRow, RefundRow, ReleaseRow } from '../rows.js';
 
@@ -12,9 +12,17 @@ export interface Changed<R> {
 }
 
 /** Rows that are gone are deleted, the others written whole: the institution's lock makes reading and writing back safe. */
-async function store<R>(client: pg.ClientBase, table: string, keyColumn: string, changed: readonly Changed<R>[], upsert: (rows: { no: number; row: R }[]) => pg.QueryConfig): Promise<void> {
+async function store<R>(
+  client: pg.ClientBase,
+  table: string,
+  keyColumn: string,
+  changed: readonly Changed<R>[],
+  upsert: (rows: { no: number; row: R }[]) => pg.QueryConfig,
+): Promise<void> {
   const gone = changed.filter((change) => change.row === null);
-  const kept = changed.flatMap((change) => (change.row === null ? [] : [{ no: change.institutionNo, row: change.row }]));
+  const kept = changed.flatMap((change) =>
+    change.row === null ? [] : [{ no: change.institutionNo, row: change.row }],
+  );
   if (gone.length > 0) {
     await client.query({
       text: `delete from ${table} r using unnest($1::int[], $2::text[]) as t(institution_no, key) where r.institution_no = t.institution_no and ${keyColumn} = t.key collate "C"`,

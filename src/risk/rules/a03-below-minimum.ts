@@ -7,9 +7,9 @@ import { is, judge } from '../steps.js';
 import { enYuan, zhYuan } from '../text.js';
 
 /**
- * A minimum that the authority set for the account is compared with the booked balance. Without one, a share of three months'
- * receipts stands in for it, but never more than U: custody per lesson empties an account lawfully at the end of a term; money
- * on its way counts then. Both only while something is unearned.
+ * A minimum that the authority set for the account stands as it is. Without one, a share of three months' receipts stands in for
+ * it, but never more than U: custody per lesson empties an account lawfully at the end of a term. Both only while something is
+ * unearned; payments on their way to the account count as there.
  */
 export const rule = defineRule({
   id: 'A03',
@@ -40,14 +40,14 @@ export const rule = defineRule({
       value: 5,
       unit: 'working_days',
       source: 'ours',
-      note: 'As in A01; only for the default minimum.',
+      note: 'As in A01.',
     },
   },
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
     const presetFen = localPreset(sheet);
     const local = presetFen !== null;
-    const balanceFen = local ? sheet.custodyFen : sheet.custodyFen + sheet.inTransitFen(p.inTransitWorkingDays);
+    const balanceFen = sheet.custodyFen + sheet.inTransitFen(p.inTransitWorkingDays);
     const minimumFen =
       presetFen ?? minFen((sheet.receiptsOfQuarterFen * BigInt(p.shareOfQuarterBp)) / 10_000n, sheet.unearnedFen);
     const asked = is(sheet.unearnedFen > 0n && (local || sheet.enoughForRatios));
@@ -66,8 +66,8 @@ export const rule = defineRule({
       value: Number(balanceFen),
       unit: 'fen',
       reason: () => ({
-        zh: `托管余额 ${zhYuan(balanceFen)}，${local ? '核定最低余额' : '默认最低余额'} ${zhYuan(minimumFen)}，差 ${zhYuan(shortFen)}`,
-        en: `The custody balance is ${enYuan(balanceFen)}, the ${local ? 'minimum set for it' : 'default minimum'} ${enYuan(minimumFen)}: short by ${enYuan(shortFen)}`,
+        zh: `托管余额（含在途）${zhYuan(balanceFen)}，${local ? '核定最低余额' : '默认最低余额'} ${zhYuan(minimumFen)}，差 ${zhYuan(shortFen)}`,
+        en: `The custody balance with what is in transit is ${enYuan(balanceFen)}, the ${local ? 'minimum set for it' : 'default minimum'} ${enYuan(minimumFen)}: short by ${enYuan(shortFen)}`,
       }),
       evidence: () =>
         refsOf(

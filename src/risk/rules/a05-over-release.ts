@@ -117,17 +117,23 @@ function recentFen(line: ReleasedLine, since: number): Fen {
   return sum;
 }
 
-/** What may have been released of a staged contract. The lessons are measured by hours or by value, whichever says more. */
+/**
+ * What may have been released of a staged contract: a share of its price by the lessons taught, measured by hours or by value,
+ * whichever says more; all that was confirmed once it is over, or is being refunded.
+ */
 function stagedAllowance(sheet: FactSheet, line: ReleasedLine, firstBp: number, secondBp: number): Fen {
   const hours = Math.round((line.contract?.hoursPaid ?? 0) * 100);
-  const taught = (part: bigint) =>
-    line.confirmedFen * 3n >= line.paidFen * part ||
-    (hours > 0 && BigInt(line.confirmedHoursHundredths) * 3n >= BigInt(hours) * part);
-  if (taught(3n)) return maxFen(line.paidFen, line.confirmedFen);
+  const whole = maxFen(line.paidFen, BigInt(line.contract?.priceFen ?? 0));
+  const taught = (part: bigint) => line.confirmedFen * 3n >= whole * part || (hours > 0 && BigInt(line.confirmedHoursHundredths) * 3n >= BigInt(hours) * part);
+  if (taught(3n)) return maxFen(whole, line.confirmedFen);
   const capBp = taught(2n) ? secondBp : taught(1n) ? firstBp : 0;
-  const cap = (line.paidFen * BigInt(capBp)) / 10_000n;
-  const over = line.ended || (line.contract !== null && parseDay(line.contract.periodTo)! < sheet.today);
-  return over ? maxFen(cap, line.confirmedFen) : cap;
+  const cap = (whole * BigInt(capBp)) / 10_000n;
+  return isOver(sheet, line) ? maxFen(cap, line.confirmedFen) : cap;
+}
+
+function isOver(sheet: FactSheet, line: ReleasedLine): boolean {
+  if (line.ended || line.refundedFen > 0n || (line.contract !== null && parseDay(line.contract.periodTo)! < sheet.today)) return true;
+  return sheet.refunds.some(({ row, state }) => state.approvedAt !== null && row.contract?.contractId === line.contractId);
 }
 
 function evidence(sheet: FactSheet, contractIds: readonly string[]) {

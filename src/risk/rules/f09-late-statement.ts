@@ -25,7 +25,8 @@ export const rule = defineRule({
   evaluate(sheet, p) {
     const due = nextDue(sheet, p.dueMonth);
     if (due === null) return notApplicable('从未报送财务报告', 'No statement was ever filed');
-    const late = Math.max(0, sheet.calendar.workingDaysBetween(due.on, sheet.today));
+    // Not asked of the calendar before it is due: the year may not be published yet.
+    const late = sheet.today > due.on ? sheet.calendar.workingDaysBetween(due.on, sheet.today) : 0;
     const next = [p.blueWorkingDays, p.yellowWorkingDays].find((step) => step > late);
     return {
       state: 'answered',
@@ -40,7 +41,7 @@ export const rule = defineRule({
         en: `The statement for ${due.year} was due by ${formatDay(due.on)}: ${late === 0 ? 'not yet late' : `${plural(late, 'working day')} late`}`,
       }),
       evidence: () => refsOf([...(sheet.rows.registers['statement.filed'] ?? [])].reverse()),
-      lookAgainAt: next === undefined ? null : startOfDay(sheet.calendar.addWorkingDays(due.on, next)),
+      lookAgainAt: sheet.today <= due.on ? startOfDay(due.on + 1) : next === undefined ? null : startOfDay(sheet.calendar.addWorkingDays(due.on, next)),
     };
   },
 });

@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import { type Fen, formatYuan } from '../../core/money.js';
+import { formatTime, type Us } from '../../core/time.js';
+import { DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
+import { LEVEL_OPTION, LIMIT_OPTION, levelOption, limitOption, REGION_OPTION, regionOption } from '../filters.js';
+import { printJson, printLine, printTable } from '../output.js';
+
+interface ScoresOptions extends DataOptions {
+  readonly institution?: string;
+  readonly region?: string;
+  readonly level?: string;
+  readonly limit: string;
+}
+
+interface ScoreLine {
+  institutionId: string;
+  institutionName: string | null;
+  regionCode: string | null;
+  score: number;
+  level: string;
+  grade: string;
+  confidence: number;
+  groups: Record<string, number>;
+  unearnedFen: Fen;
+  policyVersion: string;
+  evaluatedAt: Us;
+  findings: { ruleId: string; level: string; state: string; reason: { zh: string; en: string } }[];
+  problems: string[];
+}
+
+export function scoresCommand(program: Command): void {
+  program
+    .command('scores')
+    .description('current scores with their reasons, the highest first')
+    .option(...DATA_OPTION)
+    .option('--institution <id>', 'only this institution')
+    .option(...REGION_OPTION)
+    .option(...LEVEL_OPTION)
+    .option(...LIMIT_OPTION)
+    .option(...JSON_OPTION)
+    .action((options: ScoresOptions) =>
+      withDatabase(options, async ({ database }) => {
+        const { rows } = await database.pool.query<ScoreLine>(
+          `select i.id as "institutionId", v.name as "institutionName", v.region_code as "regionCode", v.score, v.level, v.grade, v.confidence, v.groups,
+                  v.unearned_fen as "unearnedFen", v.policy_version as "policyVersion", v.evaluated_at as "evaluatedAt", v.findings, v.problems
+             from evaluations v join institutions i on i.no = v.institution_no
+            where ($1::text is null or i.id = $1) and ($2 = '' or v.region_code like $2 || '%') and ($3::text is null or v.level = $3)
+            order by v.score desc, i.id limit $4`,
+          [
+            options.institution ?? null,
+            regionOption(options.region),
+            levelOption(options.level),
+            limitOption(options.limit),
+          ],
+        );
+        if (options.json) for (const row of rows) printJson({ ...row, evaluatedAt: formatTime(row.evaluatedAt) });
+        else if (rows.length === 0)
+          printLine('No institution is evaluated yet that fits; `feewarden ingest FILE` takes events in.');
+        else
+          printTable(
+            ['institution', 'name', 'score', 'level', 'grade', 'confidence', 'unearned', 'rules'],
+            rows.map(cells),
+          );
+      }),
+    );
+}
+
+function cells(row: ScoreLine): string[] {
+  const rules = row.findings
+    .filter((finding) => finding.level !== 'none' || finding.state === 'failed')
+    .map((finding) => `${finding.ruleId} ${finding.state === 'failed' ? 'failed' : finding.level}`);
+  const confidence = `${row.confidence}%${row.confidence < LOW_CONFIDENCE_PERCENT ? ' low' : ''}`;
+  return [
+    row.institutionId,
+    row.institutionName ?? '',
+    String(row.score),
+    row.level,
+    row.grade,
+    confidence,
+    formatYuan(row.unearnedFen),
+    rules.join(', '),
+  ];
+}
+
+/** Below it a score is shown with "low confidence" (rule G05). */
+const LOW_CONFIDENCE_PERCENT = 90;
