@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
-import type { AnyEvent } from '../../src/events/event.js';
+import type { AnyEvent, EventData } from '../../src/events/event.js';
 import { applyBatch } from '../../src/ledger/apply.js';
 import { modelState } from '../model/state.js';
 import { contract, credited, custodyAccount, debited, modelOf, moment, paid, tell, undo } from '../model/tell.js';
@@ -50,6 +50,53 @@ it('frees a payment when its credit is reversed and told again with another amou
     [undo(first), credited('T-1', 600, '2026-03-03', {}, { school })],
   );
 });
+
+it('forgets the match of a payment that is told in error and told again later', async () => {
+  const school = 'X-370702-111';
+  const first = paid('P-1', 500, {}, { school, at: '2026-03-02' });
+  await expectModel(
+    school,
+    [
+      first,
+      tell('payment.reversed', { paymentId: 'P-1', amountFen: 100 }, { school }),
+      credited('T-1', 500, '2026-03-03', {}, { school }),
+    ],
+    [undo(first)],
+    [paid('P-1', 500, {}, { school, at: '2026-03-20' })],
+  );
+  const stored = await databaseState(db.pool, school);
+  expect(stored!.payments).toMatchObject({ 'P-1': { matchedBy: null } });
+});
+
+it('falls back to the oldest of three contracts when the others are reversed in different batches', async () => {
+  const school = 'X-370702-112';
+  const [oldest, middle, newest] = ['2026-01-01', '2026-01-02', '2026-01-03'].map((at, n) =>
+    tell('contract.signed', { ...CONTRACT, priceFen: n }, { school, at }),
+  );
+  await expectModel(school, [oldest!, middle!, newest!], [undo(middle!)], [undo(newest!)]);
+  expect((await databaseState(db.pool, school))!.contracts).toMatchObject({ 'C-1': { data: { priceFen: 0 } } });
+});
+
+it('takes what was reversed of a credited payment from the fees off the account', async () => {
+  const school = 'X-370702-113';
+  await expectModel(school, [
+    paid('P-1', 500, { payeeAccountId: 'U-9' }, { school }),
+    tell('payment.reversed', { paymentId: 'P-1', amountFen: 100 }, { school }),
+    credited('T-1', 500, '2026-03-03', { paymentIds: ['P-1'] }, { school }),
+  ]);
+  expect((await databaseQuantities(db.pool, school, [NOW]))[0]).toMatchObject({ offAccountFen: 400n });
+});
+
+it('breaks the tie of equal times by source and id in one text, as the contract says', async () => {
+  const school = 'X-370702-114';
+  const registered = (openingFen: number, source: string, id: string) =>
+    tell('account.registered', { ...ACCOUNT, openingFen }, { school, source, id });
+  await expectModel(school, [registered(1, '/a', 'z'), registered(2, '/ab', 'a')]);
+  expect((await databaseQuantities(db.pool, school, [NOW]))[0]).toMatchObject({ custodyBookedFen: 1n });
+});
+
+const CONTRACT = contract('C-1').data as EventData['contract.signed'];
+const ACCOUNT = custodyAccount().data as EventData['account.registered'];
 
 it('takes in events whose dates lie at either end of the calendar', async () => {
   const school = 'X-370702-103';

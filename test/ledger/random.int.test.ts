@@ -99,7 +99,7 @@ it('holds in PostgreSQL, whatever the order, the repetitions and the batches, ex
         await expectSame(booked(events), names.institutions, true);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 50 },
   );
 });
 
@@ -119,7 +119,7 @@ it('answers like the model and holds its books even when events contradict each 
         await expectSame(model, names.institutions, true);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 45 },
   );
 });
 
@@ -139,7 +139,7 @@ it('keeps on the list of rejected events exactly the contradicting facts that ar
       );
       expect(rows).toEqual([]);
     }),
-    { numRuns: 40 },
+    { numRuns: 30 },
   );
 });
 
