@@ -68,7 +68,7 @@ export interface ApiLimits {
   readonly eventRequestsAtOnce: number;
   /** Bytes of bodies held at once, as a multiple of `httpBodyBytesMax`. */
   readonly bodiesAtOnce: number;
-  /** Transactions with events that run at once: more of them wait for each other's institutions. */
+  /** Transactions with events that run at once: more of them would wait for each other's institutions. */
   readonly writersAtOnce: number;
   /** A stream is read as it arrives, so it may be this many times as large as a body that has to fit in memory. */
   readonly streamBodyFactor: number;
@@ -89,7 +89,7 @@ export const API_LIMITS: ApiLimits = {
   wrongKeysPerMinute: 120,
   eventRequestsAtOnce: 64,
   bodiesAtOnce: 4,
-  writersAtOnce: 4,
+  writersAtOnce: 2,
   streamBodyFactor: 16,
   rejectedListed: 10_000,
   requestMs: 900_000,

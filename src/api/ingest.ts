@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream';
 import { ERRORS, type ErrorCode, FeewardenError } from '../core/errors.js';
 import type { Rejection } from '../events/decode.js';
-import type { BatchResult, Input } from '../ledger/apply.js';
+import type { Input, InputOutcome } from '../ledger/apply.js';
 import { decodeInput, type IntakeDeps, take } from '../ledger/intake.js';
 import type { InputRecord, Splitter } from '../sources/files/record.js';
 import { JsonSplitter } from '../sources/files/split-json.js';
 import { LineSplitter } from '../sources/files/split-lines.js';
-import { type Caller, maySpeakFor, sourceAuthority } from './access.js';
+import { type Caller, maySpeakFor, type SourceAuthority, sourceAuthority } from './access.js';
 import type { ApiDeps, ApiLimits } from './deps.js';
 import type { ApiMetrics } from './metrics.js';
-import type { Slots } from './slots.js';
+import { createWriter, type Writer } from './writer.js';
 
 export interface RejectedItem {
   /** Position among the events of the request, from 0; blank lines are none. */
@@ -29,11 +29,29 @@ export interface IngestAnswer {
 }
 
 export interface IngestDeps {
-  readonly api: Pick<ApiDeps, 'pool' | 'calendar' | 'clock' | 'config' | 'alongside'>;
+  readonly config: ApiDeps['config'];
+  readonly intake: IntakeDeps;
   readonly limits: ApiLimits;
-  readonly metrics: ApiMetrics;
-  /** Bounds the transactions of all requests together. */
-  readonly writers: Slots;
+  /** Of all requests together. */
+  readonly writer: Writer<Input, InputOutcome>;
+}
+
+export function createIngest(deps: ApiDeps, limits: ApiLimits, metrics: ApiMetrics): IngestDeps {
+  const { pool, calendar, clock, config, alongside } = deps;
+  const bounds = { bytesMax: config.eventBytesMax, depthMax: config.eventDepthMax };
+  const intake = { pool, calendar, clock, limits: bounds, ...(alongside ? { alongside } : {}) };
+  const writer = createWriter<Input, InputOutcome>({
+    // Leaves connections for those who read.
+    atOnceMax: Math.max(1, Math.min(limits.writersAtOnce, config.databaseConnectionsMax - 2)),
+    inputsMax: config.ingestBatchEventsMax,
+    waitingMax: limits.eventRequestsAtOnce,
+    apply: async (inputs) => {
+      const result = await metrics.timeBatch(() => take(intake, inputs));
+      metrics.countOutcomes(result);
+      return result.outcomes;
+    },
+  });
+  return { config, intake, limits, writer };
 }
 
 /** Who sends, and under which id the request is known. */
@@ -59,19 +77,19 @@ export async function ingestJson(
   if (kind === 'event' || !isArray) return ingestOne(deps, sender, body);
   if (lastCharacter(body) !== ']')
     throw new FeewardenError('not_json', 'The array has no end (]). Nothing was taken in.');
-  return ingestChunks(deps, sender, pieces(body), new JsonSplitter(deps.api.config.eventBytesMax, 0));
+  return ingestChunks(deps, sender, pieces(body), new JsonSplitter(deps.config.eventBytesMax, 0));
 }
 
 /** A stream of lines, booked as it arrives. */
 export function ingestLines(deps: IngestDeps, sender: Sender, stream: Readable): Promise<IngestAnswer> {
-  const bytesMax = deps.api.config.httpBodyBytesMax * deps.limits.streamBodyFactor;
-  return ingestChunks(deps, sender, bounded(stream, bytesMax), new LineSplitter(deps.api.config.eventBytesMax, 0));
+  const bytesMax = deps.config.httpBodyBytesMax * deps.limits.streamBodyFactor;
+  return ingestChunks(deps, sender, bounded(stream, bytesMax), new LineSplitter(deps.config.eventBytesMax, 0));
 }
 
 /** A body that is no JSON at all is a request gone wrong, not an event of somebody: nothing of it is stored. */
 async function ingestOne(deps: IngestDeps, sender: Sender, body: Buffer): Promise<IngestAnswer> {
   const collector = new Collector(deps, sender);
-  const tooLarge = body.length > deps.api.config.eventBytesMax;
+  const tooLarge = body.length > deps.config.eventBytesMax;
   const bytes = tooLarge ? body.subarray(0, SAMPLE_BYTES) : body;
   const input = collector.inputOf({ bytes, line: 1, index: 0, endOffset: body.length, tooLarge });
   if (!input.decoded.ok && WHOLE_BODY_CODES.has(input.decoded.rejection.code)) {
@@ -125,7 +143,7 @@ async function ingestChunks(
 }
 
 function isFull(records: readonly InputRecord[], deps: IngestDeps): boolean {
-  if (records.length >= deps.api.config.ingestBatchEventsMax) return true;
+  if (records.length >= deps.config.ingestBatchEventsMax) return true;
   return records.reduce((sum, record) => sum + record.bytes.length, 0) >= BATCH_BYTES_MAX;
 }
 
@@ -138,15 +156,13 @@ interface Batch {
 class Collector {
   readonly answer: IngestAnswer = { accepted: 0, duplicates: 0, rejected: [] };
   private readonly intake: IntakeDeps;
-  private readonly authority;
+  private readonly authority: SourceAuthority | null;
 
   constructor(
     private readonly deps: IngestDeps,
     private readonly sender: Sender,
   ) {
-    const { pool, calendar, clock, config, alongside } = deps.api;
-    const limits = { bytesMax: config.eventBytesMax, depthMax: config.eventDepthMax };
-    this.intake = { pool, calendar, clock, limits, ...(alongside ? { alongside } : {}) };
+    this.intake = deps.intake;
     this.authority = sourceAuthority(sender.caller);
   }
 
@@ -174,7 +190,7 @@ class Collector {
   }
 
   *batchesOf(records: readonly InputRecord[]): Generator<Batch> {
-    const { ingestBatchEventsMax } = this.deps.api.config;
+    const { ingestBatchEventsMax } = this.deps.config;
     for (let from = 0; from < records.length; from += ingestBatchEventsMax) {
       const part = records.slice(from, from + ingestBatchEventsMax);
       yield { inputs: part.map((record) => this.inputOf(record)), indexes: part.map((record) => record.index) };
@@ -182,20 +198,17 @@ class Collector {
   }
 
   async write(inputs: readonly Input[], indexes: readonly number[]): Promise<void> {
-    const result = await this.deps.writers.run(() => this.deps.metrics.timeBatch(() => take(this.intake, inputs)));
-    this.deps.metrics.countOutcomes(result);
-    this.add(result, indexes);
+    const outcomes = await this.deps.writer.write(inputs);
+    for (const [at, outcome] of outcomes.entries()) this.add(outcome, indexes[at]!);
   }
 
-  private add(result: BatchResult, indexes: readonly number[]): void {
+  private add(outcome: InputOutcome, index: number): void {
     const { answer } = this;
-    result.outcomes.forEach((outcome, at) => {
-      if (outcome.kind === 'accepted') answer.accepted += 1;
-      else if (outcome.kind === 'duplicate') answer.duplicates += 1;
-      else if (answer.rejected.length < this.deps.limits.rejectedListed)
-        answer.rejected.push(itemOf(outcome.rejection, indexes[at]!));
-      else answer.rejectedOmitted = (answer.rejectedOmitted ?? 0) + 1;
-    });
+    if (outcome.kind === 'accepted') answer.accepted += 1;
+    else if (outcome.kind === 'duplicate') answer.duplicates += 1;
+    else if (answer.rejected.length < this.deps.limits.rejectedListed)
+      answer.rejected.push(itemOf(outcome.rejection, index));
+    else answer.rejectedOmitted = (answer.rejectedOmitted ?? 0) + 1;
   }
 }
 

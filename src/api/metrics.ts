@@ -46,7 +46,7 @@ export function createMetrics(deps: Pick<ApiDeps, 'pool' | 'clock' | 'registry' 
   });
   const batches = new Histogram({
     name: 'feewarden_ingest_batch_seconds',
-    help: 'Time of one transaction of events, waiting included',
+    help: 'Time of one transaction of events',
     buckets: SECONDS_BUCKETS,
     registers,
   });

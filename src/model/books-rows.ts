@@ -1,7 +1,7 @@
-import { isRefundOpen, refundContract } from '../ledger/refunds.js';
 import type { EventData, EventType } from '../events/event.js';
 import { eventTypeNumber } from '../events/list.js';
 import type { BooksRows } from '../ledger/quantities.js';
+import { isRefundOpen, refundContract } from '../ledger/refunds.js';
 import { isReversed } from '../ledger/registers.js';
 import { isNewer, type StoredEvent, type Told } from '../ledger/rows.js';
 import type { InstitutionBooks } from '../ledger/working-set.js';
@@ -52,7 +52,10 @@ export function newest<T extends EventType>(books: InstitutionBooks, type: T): M
 }
 
 /** Of tellings about one thing the newest that stands. */
-export function newestOf<T extends EventType>(books: InstitutionBooks, list: readonly StoredEvent[]): ModelEntry<T> | null {
+export function newestOf<T extends EventType>(
+  books: InstitutionBooks,
+  list: readonly StoredEvent[],
+): ModelEntry<T> | null {
   const standing = standingEntries<T>(books, list);
   return standing.length === 0 ? null : standing.reduce((a, b) => (isNewer(b, a) ? b : a));
 }
@@ -79,5 +82,12 @@ function listsOf(books: InstitutionBooks, type: EventType): readonly StoredEvent
 function standingEntries<T extends EventType>(books: InstitutionBooks, list: readonly StoredEvent[]): ModelEntry<T>[] {
   return list
     .filter((stored) => !isReversed(books, stored))
-    .map((stored) => ({ type: stored.event!.type as T, key: stored.key, at: stored.event!.at, source: stored.source, id: stored.id, data: stored.event!.data as EventData[T] }));
+    .map((stored) => ({
+      type: stored.event!.type as T,
+      key: stored.key,
+      at: stored.event!.at,
+      source: stored.source,
+      id: stored.id,
+      data: stored.event!.data as EventData[T],
+    }));
 }

@@ -135,7 +135,8 @@ export class InstitutionRowsReader {
   private followLines(today: Day): void {
     const { changedLines } = this.books;
     const ended = this.books.byType.get(CONTRACT_ENDED)?.lists ?? [];
-    for (; this.endedSeen < ended.length; this.endedSeen += 1) changedLines.add(contractLine(ended[this.endedSeen]![0]!.key));
+    for (; this.endedSeen < ended.length; this.endedSeen += 1)
+      changedLines.add(contractLine(ended[this.endedSeen]![0]!.key));
     for (const key of changedLines) {
       this.unearned.update(key);
       if (key.startsWith(CONTRACT_PREFIX)) this.released.update(key);

@@ -3,7 +3,7 @@ import type { Us } from '../core/time.js';
 import type { AnyEvent } from '../events/event.js';
 import { book, type Outcome } from '../ledger/book.js';
 import { rematchAll } from '../ledger/match.js';
-import { quantities, type Quantities } from '../ledger/quantities.js';
+import { type Quantities, quantities } from '../ledger/quantities.js';
 import { WorkingSet } from '../ledger/working-set.js';
 import { booksRowsOf } from './books-rows.js';
 

@@ -3,7 +3,15 @@ import { eventTypeNumber } from '../events/list.js';
 import { mergeProfile, type Profile } from '../ledger/profile.js';
 import { isNewer, type StoredEvent } from '../ledger/rows.js';
 import type { InstitutionBooks } from '../ledger/working-set.js';
-import { PROFILE_DAYS, REGISTER_TYPES, type RegisterRow, type Registers, type RegisterType, REPORTED_MAX, type ReportedBalance } from '../risk/facts/rows.js';
+import {
+  PROFILE_DAYS,
+  REGISTER_TYPES,
+  REPORTED_MAX,
+  type RegisterRow,
+  type Registers,
+  type RegisterType,
+  type ReportedBalance,
+} from '../risk/facts/rows.js';
 import { type ModelEntry, newestOf, tellings } from './books-rows.js';
 import { SortedRows } from './sorted-rows.js';
 
@@ -47,7 +55,8 @@ class FollowedType {
   /** True when something changed. */
   follow(): boolean {
     const told = this.books.byType.get(this.number);
-    if (told === undefined || (told.lists.length === this.listsSeen && told.revisions === this.revisionsSeen)) return false;
+    if (told === undefined || (told.lists.length === this.listsSeen && told.revisions === this.revisionsSeen))
+      return false;
     if (told.revisions !== this.revisionsSeen) {
       this.sorted = new SortedRows<Row>(isNewer);
       this.listsSeen = 0;
@@ -78,7 +87,9 @@ export class ProfileRows {
     if (told === undefined || (told.revisions === this.revisionsSeen && told.lists.length === this.listsSeen)) return;
     this.revisionsSeen = told.revisions;
     this.listsSeen = told.lists.length;
-    this.tellings = tellings(this.books, 'institution.upserted').map(rowOf).sort((a, b) => (isNewer(a, b) ? 1 : -1));
+    this.tellings = tellings(this.books, 'institution.upserted')
+      .map(rowOf)
+      .sort((a, b) => (isNewer(a, b) ? 1 : -1));
     this.profile = mergeProfile(this.tellings);
   }
 
@@ -103,7 +114,12 @@ export class ReportedRows {
     const told = this.books.byType.get(BALANCE);
     const accounts = this.books.byType.get(ACCOUNT_REGISTERED)?.lists ?? [];
     if (told === undefined) return this.flat;
-    if (told.lists.length === this.listsSeen && told.revisions === this.revisionsSeen && accounts.length === this.accountsSeen) return this.flat;
+    if (
+      told.lists.length === this.listsSeen &&
+      told.revisions === this.revisionsSeen &&
+      accounts.length === this.accountsSeen
+    )
+      return this.flat;
     if (told.revisions !== this.revisionsSeen) {
       this.byAccount = new Map();
       this.listsSeen = 0;

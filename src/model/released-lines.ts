@@ -35,7 +35,10 @@ export class ReleasedLines {
     return staged ? this.overOrOpen.rows : this.over.rows;
   }
 
-  private releasedLine(key: string, line: Omit<ReleasedLine, 'contractId' | 'contract' | 'ended' | 'recentReleases'>): ReleasedLine {
+  private releasedLine(
+    key: string,
+    line: Omit<ReleasedLine, 'contractId' | 'contract' | 'ended' | 'recentReleases'>,
+  ): ReleasedLine {
     const contractId = contractIdOf(key);
     return {
       ...line,

@@ -1,4 +1,4 @@
-import { maxFen, type Fen } from '../core/money.js';
+import { type Fen, maxFen } from '../core/money.js';
 import { type Day, parseDay } from '../core/time.js';
 import type { Line } from '../ledger/rows.js';
 import { type InstitutionBooks, unearnedOf } from '../ledger/working-set.js';
@@ -44,7 +44,8 @@ export class UnearnedSums {
 
   moveTo(today: Day): void {
     if (today <= this.today) return;
-    for (const [periodTo, fen] of this.byPeriodTo) if (periodTo < today && periodTo >= this.today) this.expiredFen += fen;
+    for (const [periodTo, fen] of this.byPeriodTo)
+      if (periodTo < today && periodTo >= this.today) this.expiredFen += fen;
     this.today = today;
   }
 

@@ -1,4 +1,4 @@
-import { type Us, US_PER_DAY } from '../core/time.js';
+import { US_PER_DAY, type Us } from '../core/time.js';
 import type { FindingState, OpenFinding } from './finding.js';
 import { atLeast, higher, type Level, rankOf } from './level.js';
 import type { RuleGroup } from './rule.js';
@@ -27,7 +27,8 @@ export function caseIdOf(institutionId: string, count: number): string {
 /** The number of the case that a new alert belongs to: the open one, or the last one if it ended within the days of the policy. */
 export function caseForNewAlert(state: CaseState, anyOpen: boolean, now: Us, sameCaseDays: number): number {
   if (state.count === 0) return 1;
-  if (anyOpen || (state.lastClearedAt !== null && now - state.lastClearedAt <= sameCaseDays * US_PER_DAY)) return state.count;
+  if (anyOpen || (state.lastClearedAt !== null && now - state.lastClearedAt <= sameCaseDays * US_PER_DAY))
+    return state.count;
   return state.count + 1;
 }
 
@@ -40,7 +41,12 @@ interface Opened {
  * G02: two orange findings of different groups within 14 days make the case red, three yellow ones of three groups within 30
  * days make it orange. When a finding reached the level counts, not when it was opened.
  */
-export function riskCase(institutionId: string, count: number, findings: readonly { readonly group: RuleGroup; readonly state: FindingState }[], params: ScoreParams): RiskCase | null {
+export function riskCase(
+  institutionId: string,
+  count: number,
+  findings: readonly { readonly group: RuleGroup; readonly state: FindingState }[],
+  params: ScoreParams,
+): RiskCase | null {
   let level: Level = 'none';
   for (const { state } of findings) if (state.open !== null) level = higher(level, state.open.level);
   if (level === 'none') return null;
@@ -50,8 +56,13 @@ export function riskCase(institutionId: string, count: number, findings: readonl
   return { caseId: caseIdOf(institutionId, count), level: together, escalated: rankOf(together) > rankOf(level) };
 }
 
-function reached(findings: readonly { readonly group: RuleGroup; readonly state: FindingState }[], floor: Level): Opened[] {
-  return findings.flatMap(({ group, state }) => (state.open !== null && atLeast(state.open.level, floor) ? [{ group, at: reachedAt(state.open, floor) }] : []));
+function reached(
+  findings: readonly { readonly group: RuleGroup; readonly state: FindingState }[],
+  floor: Level,
+): Opened[] {
+  return findings.flatMap(({ group, state }) =>
+    state.open !== null && atLeast(state.open.level, floor) ? [{ group, at: reachedAt(state.open, floor) }] : [],
+  );
 }
 
 function reachedAt(open: OpenFinding, floor: Level): Us {
@@ -62,7 +73,9 @@ function reachedAt(open: OpenFinding, floor: Level): Us {
 function groupsWithin(opened: readonly Opened[], days: number): number {
   let most = 0;
   for (const first of opened) {
-    const groups = new Set(opened.filter((one) => one.at >= first.at && one.at - first.at <= days * US_PER_DAY).map((one) => one.group));
+    const groups = new Set(
+      opened.filter((one) => one.at >= first.at && one.at - first.at <= days * US_PER_DAY).map((one) => one.group),
+    );
     most = Math.max(most, groups.size);
   }
   return most;

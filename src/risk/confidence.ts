@@ -21,7 +21,12 @@ function statementShareBp(sheet: FactSheet, windowDays: number): number {
     if (expected === 0) continue;
     let reported = 0;
     for (const statement of sheet.statements.of(account.accountId)) {
-      if (statement.asOf >= from && statement.asOf <= to && sheet.calendar.workingDaysBetween(statement.asOf - 1, statement.asOf) === 1) reported += 1;
+      if (
+        statement.asOf >= from &&
+        statement.asOf <= to &&
+        sheet.calendar.workingDaysBetween(statement.asOf - 1, statement.asOf) === 1
+      )
+        reported += 1;
     }
     least = Math.min(least, Math.floor((reported * 10_000) / expected));
   }

@@ -1,5 +1,5 @@
 import type { Calendar } from '../core/calendar.js';
-import { dayOf, parseDay, startOfDay, type Us, US_PER_DAY } from '../core/time.js';
+import { dayOf, parseDay, startOfDay, US_PER_DAY, type Us } from '../core/time.js';
 import { type CaseState, caseForNewAlert, caseIdOf, type RiskCase, riskCase } from './case.js';
 import { confidenceBp } from './confidence.js';
 import type { RiskContext } from './context.js';
@@ -11,7 +11,15 @@ import { advance, type ChangeKind } from './lifecycle.js';
 import type { ParamValues } from './params.js';
 import type { Policy } from './policy/policy.js';
 import { type ResolvedPolicy, resolvePolicy } from './policy/resolve.js';
-import { type AnswerState, type AnswerUnit, type EvidenceRef, notApplicable, type Rule, type RuleAnswer, type Sentence } from './rule.js';
+import {
+  type AnswerState,
+  type AnswerUnit,
+  type EvidenceRef,
+  notApplicable,
+  type Rule,
+  type RuleAnswer,
+  type Sentence,
+} from './rule.js';
 import { RULES } from './rules/list.js';
 import { computeScore, isDecaying, markScore, type Score, type ScoreMark } from './score.js';
 
@@ -112,7 +120,8 @@ class Evaluator {
   private cases: CaseState;
   private watched = false;
   private lookAgainAt: Us | null = null;
-  private readonly found: { readonly finding: RuleFinding; readonly changes: readonly Omit<AlertChange, 'score'>[] }[] = [];
+  private readonly found: { readonly finding: RuleFinding; readonly changes: readonly Omit<AlertChange, 'score'>[] }[] =
+    [];
 
   constructor(
     private readonly rows: InstitutionRows,
@@ -140,7 +149,12 @@ class Evaluator {
       findings,
       score,
       scoreChanged: last === null || last.score !== score.score || last.level !== score.level,
-      case: riskCase(this.rows.institutionId, this.cases.count, findings.map(({ rule, finding }) => ({ group: rule.group, state: finding })), this.resolved.score),
+      case: riskCase(
+        this.rows.institutionId,
+        this.cases.count,
+        findings.map(({ rule, finding }) => ({ group: rule.group, state: finding })),
+        this.resolved.score,
+      ),
       changes: this.found.flatMap(({ changes }) => changes.map((change) => ({ ...change, score: score.score }))),
       state: {
         version: 1,
@@ -181,7 +195,8 @@ class Evaluator {
   private advance(rule: Rule, params: ParamValues | null, answer: RuleAnswer | null): Omit<AlertChange, 'score'>[] {
     const before = this.states.get(rule.id);
     const known = answer === null || answer.state === 'no_data' ? null : answer;
-    if (known !== null && known.lookAgainAt !== null) this.lookAgainAt = earliest(this.lookAgainAt, Math.max(known.lookAgainAt, this.now + 1));
+    if (known !== null && known.lookAgainAt !== null)
+      this.lookAgainAt = earliest(this.lookAgainAt, Math.max(known.lookAgainAt, this.now + 1));
     if (before?.open == null && (known === null || known.level === 'none')) return NO_CHANGES;
     const result = advance(before ?? newFinding(rule.id), known, {
       ruleId: rule.id,
@@ -194,7 +209,8 @@ class Evaluator {
     });
     this.states.set(rule.id, result.state);
     this.lookAgainAt = earliest(this.lookAgainAt, result.lookAgainAt);
-    if (result.changes.some((change) => change.kind === 'cleared')) this.cases = { ...this.cases, lastClearedAt: this.now };
+    if (result.changes.some((change) => change.kind === 'cleared'))
+      this.cases = { ...this.cases, lastClearedAt: this.now };
     if (answer === null) return NO_CHANGES;
     return result.changes.map((change) => ({
       kind: change.kind,
@@ -260,7 +276,9 @@ class Evaluator {
       ...this.sheet.calendar.guessedYears.map((year) => `calendar_missing:${year}`),
     ];
     return computeScore({
-      findings: findings.filter((one) => one.state === 'failed' || one.finding.alerts > 0).map((one) => ({ group: one.rule.group, state: one.finding, failed: one.state === 'failed' })),
+      findings: findings
+        .filter((one) => one.state === 'failed' || one.finding.alerts > 0)
+        .map((one) => ({ group: one.rule.group, state: one.finding, failed: one.state === 'failed' })),
       params: this.resolved.score,
       now: this.now,
       history: this.previous?.history ?? [],
@@ -283,7 +301,12 @@ function resolveFor(rows: InstitutionRows, now: Us, policy: Policy): ResolvedPol
     if (parseDay(account.data.validFrom)! > today) continue;
     if (mode === null || modeRank(account.data.purpose) >= modeRank(mode.data.purpose)) mode = account;
   }
-  return resolvePolicy(policy, { regionCode: rows.profile?.regionCode ?? null, category: rows.profile?.category ?? null, mode: mode?.data.mode ?? null, day: today });
+  return resolvePolicy(policy, {
+    regionCode: rows.profile?.regionCode ?? null,
+    category: rows.profile?.category ?? null,
+    mode: mode?.data.mode ?? null,
+    day: today,
+  });
 }
 
 function modeRank(purpose: string): number {

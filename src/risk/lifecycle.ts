@@ -75,7 +75,9 @@ function open(previous: FindingState, answer: RuleAnswer, input: LifecycleInput)
   };
   return {
     state: { ...previous, alerts: previous.alerts + 1, open: finding },
-    changes: [{ kind: 'raised', alertId, caseId, openedAt: input.now, level: answer.level, previousLevel: null, late: false }],
+    changes: [
+      { kind: 'raised', alertId, caseId, openedAt: input.now, level: answer.level, previousLevel: null, late: false },
+    ],
     lookAgainAt: null,
   };
 }
@@ -90,7 +92,11 @@ function retract(finding: OpenFinding, answer: RuleAnswer, input: LifecycleInput
   const raises: Raise[] = [...finding.raises];
   let floor: Level = answer.level;
   let last = raises.at(-1);
-  while (last !== undefined && rankOf(floor) < rankOf(last.level) && (input.newestEventAt === null || input.newestEventAt <= last.at)) {
+  while (
+    last !== undefined &&
+    rankOf(floor) < rankOf(last.level) &&
+    (input.newestEventAt === null || input.newestEventAt <= last.at)
+  ) {
     const then = input.answerAt(last.at);
     if (then.state === 'no_data' || rankOf(then.level) >= rankOf(last.level)) break;
     raises.pop();
@@ -99,14 +105,17 @@ function retract(finding: OpenFinding, answer: RuleAnswer, input: LifecycleInput
   }
   if (raises.length === finding.raises.length) return finding;
   // What is true of the last raise may lie between the levels: keep it, from the moment of the raise that was too high.
-  if (floor !== 'none' && (last === undefined || rankOf(floor) > rankOf(last.level))) raises.push({ level: floor, at: finding.raises[raises.length]!.at });
+  if (floor !== 'none' && (last === undefined || rankOf(floor) > rankOf(last.level)))
+    raises.push({ level: floor, at: finding.raises[raises.length]!.at });
   const top = raises.at(-1);
   return top === undefined ? null : { ...finding, level: top.level, raises };
 }
 
 /** Per level: since when the answer has been inside it by the margin. */
 function insideSince(finding: OpenFinding, answer: RuleAnswer, now: Us): (Us | null)[] {
-  return OPEN_LEVELS.map((level, index) => (rankOf(answer.holdLevel) < rankOf(level) ? (finding.insideSince[index] ?? now) : null));
+  return OPEN_LEVELS.map((level, index) =>
+    rankOf(answer.holdLevel) < rankOf(level) ? (finding.insideSince[index] ?? now) : null,
+  );
 }
 
 /** The highest level not yet left. */
@@ -139,7 +148,15 @@ function raisesUpTo(raises: readonly Raise[], level: OpenLevel): readonly Raise[
 }
 
 function levelChange(before: OpenFinding, after: OpenFinding, late: boolean): FindingChange {
-  return { kind: 'level_changed', alertId: after.alertId, caseId: after.caseId, openedAt: after.openedAt, level: after.level, previousLevel: before.level, late };
+  return {
+    kind: 'level_changed',
+    alertId: after.alertId,
+    caseId: after.caseId,
+    openedAt: after.openedAt,
+    level: after.level,
+    previousLevel: before.level,
+    late,
+  };
 }
 
 function cleared(previous: FindingState, finding: OpenFinding, late: boolean, input: LifecycleInput): LifecycleResult {
@@ -158,7 +175,9 @@ function cleared(previous: FindingState, finding: OpenFinding, late: boolean, in
 
 /** Marks the levels above `to` up to `from` as left now. */
 function left(previous: FindingState, from: Level, to: Level, now: Us): readonly (Us | null)[] {
-  return from === to ? previous.leftAt : previous.leftAt.map((at, index) => (index + 1 > rankOf(to) && index + 1 <= rankOf(from) ? now : at));
+  return from === to
+    ? previous.leftAt
+    : previous.leftAt.map((at, index) => (index + 1 > rankOf(to) && index + 1 <= rankOf(from) ? now : at));
 }
 
 function forgetInside(previous: FindingState): FindingState {

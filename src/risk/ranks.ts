@@ -23,7 +23,8 @@ export function topOfCounty(institutions: Iterable<RankedInstitution>): Set<stri
   for (const county of counties.values()) {
     if (county.length < COUNTY_INSTITUTIONS_MIN) continue;
     county.sort(bySize);
-    for (const institution of county.slice(0, Math.floor(county.length / TOP_SHARE_DIVISOR))) top.add(institution.institutionId);
+    for (const institution of county.slice(0, Math.floor(county.length / TOP_SHARE_DIVISOR)))
+      top.add(institution.institutionId);
   }
   return top;
 }

@@ -56,7 +56,9 @@ export async function readInstitutionRows(
   const of = (no: number): Building => all.get(no)!;
   await readProfiles(client, nos, today, of);
   for (const entry of await readRegisters(client, nos, REGISTER_TYPES)) {
-    const list = (of(entry.institutionNo).registers[entry.type] ??= []);
+    const registers: Partial<Record<RegisterType, RegisterRow<RegisterType>[]>> = of(entry.institutionNo).registers;
+    const list = registers[entry.type] ?? [];
+    registers[entry.type] = list;
     list.push({ at: entry.at, source: entry.source, id: entry.id, data: entry.data });
   }
   for (const rows of all.values()) for (const list of Object.values(rows.registers)) list.sort(ascending);

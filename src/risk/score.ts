@@ -69,10 +69,16 @@ const SMALLEST = SCALE / 2;
 export function computeScore(input: ScoreInput): Score {
   const { params, now } = input;
   const terms = input.findings.flatMap((finding) => termOf(finding, params, dayOf(now)) ?? []);
-  const groups = Object.fromEntries(SCORE_GROUPS.map((group) => [group, groupValue(terms, group)])) as Record<ScoreGroup, number>;
+  const groups = Object.fromEntries(SCORE_GROUPS.map((group) => [group, groupValue(terms, group)])) as Record<
+    ScoreGroup,
+    number
+  >;
   const sum = SCORE_GROUPS.reduce((total, group) => total + groups[group] * params[`weight${group}`], 0);
   const weighted = roundHalfUp(sum, SCALE * 100);
-  const worst = terms.reduce<Level>((level, term) => (term.because === 'cleared' ? level : higher(level, term.level)), 'none');
+  const worst = terms.reduce<Level>(
+    (level, term) => (term.because === 'cleared' ? level : higher(level, term.level)),
+    'none',
+  );
   const floor = floorOf(worst, params);
   const score = Math.min(100, Math.max(weighted, floor));
   return {
@@ -81,7 +87,10 @@ export function computeScore(input: ScoreInput): Score {
     grade: gradeOf(input.history, score, dayOf(now), params),
     confidence: input.confidenceBp < params.confidenceBp || input.problems.length > 0 ? 'low' : 'normal',
     confidenceBp: input.confidenceBp,
-    groups: Object.fromEntries(SCORE_GROUPS.map((group) => [group, roundHalfUp(groups[group], SCALE)])) as Record<ScoreGroup, number>,
+    groups: Object.fromEntries(SCORE_GROUPS.map((group) => [group, roundHalfUp(groups[group], SCALE)])) as Record<
+      ScoreGroup,
+      number
+    >,
     terms: [...terms].sort((a, b) => b.value - a.value || (a.ruleId < b.ruleId ? -1 : 1)),
     floor: floor > weighted && worst !== 'none' ? { level: worst, score: floor } : null,
     problems: input.problems,
@@ -104,8 +113,16 @@ export function markScore(history: readonly ScoreMark[], today: Day, score: numb
 /** One sentence for a term, for people. */
 export function describeTerm(term: ScoreTerm): Sentence {
   const points = Math.round(term.value / SCALE);
-  if (term.because === 'failed') return { zh: `${term.ruleId} 计算失败，至少按黄色计 ${points}`, en: `${term.ruleId} failed and counts as yellow at least: ${points}` };
-  if (term.because === 'cleared') return { zh: `${term.ruleId} 已解除 ${term.days} 天，余 ${points}`, en: `${term.ruleId} was cleared ${term.days} days ago: ${points} is left` };
+  if (term.because === 'failed')
+    return {
+      zh: `${term.ruleId} 计算失败，至少按黄色计 ${points}`,
+      en: `${term.ruleId} failed and counts as yellow at least: ${points}`,
+    };
+  if (term.because === 'cleared')
+    return {
+      zh: `${term.ruleId} 已解除 ${term.days} 天，余 ${points}`,
+      en: `${term.ruleId} was cleared ${term.days} days ago: ${points} is left`,
+    };
   return { zh: `${term.ruleId} 未解除，计 ${points}`, en: `${term.ruleId} is open: ${points}` };
 }
 
@@ -115,7 +132,15 @@ function termOf({ state, group, failed }: ScoredFinding, params: ScoreParams, to
     const level = state.open === null || rankOf(state.open.level) < rankOf('yellow') ? 'yellow' : state.open.level;
     return { ruleId, group, level, value: valueOf(level, params) * SCALE, because: 'failed', days: 0 };
   }
-  if (state.open !== null) return { ruleId, group, level: state.open.level, value: valueOf(state.open.level, params) * SCALE, because: 'open', days: 0 };
+  if (state.open !== null)
+    return {
+      ruleId,
+      group,
+      level: state.open.level,
+      value: valueOf(state.open.level, params) * SCALE,
+      because: 'open',
+      days: 0,
+    };
   if (state.cleared === null) return null;
   const days = Math.max(0, today - dayOf(state.cleared.at));
   const value = Math.round(valueOf(state.cleared.level, params) * SCALE * 2 ** (-days / params.halfLifeDays));
@@ -127,7 +152,9 @@ function groupValue(terms: readonly ScoreTerm[], group: ScoreGroup): number {
 }
 
 function valueOf(level: OpenLevel, params: ScoreParams): number {
-  return { blue: params.valueBlue, yellow: params.valueYellow, orange: params.valueOrange, red: params.valueRed }[level];
+  return { blue: params.valueBlue, yellow: params.valueYellow, orange: params.valueOrange, red: params.valueRed }[
+    level
+  ];
 }
 
 function floorOf(worst: Level, params: ScoreParams): number {

@@ -5,9 +5,8 @@ import type { ErrorCode } from '../../core/errors.js';
 import { FeewardenError } from '../../core/errors.js';
 import { callerOf } from '../auth.js';
 import type { ApiLimits } from '../deps.js';
-import { type IngestAnswer, type IngestDeps, ingestJson, ingestLines, type Sender } from '../ingest.js';
+import { createIngest, type IngestAnswer, type IngestDeps, ingestJson, ingestLines, type Sender } from '../ingest.js';
 import { answers } from '../schemas.js';
-import { createSlots } from '../slots.js';
 import type { AddRoutes } from './context.js';
 
 export const MEDIA_EVENT = 'application/cloudevents+json';
@@ -54,12 +53,7 @@ const CODES: readonly ErrorCode[] = [
 ];
 
 export const addEventRoutes: AddRoutes = (app, { deps, limits, metrics }) => {
-  const ingest: IngestDeps = {
-    api: deps,
-    limits,
-    metrics,
-    writers: createSlots(writersOf(deps.config, limits), limits.eventRequestsAtOnce),
-  };
+  const ingest = createIngest(deps, limits, metrics);
   const admit = createAdmission(limits, deps.config.httpBodyBytesMax);
   // A scope of its own, because no other route takes bodies of these kinds.
   void app.register(async (scope) => {
@@ -150,12 +144,4 @@ function bytesInMemory(headers: IncomingHttpHeaders, bodyBytesMax: number): numb
 
 function mediaTypeOf(contentType: string | undefined): string | undefined {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase();
-}
-
-/** Leaves connections for those who read. */
-function writersOf(
-  config: { readonly databaseConnectionsMax: number },
-  limits: { readonly writersAtOnce: number },
-): number {
-  return Math.max(1, Math.min(limits.writersAtOnce, config.databaseConnectionsMax - 2));
 }

@@ -20,6 +20,10 @@ export interface Collection {
   readonly terms: ContractTerms;
   readonly payment: PaymentFacts;
   readonly paidOn: Day;
+  /** The payment covers the whole price. */
+  readonly whole: boolean;
+  /** The later of signing and paying. */
+  readonly activeOn: Day;
 }
 
 const termsOfData = new WeakMap<EventData['contract.signed'], ContractTerms>();
@@ -41,8 +45,9 @@ export function termsOf(data: EventData['contract.signed']): ContractTerms {
   return terms;
 }
 
-/** Contracts that were signed, or of which something was paid, on or after `from`, with their largest payment that stands. */
-export function collectionsSince(sheet: FactSheet, from: Day): readonly Collection[] {
+/** Every contract of the rows with its largest payment that stands; one without a payment is no collection. */
+export function collectionsOf(sheet: FactSheet): readonly Collection[] {
+  if (sheet.rows.contracts.length === 0) return NONE;
   const largest = new Map<string, PaymentFacts>();
   for (const payment of sheet.payments) {
     const contractId = payment.told.contractId;
@@ -53,27 +58,45 @@ export function collectionsSince(sheet: FactSheet, from: Day): readonly Collecti
   const found: Collection[] = [];
   for (const contract of sheet.rows.contracts) {
     const payment = largest.get(contract.contractId);
-    if (payment === undefined || (dayOf(contract.at) < from && payment.paidOn < from)) continue;
-    found.push({ contract, terms: termsOf(contract.data), payment, paidOn: payment.paidOn });
+    if (payment === undefined) continue;
+    const price = contract.data.priceFen;
+    const { paidOn } = payment;
+    found.push({
+      contract,
+      terms: termsOf(contract.data),
+      payment,
+      paidOn,
+      whole: payment.netFen >= BigInt(price),
+      activeOn: Math.max(paidOn, dayOf(contract.at)),
+    });
   }
   return found;
 }
 
-/** The part of `amount` that the collection pays for: amount × payment / price, at most the whole; exact comparison by products. */
+const NONE: readonly Collection[] = [];
+
+/** Those that were signed, or of which the largest payment was made, on or after `from`. */
+export function collectionsSince(sheet: FactSheet, from: Day): readonly Collection[] {
+  return sheet.collections.filter((one) => one.activeOn >= from);
+}
+
+/** The part of `amount` that the collection pays for (amount × payment / price, at most the whole) is above `limit`; exactly. */
 export function coveredOver(collection: Collection, amount: number, limit: number): boolean {
-  const price = BigInt(collection.contract.data.priceFen);
-  if (price === 0n || collection.payment.netFen >= price) return amount > limit;
-  return BigInt(amount) * collection.payment.netFen > BigInt(limit) * price;
+  if (collection.whole || amount <= limit) return amount > limit;
+  return BigInt(amount) * collection.payment.netFen > BigInt(limit) * BigInt(collection.contract.data.priceFen);
 }
 
 /** The same part as a number, rounded down. */
 export function covered(collection: Collection, amount: number): number {
-  const price = BigInt(collection.contract.data.priceFen);
-  if (price === 0n || collection.payment.netFen >= price) return amount;
-  return Number((BigInt(amount) * collection.payment.netFen) / price);
+  if (collection.whole) return amount;
+  return Number((BigInt(amount) * collection.payment.netFen) / BigInt(collection.contract.data.priceFen));
 }
 
-/** The last day of a span of calendar months that begins on `from`: 1 March and three months end on 1 June. */
-export function spanLimit(from: Day, months: number): number {
-  return addMonths(from, months) - from;
+/** True when the part of the period that was paid for is longer than so many calendar months: 1 March to 1 June is three. */
+export function spansOver(collection: Collection, months: number): boolean {
+  const { from, to } = collection.terms;
+  // No run of n months is shorter than n × 28 days: most contracts need no calendar arithmetic.
+  return to - from > months * SHORTEST_MONTH && coveredOver(collection, to - from, addMonths(from, months) - from);
 }
+
+const SHORTEST_MONTH = 28;

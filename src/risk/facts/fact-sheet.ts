@@ -6,6 +6,7 @@ import { Tests } from '../steps.js';
 import { type AccountsFacts, accountsFacts, bookedFen, custodyFen, isCustodyMode } from './accounts.js';
 import { BreakFacts } from './breaks.js';
 import { CalendarWatch } from './calendar-watch.js';
+import { type Collection, collectionsOf } from './collections.js';
 import { MoneyFacts } from './money.js';
 import { type PaymentFacts, paymentsFacts, type UncreditedPayment, uncreditedPayments } from './payments.js';
 import { type RefundFacts, refundsFacts } from './refunds.js';
@@ -62,6 +63,10 @@ export class FactSheet {
   get uncredited(): readonly UncreditedPayment[] {
     this.cached.uncredited ??= uncreditedPayments(this);
     return this.cached.uncredited;
+  }
+  get collections(): readonly Collection[] {
+    this.cached.collections ??= collectionsOf(this);
+    return this.cached.collections;
   }
   get refunds(): readonly RefundFacts[] {
     this.cached.refunds ??= refundsFacts(this);
@@ -144,6 +149,7 @@ interface Cached {
   payments?: readonly PaymentFacts[];
   uncredited?: readonly UncreditedPayment[];
   refunds?: readonly RefundFacts[];
+  collections?: readonly Collection[];
   custodyFen?: Fen;
   depositFen?: Fen;
   coverFen?: Fen;

@@ -3,7 +3,9 @@ import type { FactSheet } from './fact-sheet.js';
 
 /** Tallies that show that lessons were given: the platform's deliveries, or parents' confirmations where it tells none. */
 export function teachingTally(sheet: FactSheet): 'lessons_delivered' | 'confirmations_parent' {
-  return sheet.tallies.lastDay('lessons_delivered', sheet.today) === null ? 'confirmations_parent' : 'lessons_delivered';
+  return sheet.tallies.lastDay('lessons_delivered', sheet.today) === null
+    ? 'confirmations_parent'
+    : 'lessons_delivered';
 }
 
 /** Runs of at least this many rest days in a row are a holiday, on which few schools teach. */

@@ -20,5 +20,7 @@ export function medianHundredths(values: readonly number[]): number | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! * 100 : Math.floor(((sorted[middle - 1]! + sorted[middle]!) * 100) / 2);
+  return sorted.length % 2 === 1
+    ? sorted[middle]! * 100
+    : Math.floor(((sorted[middle - 1]! + sorted[middle]!) * 100) / 2);
 }

@@ -18,6 +18,8 @@ function defaultEntry(rule: string, specs: ParamSpecs): PolicyEntry {
     rule,
     region: '000000',
     validFrom: FROM,
-    params: Object.fromEntries(Object.entries(specs).map(([name, { value, source, note }]) => [name, { value, source, note }])),
+    params: Object.fromEntries(
+      Object.entries(specs).map(([name, { value, source, note }]) => [name, { value, source, note }]),
+    ),
   };
 }

@@ -68,7 +68,8 @@ function bad(path: string, message: string): FeewardenError {
 function checkEntry(one: PolicyEntry, path: string): void {
   const subject = POLICY_SUBJECTS.get(one.rule);
   if (subject === undefined) throw bad(`${path}.rule`, `there is no rule ${one.rule}`);
-  if (one.validTo !== undefined && parseDay(one.validTo)! < parseDay(one.validFrom)!) throw bad(`${path}.validTo`, 'lies before validFrom');
+  if (one.validTo !== undefined && parseDay(one.validTo)! < parseDay(one.validFrom)!)
+    throw bad(`${path}.validTo`, 'lies before validFrom');
   for (const [name, { value }] of Object.entries(one.params)) {
     const spec = subject.params[name];
     if (spec === undefined) throw bad(`${path}.params.${name}`, `rule ${one.rule} has no parameter ${name}`);
@@ -98,11 +99,15 @@ function checkOrder(checked: Policy): void {
       for (const order of subject.order) {
         for (let i = 1; i < order.length; i += 1) {
           if (values[order[i - 1]!]! > values[order[i]!]!) {
-            throw bad(`entries.${at}.params`, `${rule}: ${order[i - 1]} is above ${order[i]} for ${describe(selector)}`);
+            throw bad(
+              `entries.${at}.params`,
+              `${rule}: ${order[i - 1]} is above ${order[i]} for ${describe(selector)}`,
+            );
           }
         }
       }
-      if (rule === 'score' && WEIGHTS.reduce((sum, name) => sum + values[name]!, 0) !== 100) throw bad(`entries.${at}.params`, 'the weights do not sum to 100');
+      if (rule === 'score' && WEIGHTS.reduce((sum, name) => sum + values[name]!, 0) !== 100)
+        throw bad(`entries.${at}.params`, 'the weights do not sum to 100');
     }
   }
 }
@@ -114,7 +119,9 @@ function selectorsOf(entries: readonly PolicyEntry[], days: readonly number[]): 
   const regions = [...new Set(entries.map((one) => one.region))];
   const categories = [...new Set<Selector['category']>([null, ...entries.flatMap((one) => one.category ?? [])])];
   const modes = [...new Set<Selector['mode']>([null, ...entries.flatMap((one) => one.mode ?? [])])];
-  return regions.flatMap((regionCode) => categories.flatMap((category) => modes.flatMap((mode) => days.map((day) => ({ regionCode, category, mode, day })))));
+  return regions.flatMap((regionCode) =>
+    categories.flatMap((category) => modes.flatMap((mode) => days.map((day) => ({ regionCode, category, mode, day })))),
+  );
 }
 
 function describe({ regionCode, category, mode }: Selector): string {

@@ -43,14 +43,22 @@ export function resolvePolicy(policy: Policy, selector: Selector): ResolvedPolic
 /** Counties of the nation × categories × modes, generously; beyond it, resolving again is only slower. */
 const RESOLVED_MAX = 50_000;
 
-const caches = new WeakMap<Policy, { readonly boundaries: readonly Day[]; readonly resolved: Map<string, ResolvedPolicy> }>();
+const caches = new WeakMap<
+  Policy,
+  { readonly boundaries: readonly Day[]; readonly resolved: Map<string, ResolvedPolicy> }
+>();
 
 function resolve(policy: Policy, selector: Selector): ResolvedPolicy {
   return {
     version: policy.version,
     common: mergedParams(policy, 'common', COMMON_PARAMS, selector) as CommonParams,
     score: mergedParams(policy, 'score', SCORE_PARAMS, selector) as ScoreParams,
-    rules: new Map(RULES.map((rule) => [rule.id, isEnabled(policy, rule.id, selector) ? mergedParams(policy, rule.id, rule.params, selector) : null])),
+    rules: new Map(
+      RULES.map((rule) => [
+        rule.id,
+        isEnabled(policy, rule.id, selector) ? mergedParams(policy, rule.id, rule.params, selector) : null,
+      ]),
+    ),
   };
 }
 
@@ -78,7 +86,9 @@ export function boundariesOf(policy: Policy): readonly Day[] {
 }
 
 function applying(policy: Policy, rule: string, selector: Selector): PolicyEntry[] {
-  return policy.entries.filter((entry) => entry.rule === rule && applies(entry, selector)).sort((a, b) => compare(a, b));
+  return policy.entries
+    .filter((entry) => entry.rule === rule && applies(entry, selector))
+    .sort((a, b) => compare(a, b));
 }
 
 function applies(entry: PolicyEntry, { regionCode, category, mode, day }: Selector): boolean {

@@ -124,7 +124,9 @@ function recentFen(line: ReleasedLine, since: number): Fen {
 function stagedAllowance(sheet: FactSheet, line: ReleasedLine, firstBp: number, secondBp: number): Fen {
   const hours = Math.round((line.contract?.hoursPaid ?? 0) * 100);
   const whole = maxFen(line.paidFen, BigInt(line.contract?.priceFen ?? 0));
-  const taught = (part: bigint) => line.confirmedFen * 3n >= whole * part || (hours > 0 && BigInt(line.confirmedHoursHundredths) * 3n >= BigInt(hours) * part);
+  const taught = (part: bigint) =>
+    line.confirmedFen * 3n >= whole * part ||
+    (hours > 0 && BigInt(line.confirmedHoursHundredths) * 3n >= BigInt(hours) * part);
   if (taught(3n)) return maxFen(whole, line.confirmedFen);
   const capBp = taught(2n) ? secondBp : taught(1n) ? firstBp : 0;
   const cap = (whole * BigInt(capBp)) / 10_000n;
@@ -132,8 +134,15 @@ function stagedAllowance(sheet: FactSheet, line: ReleasedLine, firstBp: number, 
 }
 
 function isOver(sheet: FactSheet, line: ReleasedLine): boolean {
-  if (line.ended || line.refundedFen > 0n || (line.contract !== null && parseDay(line.contract.periodTo)! < sheet.today)) return true;
-  return sheet.refunds.some(({ row, state }) => state.approvedAt !== null && row.contract?.contractId === line.contractId);
+  if (
+    line.ended ||
+    line.refundedFen > 0n ||
+    (line.contract !== null && parseDay(line.contract.periodTo)! < sheet.today)
+  )
+    return true;
+  return sheet.refunds.some(
+    ({ row, state }) => state.approvedAt !== null && row.contract?.contractId === line.contractId,
+  );
 }
 
 function evidence(sheet: FactSheet, contractIds: readonly string[]) {

@@ -19,17 +19,28 @@ export const rule = defineRule({
   version: 1,
   group: 'A',
   name: { zh: '余额骤降', en: 'Sharp fall' },
-  question: { zh: '托管余额有没有课消和退费解释不了的骤降？', en: 'Has the balance fallen more than releases and refunds explain?' },
+  question: {
+    zh: '托管余额有没有课消和退费解释不了的骤降？',
+    en: 'Has the balance fallen more than releases and refunds explain?',
+  },
   basis: { zh: '本系统默认', en: 'Our default' },
   params: {
-    windowDays: { value: 30, unit: 'days', min: 2, max: 40, source: 'ours', note: 'The highest balance of these days.' },
+    windowDays: {
+      value: 30,
+      unit: 'days',
+      min: 2,
+      max: 40,
+      source: 'ours',
+      note: 'The highest balance of these days.',
+    },
     yellowBelowBp: { value: 6_000, unit: 'basis_points', max: 10_000, source: 'ours', note: 'Below 60% of it.' },
     orangeBelowBp: { value: 4_000, unit: 'basis_points', max: 10_000, source: 'ours', note: 'Below 40% of it.' },
   },
   order: [['orangeBelowBp', 'yellowBelowBp']],
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
-    if (!sheet.enoughForRatios) return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    if (!sheet.enoughForRatios)
+      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
     const falls = sheet.accounts.custody.flatMap((account) => fallOf(sheet, account.accountId, p.windowDays) ?? []);
     const peakFen = falls.reduce((sum, fall) => sum + BigInt(fall.peak.bookedFen), 0n);
     const leftFen = falls.reduce((sum, fall) => sum + BigInt(fall.now.bookedFen) + fall.explainedFen, 0n);

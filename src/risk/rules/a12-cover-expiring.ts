@@ -14,10 +14,20 @@ export const rule = defineRule({
   group: 'A',
   name: { zh: '保函保险到期', en: 'Cover expiring' },
   question: { zh: '保函或保险是否将到期或已到期？', en: 'Is a guarantee or insurance about to end, or ended?' },
-  basis: { zh: '参照上海、商务部单用途卡规定；分级为本系统默认', en: 'After the card rules of Shanghai and the commerce ministry; the steps are our default' },
+  basis: {
+    zh: '参照上海、商务部单用途卡规定；分级为本系统默认',
+    en: 'After the card rules of Shanghai and the commerce ministry; the steps are our default',
+  },
   params: {
     noticeDays: { value: 30, unit: 'days', max: 365, source: 'ours', note: 'Thirty days before the end.' },
-    lookBackDays: { value: 90, unit: 'days', min: 1, max: 365, source: 'ours', note: 'How long an ended guarantee is held against the coverage.' },
+    lookBackDays: {
+      value: 90,
+      unit: 'days',
+      min: 1,
+      max: 365,
+      source: 'ours',
+      note: 'How long an ended guarantee is held against the coverage.',
+    },
     toleranceFen: { value: 100_000, unit: 'fen', source: 'ours', note: 'Coverage as in A01: ¥1,000 …' },
     toleranceBp: { value: 100, unit: 'basis_points', max: 10_000, source: 'ours', note: '… and 1% may be missing.' },
     inTransitWorkingDays: { value: 5, unit: 'working_days', source: 'ours', note: 'As in A01.' },
@@ -25,8 +35,12 @@ export const rule = defineRule({
   evaluate(sheet, p) {
     const guarantees = sheet.rows.registers['guarantee.registered'] ?? [];
     if (guarantees.length === 0) return notApplicable('没有保函或保险', 'There is no guarantee or insurance');
-    const ending = guarantees.filter((row) => inForce(row, sheet.today) && endOf(row) <= sheet.today + p.noticeDays && !replaced(sheet, row));
-    const ended = guarantees.filter((row) => endOf(row) < sheet.today && endOf(row) >= sheet.today - p.lookBackDays && !replaced(sheet, row));
+    const ending = guarantees.filter(
+      (row) => inForce(row, sheet.today) && endOf(row) <= sheet.today + p.noticeDays && !replaced(sheet, row),
+    );
+    const ended = guarantees.filter(
+      (row) => endOf(row) < sheet.today && endOf(row) >= sheet.today - p.lookBackDays && !replaced(sheet, row),
+    );
     const heldFen = sheet.custodyFen + sheet.inTransitFen(p.inTransitWorkingDays) + sheet.depositFen + sheet.coverFen;
     const shortFen = maxFen(0n, sheet.unearnedFen - heldFen);
     const judgement = judge([
@@ -34,7 +48,11 @@ export const rule = defineRule({
       {
         level: 'orange',
         threshold: 0,
-        tests: [is(ended.length > 0), sheet.tests.over(shortFen, p.toleranceFen), sheet.tests.overShare(shortFen, sheet.unearnedFen, p.toleranceBp)],
+        tests: [
+          is(ended.length > 0),
+          sheet.tests.over(shortFen, p.toleranceFen),
+          sheet.tests.overShare(shortFen, sheet.unearnedFen, p.toleranceBp),
+        ],
       },
     ]);
     const first = [...ended, ...ending].sort((a, b) => endOf(a) - endOf(b))[0];
@@ -49,7 +67,12 @@ export const rule = defineRule({
       }),
       evidence: () => refsOf(ended, ending),
       lookAgainAt: guarantees.reduce<Us | null>(
-        (at, row) => earliest(at, ifLater(startOfDay(endOf(row) - p.noticeDays), sheet.now), ifLater(startOfDay(endOf(row) + 1), sheet.now)),
+        (at, row) =>
+          earliest(
+            at,
+            ifLater(startOfDay(endOf(row) - p.noticeDays), sheet.now),
+            ifLater(startOfDay(endOf(row) + 1), sheet.now),
+          ),
         judgement.holdLevel === 'none' ? null : sheet.nextMidnight,
       ),
     };
@@ -68,5 +91,7 @@ function inForce(row: Guarantee, day: Day): boolean {
 
 /** Others take over the day after its end and cover at least as much. */
 function replaced(sheet: FactSheet, row: Guarantee): boolean {
-  return sheet.coverOn(Math.max(endOf(row) + 1, endOf(row) < sheet.today ? sheet.today : 0)) >= BigInt(row.data.coverFen);
+  return (
+    sheet.coverOn(Math.max(endOf(row) + 1, endOf(row) < sheet.today ? sheet.today : 0)) >= BigInt(row.data.coverFen)
+  );
 }

@@ -15,8 +15,14 @@ export const rule = defineRule({
   version: 1,
   group: 'A',
   name: { zh: '存量未归集', en: 'Old stock not brought in' },
-  question: { zh: '托管前的存量预收是否按期归集？', en: 'Were untaught fees from before custody brought in by their day?' },
-  basis: { zh: '教监管函〔2021〕2号：适用于通知前已收未消课费用；天数为本系统默认', en: 'Notice 2021 No. 2 covers fees collected before it; the days are our default' },
+  question: {
+    zh: '托管前的存量预收是否按期归集？',
+    en: 'Were untaught fees from before custody brought in by their day?',
+  },
+  basis: {
+    zh: '教监管函〔2021〕2号：适用于通知前已收未消课费用；天数为本系统默认',
+    en: 'Notice 2021 No. 2 covers fees collected before it; the days are our default',
+  },
   params: {
     orangeDays: { value: 30, unit: 'days', min: 1, source: 'ours', note: 'Thirty days after the due day.' },
     toleranceFen: { value: 10_000, unit: 'fen', source: 'ours', note: 'Up to ¥100 is rounding.' },
@@ -45,7 +51,8 @@ export const rule = defineRule({
       evidence: () => refsOf(due),
       lookAgainAt: declared.reduce<Us | null>((at, row) => {
         const dueOn = parseDay(row.data.dueOn)!;
-        const next = dueOn >= sheet.today ? dueOn + 1 : dueOn + p.orangeDays > sheet.today ? dueOn + p.orangeDays : null;
+        const next =
+          dueOn >= sheet.today ? dueOn + 1 : dueOn + p.orangeDays > sheet.today ? dueOn + p.orangeDays : null;
         return earliest(at, next === null ? null : startOfDay(next));
       }, null),
     };
@@ -55,7 +62,8 @@ export const rule = defineRule({
 /** Booked credits less the payments that have reached custody. */
 function broughtInFen(sheet: FactSheet): Fen {
   const credited = sheet.money.balance('credit_clearing', null).creditFen;
-  const paid = sheet.money.balance('receipts', null).debitFen - sheet.money.balance('receipts_reversed', null).creditFen;
+  const paid =
+    sheet.money.balance('receipts', null).debitFen - sheet.money.balance('receipts_reversed', null).creditFen;
   const onTheWay = sheet.uncredited.reduce((sum, payment) => sum + payment.netFen, 0n);
   return maxFen(0n, credited - maxFen(0n, paid - onTheWay));
 }

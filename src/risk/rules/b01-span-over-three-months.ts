@@ -1,4 +1,4 @@
-import { type Collection, collectionsSince, covered, coveredOver, spanLimit } from '../facts/collections.js';
+import { type Collection, collectionsSince, covered, spansOver } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -11,24 +11,47 @@ export const rule = defineRule({
   group: 'B',
   name: { zh: '超三个月收费', en: 'Span over three months' },
   question: { zh: '有没有一次性收取超过三个月的费用？', en: 'Was a span of more than three months collected at once?' },
-  basis: { zh: '教监管函〔2021〕2号：不得一次性收取时间跨度超过三个月的费用', en: 'Notice 2021 No. 2: no collection at once for more than three months' },
+  basis: {
+    zh: '教监管函〔2021〕2号：不得一次性收取时间跨度超过三个月的费用',
+    en: 'Notice 2021 No. 2: no collection at once for more than three months',
+  },
   params: {
     yellowMonths: { value: 3, unit: 'months', min: 1, source: 'rule', note: 'More than three calendar months.' },
     orangeMonths: { value: 6, unit: 'months', min: 1, source: 'ours', note: 'More than six.' },
-    windowDays: { value: 30, unit: 'days', min: 1, max: 60, source: 'ours', note: 'Contracts signed or paid in these days.' },
-    orangeShareBp: { value: 500, unit: 'basis_points', max: 10_000, source: 'ours', note: 'Or 5% of the contracts of these days; a ratio, so with the minimum sample.' },
+    windowDays: {
+      value: 30,
+      unit: 'days',
+      min: 1,
+      max: 60,
+      source: 'ours',
+      note: 'Contracts signed or paid in these days.',
+    },
+    orangeShareBp: {
+      value: 500,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: 'Or 5% of the contracts of these days; a ratio, so with the minimum sample.',
+    },
   },
   order: [['yellowMonths', 'orangeMonths']],
   evaluate(sheet, p) {
     const all = collectionsSince(sheet, sheet.today - p.windowDays + 1);
-    const over = (months: number) => all.filter((one) => coveredOver(one, one.terms.to - one.terms.from, spanLimit(one.terms.from, months)));
-    const breaches = over(p.yellowMonths);
-    const long = breaches.length === 0 ? [] : over(p.orangeMonths);
+    const breaches = all.filter((one) => spansOver(one, p.yellowMonths));
+    const long = breaches.filter((one) => spansOver(one, p.orangeMonths));
     const some = is(breaches.length > 0);
     const judgement = judge([
       { level: 'yellow', threshold: p.yellowMonths, tests: [some] },
       { level: 'orange', threshold: p.orangeMonths, tests: [is(long.length > 0)] },
-      { level: 'orange', threshold: p.yellowMonths, tests: [some, is(sheet.enoughForRatios), sheet.tests.fromShare(BigInt(breaches.length), BigInt(all.length), p.orangeShareBp)] },
+      {
+        level: 'orange',
+        threshold: p.yellowMonths,
+        tests: [
+          some,
+          is(sheet.enoughForRatios),
+          sheet.tests.fromShare(BigInt(breaches.length), BigInt(all.length), p.orangeShareBp),
+        ],
+      },
     ]);
     const longest = breaches.reduce((days, one) => Math.max(days, covered(one, one.terms.to - one.terms.from)), 0);
     return {
@@ -40,7 +63,12 @@ export const rule = defineRule({
         zh: `近 ${p.windowDays} 天 ${all.length} 份合同中有 ${breaches.length} 份一次收费跨度超过 ${p.yellowMonths} 个月（占 ${share(breaches, all)}），最长 ${longest} 天`,
         en: `Of ${plural(all.length, 'contract')} in ${p.windowDays} days, ${breaches.length} collected more than ${p.yellowMonths} months at once (${share(breaches, all)}); the longest span is ${plural(longest, 'day')}`,
       }),
-      evidence: () => refsOf(long.map((one) => one.contract), breaches.map((one) => one.contract), breaches.map((one) => one.payment.told)),
+      evidence: () =>
+        refsOf(
+          long.map((one) => one.contract),
+          breaches.map((one) => one.contract),
+          breaches.map((one) => one.payment.told),
+        ),
       lookAgainAt: breaches.length === 0 ? null : sheet.nextMidnight,
     };
   },

@@ -1,4 +1,4 @@
-import { collectionsSince, covered, coveredOver } from '../facts/collections.js';
+import { type Collection, collectionsSince, covered, coveredOver } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -11,23 +11,34 @@ export const rule = defineRule({
   group: 'B',
   name: { zh: '超六十课时', en: 'More than sixty hours' },
   question: { zh: '有没有一次性收取超过 60 课时的费用？', en: 'Were more than 60 class-hours collected at once?' },
-  basis: { zh: '教监管函〔2021〕2号：不得一次性收取超过 60 课时的费用', en: 'Notice 2021 No. 2: no collection at once for more than 60 class-hours' },
+  basis: {
+    zh: '教监管函〔2021〕2号：不得一次性收取超过 60 课时的费用',
+    en: 'Notice 2021 No. 2: no collection at once for more than 60 class-hours',
+  },
   params: {
     yellowHours: { value: 6_000, unit: 'hundredths', source: 'rule', note: 'More than 60 class-hours.' },
     orangeHours: { value: 12_000, unit: 'hundredths', source: 'ours', note: 'More than 120.' },
     countGifted: { value: 1, unit: 'flag', source: 'ours', note: 'Gifted hours count.' },
-    windowDays: { value: 30, unit: 'days', min: 1, max: 60, source: 'ours', note: 'Contracts signed or paid in these days.' },
+    windowDays: {
+      value: 30,
+      unit: 'days',
+      min: 1,
+      max: 60,
+      source: 'ours',
+      note: 'Contracts signed or paid in these days.',
+    },
   },
   order: [['yellowHours', 'orangeHours']],
   evaluate(sheet, p) {
-    const all = collectionsSince(sheet, sheet.today - p.windowDays + 1).map((one) => ({ ...one, hours: one.terms.hours + (p.countGifted ? one.terms.gifted : 0) }));
-    const breaches = all.filter((one) => coveredOver(one, one.hours, p.yellowHours));
-    const large = breaches.filter((one) => coveredOver(one, one.hours, p.orangeHours));
+    const all = collectionsSince(sheet, sheet.today - p.windowDays + 1);
+    const hoursOf = (one: Collection) => one.terms.hours + (p.countGifted ? one.terms.gifted : 0);
+    const breaches = all.filter((one) => coveredOver(one, hoursOf(one), p.yellowHours));
+    const large = breaches.filter((one) => coveredOver(one, hoursOf(one), p.orangeHours));
     const judgement = judge([
       { level: 'yellow', threshold: p.yellowHours, tests: [is(breaches.length > 0)] },
       { level: 'orange', threshold: p.orangeHours, tests: [is(large.length > 0)] },
     ]);
-    const most = breaches.reduce((hours, one) => Math.max(hours, covered(one, one.hours)), 0);
+    const most = breaches.reduce((hours, one) => Math.max(hours, covered(one, hoursOf(one))), 0);
     return {
       state: 'answered',
       ...judgement,
@@ -37,7 +48,12 @@ export const rule = defineRule({
         zh: `近 ${p.windowDays} 天 ${all.length} 份合同中有 ${breaches.length} 份一次收费超过 ${decimal(p.yellowHours)} 课时，最多 ${decimal(most)} 课时`,
         en: `Of ${plural(all.length, 'contract')} in ${p.windowDays} days, ${breaches.length} collected more than ${decimal(p.yellowHours)} hours at once, at most ${decimal(most)}`,
       }),
-      evidence: () => refsOf(large.map((one) => one.contract), breaches.map((one) => one.contract), breaches.map((one) => one.payment.told)),
+      evidence: () =>
+        refsOf(
+          large.map((one) => one.contract),
+          breaches.map((one) => one.contract),
+          breaches.map((one) => one.payment.told),
+        ),
       lookAgainAt: breaches.length === 0 ? null : sheet.nextMidnight,
     };
   },

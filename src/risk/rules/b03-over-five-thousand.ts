@@ -12,17 +12,27 @@ export const rule = defineRule({
   group: 'B',
   name: { zh: '超五千元', en: 'More than ¥5,000' },
   question: { zh: '有没有单次收费超过 5000 元？', en: 'Did one collection exceed ¥5,000?' },
-  basis: { zh: '教监管〔2022〕4号：非学科类一次性收费不超过 5000 元', en: 'Opinion 2022 No. 4: at most ¥5,000 per collection for non-subject training' },
+  basis: {
+    zh: '教监管〔2022〕4号：非学科类一次性收费不超过 5000 元',
+    en: 'Opinion 2022 No. 4: at most ¥5,000 per collection for non-subject training',
+  },
   params: {
     yellowFen: { value: 500_000, unit: 'fen', source: 'rule', note: 'More than ¥5,000.' },
     orangeFen: { value: 1_000_000, unit: 'fen', source: 'ours', note: 'More than ¥10,000.' },
-    subjectToo: { value: 0, unit: 'flag', source: 'ours', note: 'Whether the cap also holds for subject training: a local switch.' },
+    subjectToo: {
+      value: 0,
+      unit: 'flag',
+      source: 'ours',
+      note: 'Whether the cap also holds for subject training: a local switch.',
+    },
     windowDays: { value: 30, unit: 'days', min: 1, max: 100, source: 'ours', note: 'Payments of these days.' },
   },
   order: [['yellowFen', 'orangeFen']],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
-    const large = sheet.payments.filter((payment) => payment.amountFen > p.yellowFen && payment.netFen > 0n && payment.paidOn >= from);
+    const large = sheet.payments.filter(
+      (payment) => payment.amountFen > p.yellowFen && payment.netFen > 0n && payment.paidOn >= from,
+    );
     const over = p.subjectToo ? large : large.filter((payment) => !isSubject(sheet, payment));
     const most = over.reduce((fen, payment) => Math.max(fen, payment.amountFen), 0);
     const judgement = judge([

@@ -15,18 +15,36 @@ export const rule = defineRule({
   group: 'B',
   name: { zh: '提前收费', en: 'Collected too early' },
   question: { zh: '有没有过早收取下一期费用？', en: 'Were fees collected too early?' },
-  basis: { zh: '按周期收费不早于开课前一个月；按课时收费不早于余 20 课时或开课前一个月', en: 'By period not earlier than one month before; by hour not before the last 20 hours or one month before' },
+  basis: {
+    zh: '按周期收费不早于开课前一个月；按课时收费不早于余 20 课时或开课前一个月',
+    en: 'By period not earlier than one month before; by hour not before the last 20 hours or one month before',
+  },
   params: {
     monthsBefore: { value: 1, unit: 'months', source: 'rule', note: 'One month before the first lesson.' },
-    hoursLeft: { value: 2_000, unit: 'hundredths', source: 'rule', note: 'The last 20 class-hours of the current course.' },
+    hoursLeft: {
+      value: 2_000,
+      unit: 'hundredths',
+      source: 'rule',
+      note: 'The last 20 class-hours of the current course.',
+    },
     windowDays: { value: 30, unit: 'days', min: 1, max: 60, source: 'ours', note: 'Payments of these days.' },
     yellowCount: { value: 10, unit: 'count', min: 1, source: 'ours', note: 'Ten breaches in the window.' },
   },
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const breaches = collectionsSince(sheet, from).filter(({ contract, terms, paidOn }) => {
-      if (paidOn < from || paidOn >= addMonths(terms.firstLesson, -p.monthsBefore)) return false;
-      return contract.data.pricing === 'period' || contract.hoursLeftHundredths === null || contract.hoursLeftHundredths > p.hoursLeft;
+      // A month has at least 28 days: most payments need no calendar arithmetic.
+      if (
+        paidOn < from ||
+        paidOn >= terms.firstLesson - p.monthsBefore * 28 ||
+        paidOn >= addMonths(terms.firstLesson, -p.monthsBefore)
+      )
+        return false;
+      return (
+        contract.data.pricing === 'period' ||
+        contract.hoursLeftHundredths === null ||
+        contract.hoursLeftHundredths > p.hoursLeft
+      );
     });
     const judgement = judge([
       { level: 'blue', threshold: 1, tests: [is(breaches.length > 0)] },
@@ -41,7 +59,11 @@ export const rule = defineRule({
         zh: `近 ${p.windowDays} 天有 ${breaches.length} 笔费用早于开课前 ${p.monthsBefore} 个月收取`,
         en: `In ${p.windowDays} days ${plural(breaches.length, 'payment')} came earlier than ${plural(p.monthsBefore, 'month')} before the first lesson`,
       }),
-      evidence: () => refsOf(breaches.map((one) => one.payment.told), breaches.map((one) => one.contract)),
+      evidence: () =>
+        refsOf(
+          breaches.map((one) => one.payment.told),
+          breaches.map((one) => one.contract),
+        ),
       lookAgainAt: breaches.length === 0 ? null : sheet.nextMidnight,
     };
   },

@@ -13,21 +13,45 @@ export const rule = defineRule({
   question: { zh: '有没有用贷款支付学费？', en: 'Were fees paid by loan?' },
   basis: { zh: '教监管函〔2021〕2号：严禁培训贷', en: 'Notice 2021 No. 2: training loans are forbidden' },
   params: {
-    windowDays: { value: 90, unit: 'days', min: 1, max: 100, source: 'ours', note: 'Payments and complaints of these days.' },
-    redShareBp: { value: 500, unit: 'basis_points', max: 10_000, source: 'ours', note: '5% of the receipts (52% at Wall Street English); a ratio, so with the minimum sample.' },
+    windowDays: {
+      value: 90,
+      unit: 'days',
+      min: 1,
+      max: 100,
+      source: 'ours',
+      note: 'Payments and complaints of these days.',
+    },
+    redShareBp: {
+      value: 500,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: '5% of the receipts (52% at Wall Street English); a ratio, so with the minimum sample.',
+    },
   },
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
-    const loans = sheet.payments.filter((payment) => payment.told.loan && payment.netFen > 0n && payment.paidOn >= from);
-    const upheld = new Set((sheet.rows.registers['complaint.closed'] ?? []).filter((row) => row.data.upheld === true).map((row) => row.data.ticketId));
+    const loans = sheet.payments.filter(
+      (payment) => payment.told.loan && payment.netFen > 0n && payment.paidOn >= from,
+    );
+    const upheld = new Set(
+      (sheet.rows.registers['complaint.closed'] ?? [])
+        .filter((row) => row.data.upheld === true)
+        .map((row) => row.data.ticketId),
+    );
     const complaints = (sheet.rows.registers['complaint.received'] ?? []).filter(
-      (row) => row.data.kind === 'loan' && upheld.has(row.data.ticketId) && dayOf(row.at) >= from && row.at <= sheet.now,
+      (row) =>
+        row.data.kind === 'loan' && upheld.has(row.data.ticketId) && dayOf(row.at) >= from && row.at <= sheet.now,
     );
     const loanFen = loans.reduce((sum, payment) => sum + payment.netFen, 0n);
     const receiptsFen = loans.length === 0 ? 0n : sheet.money.receipts(from, sheet.today);
     const judgement = judge([
       { level: 'orange', threshold: 0, tests: [is(loans.length + complaints.length > 0)] },
-      { level: 'red', threshold: p.redShareBp, tests: [is(sheet.enoughForRatios), sheet.tests.fromShare(loanFen, receiptsFen, p.redShareBp)] },
+      {
+        level: 'red',
+        threshold: p.redShareBp,
+        tests: [is(sheet.enoughForRatios), sheet.tests.fromShare(loanFen, receiptsFen, p.redShareBp)],
+      },
     ]);
     const shareBp = receiptsFen <= 0n ? 0 : Number((loanFen * 10_000n) / receiptsFen);
     return {
@@ -39,7 +63,11 @@ export const rule = defineRule({
         zh: `近 ${p.windowDays} 天有 ${loans.length} 笔贷款付款共 ${zhYuan(loanFen)}，占收费的 ${percent(shareBp)}；查实投诉 ${complaints.length} 件`,
         en: `In ${p.windowDays} days ${plural(loans.length, 'payment')} by loan, ${enYuan(loanFen)} or ${percent(shareBp)} of receipts; ${plural(complaints.length, 'upheld complaint')}`,
       }),
-      evidence: () => refsOf([...loans].sort((a, b) => b.amountFen - a.amountFen).map((payment) => payment.told), complaints),
+      evidence: () =>
+        refsOf(
+          [...loans].sort((a, b) => b.amountFen - a.amountFen).map((payment) => payment.told),
+          complaints,
+        ),
       lookAgainAt: judgement.holdLevel === 'none' ? null : sheet.nextMidnight,
     };
   },

@@ -55,6 +55,7 @@ function giftBp({ data }: SignedContract): number {
   const { hours, gifted } = termsOf(data);
   const gifts = gifted === 0 ? 0 : Math.ceil((gifted * 10_000) / (hours + gifted));
   const list = data.listPriceFen ?? 0;
-  const discount = list > data.priceFen ? Number((BigInt(list - data.priceFen) * 10_000n + BigInt(list) - 1n) / BigInt(list)) : 0;
+  const discount =
+    list > data.priceFen ? Number((BigInt(list - data.priceFen) * 10_000n + BigInt(list) - 1n) / BigInt(list)) : 0;
   return Math.max(gifts, discount);
 }

@@ -12,10 +12,24 @@ export const rule = defineRule({
   group: 'B',
   name: { zh: '超政府指导价', en: 'Above guide price' },
   question: { zh: '学科类收费是否超过政府指导价？', en: 'Are subject fees above the guide price?' },
-  basis: { zh: '“双减”意见：学科类收费实行政府指导价；标准由地方制定', en: '“Double reduction” opinion: guide prices for subject training, set locally' },
+  basis: {
+    zh: '“双减”意见：学科类收费实行政府指导价；标准由地方制定',
+    en: '“Double reduction” opinion: guide prices for subject training, set locally',
+  },
   params: {
-    guideFenPerHour: { value: 0, unit: 'fen', source: 'rule', note: 'The local guide price per class-hour; 0 where none is set.' },
-    allowedUpBp: { value: 1_000, unit: 'basis_points', max: 10_000, source: 'rule', note: 'How far above it is allowed; local.' },
+    guideFenPerHour: {
+      value: 0,
+      unit: 'fen',
+      source: 'rule',
+      note: 'The local guide price per class-hour; 0 where none is set.',
+    },
+    allowedUpBp: {
+      value: 1_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'rule',
+      note: 'How far above it is allowed; local.',
+    },
     windowDays: { value: 30, unit: 'days', min: 1, max: 60, source: 'ours', note: 'Contracts signed in these days.' },
   },
   evaluate(sheet, p) {
@@ -24,10 +38,14 @@ export const rule = defineRule({
     const limit = BigInt(p.guideFenPerHour) * BigInt(10_000 + p.allowedUpBp);
     const over = sheet.rows.contracts.filter((contract) => {
       const { hours } = termsOf(contract.data);
-      if (contract.data.courseKind !== 'subject' || hours === 0 || dayOf(contract.at) < from || contract.at > sheet.now) return false;
+      if (contract.data.courseKind !== 'subject' || hours === 0 || dayOf(contract.at) < from || contract.at > sheet.now)
+        return false;
       return BigInt(contract.data.priceFen) * 100n * 10_000n > limit * BigInt(hours);
     });
-    const most = over.reduce((fen, { data }) => Math.max(fen, Math.floor((data.priceFen * 100) / termsOf(data).hours)), 0);
+    const most = over.reduce(
+      (fen, { data }) => Math.max(fen, Math.floor((data.priceFen * 100) / termsOf(data).hours)),
+      0,
+    );
     const threshold = Math.floor((p.guideFenPerHour * (10_000 + p.allowedUpBp)) / 10_000);
     return {
       state: 'answered',

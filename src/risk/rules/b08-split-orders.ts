@@ -20,21 +20,52 @@ export const rule = defineRule({
   group: 'B',
   name: { zh: '拆单规避', en: 'Split orders' },
   question: { zh: '有没有把超限收费拆成几单？', en: 'Were collections split to stay under the caps?' },
-  basis: { zh: '教监管函〔2021〕2号：不得变相超限收费；窗口为本系统默认', en: 'Notice 2021 No. 2: no disguised collection; the window is our default' },
+  basis: {
+    zh: '教监管函〔2021〕2号：不得变相超限收费；窗口为本系统默认',
+    en: 'Notice 2021 No. 2: no disguised collection; the window is our default',
+  },
   params: {
     capFen: { value: 500_000, unit: 'fen', source: 'rule', note: '¥5,000 together.' },
-    capHours: { value: 6_000, unit: 'hundredths', source: 'rule', note: '60 class-hours together, or with those still to be taught.' },
+    capHours: {
+      value: 6_000,
+      unit: 'hundredths',
+      source: 'rule',
+      note: '60 class-hours together, or with those still to be taught.',
+    },
     splitDays: { value: 7, unit: 'days', min: 1, max: 60, source: 'ours', note: 'Within these days.' },
-    windowDays: { value: 30, unit: 'days', min: 1, max: 60, source: 'ours', note: 'Collections of these days are looked at.' },
-    orangeShareBp: { value: 500, unit: 'basis_points', max: 10_000, source: 'ours', note: '5% of the learners; a ratio, so with the minimum sample.' },
+    windowDays: {
+      value: 30,
+      unit: 'days',
+      min: 1,
+      max: 60,
+      source: 'ours',
+      note: 'Collections of these days are looked at.',
+    },
+    orangeShareBp: {
+      value: 500,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: '5% of the learners; a ratio, so with the minimum sample.',
+    },
   },
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
-    const splits = [...byLearner(collectionsSince(sheet, from)).values()].flatMap((parts) => splitOf(parts, p, from) ?? []);
+    const all = collectionsSince(sheet, from);
+    const splits =
+      all.length === 0 ? [] : [...byLearner(all).values()].flatMap((parts) => splitOf(parts, p, from) ?? []);
     const some = is(splits.length > 0);
     const judgement = judge([
       { level: 'yellow', threshold: p.capFen, tests: [some] },
-      { level: 'orange', threshold: p.capFen, tests: [some, is(sheet.enoughForRatios), sheet.tests.fromShare(BigInt(splits.length), BigInt(sheet.activeLearners), p.orangeShareBp)] },
+      {
+        level: 'orange',
+        threshold: p.capFen,
+        tests: [
+          some,
+          is(sheet.enoughForRatios),
+          sheet.tests.fromShare(BigInt(splits.length), BigInt(sheet.activeLearners), p.orangeShareBp),
+        ],
+      },
     ]);
     const most = splits.reduce((fen, split) => (split.fen > fen ? split.fen : fen), 0n);
     return {
@@ -63,7 +94,12 @@ function byLearner(collections: readonly Collection[]): Map<string, Collection[]
   return groups;
 }
 
-function splitOf(parts: readonly Collection[], p: { readonly capFen: number; readonly capHours: number; readonly splitDays: number }, from: Day): Split | null {
+function splitOf(
+  parts: readonly Collection[],
+  p: { readonly capFen: number; readonly capHours: number; readonly splitDays: number },
+  from: Day,
+): Split | null {
+  if (parts.length === 1 && (parts[0]!.contract.hoursLeftHundredths ?? 0) === 0) return null;
   const sorted = [...parts].filter((part) => part.paidOn >= from).sort((a, b) => a.paidOn - b.paidOn);
   for (let start = 0; start < sorted.length; start += 1) {
     const window = sorted.filter((part, index) => index >= start && part.paidOn < sorted[start]!.paidOn + p.splitDays);
@@ -72,7 +108,10 @@ function splitOf(parts: readonly Collection[], p: { readonly capFen: number; rea
     const small = window.every((part) => part.payment.netFen <= BigInt(p.capFen) && hoursOf(part) <= p.capHours);
     const split = window.length > 1 && small && (fen > BigInt(p.capFen) || hours > p.capHours);
     const first = sorted[start]!;
-    const onTop = hoursOf(first) <= p.capHours && (first.contract.hoursLeftHundredths ?? 0) > 0 && first.contract.hoursLeftHundredths! + hoursOf(first) > p.capHours;
+    const onTop =
+      hoursOf(first) <= p.capHours &&
+      (first.contract.hoursLeftHundredths ?? 0) > 0 &&
+      first.contract.hoursLeftHundredths! + hoursOf(first) > p.capHours;
     if (split || onTop) return { parts: window, fen };
   }
   return null;

@@ -13,16 +13,31 @@ export const rule = defineRule({
   basis: { zh: '教监管函〔2021〕2号：全面使用示范合同', en: 'Notice 2021 No. 2: the model contract is compulsory' },
   params: {
     windowDays: { value: 30, unit: 'days', min: 1, max: 60, source: 'ours', note: 'Payments of these days.' },
-    yellowShareBp: { value: 1_000, unit: 'basis_points', max: 10_000, source: 'ours', note: '10% of the payments; a ratio, so with the minimum sample.' },
+    yellowShareBp: {
+      value: 1_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: '10% of the payments; a ratio, so with the minimum sample.',
+    },
   },
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const recent = sheet.payments.filter((payment) => payment.paidOn >= from && payment.netFen > 0n);
-    const otherForm = new Set(sheet.rows.contracts.filter((contract) => !contract.data.modelForm).map((contract) => contract.contractId));
+    const otherForm = new Set(
+      sheet.rows.contracts.filter((contract) => !contract.data.modelForm).map((contract) => contract.contractId),
+    );
     const bare = recent.filter((payment) => payment.told.contractId === null || otherForm.has(payment.told.contractId));
     const judgement = judge([
       { level: 'blue', threshold: 1, tests: [is(bare.length > 0)] },
-      { level: 'yellow', threshold: p.yellowShareBp, tests: [is(sheet.enoughForRatios), sheet.tests.fromShare(BigInt(bare.length), BigInt(recent.length), p.yellowShareBp)] },
+      {
+        level: 'yellow',
+        threshold: p.yellowShareBp,
+        tests: [
+          is(sheet.enoughForRatios),
+          sheet.tests.fromShare(BigInt(bare.length), BigInt(recent.length), p.yellowShareBp),
+        ],
+      },
     ]);
     const shareBp = recent.length === 0 ? 0 : Math.floor((bare.length * 10_000) / recent.length);
     return {

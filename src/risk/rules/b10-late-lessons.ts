@@ -11,7 +11,10 @@ export const rule = defineRule({
   group: 'B',
   name: { zh: '超时授课', en: 'Late lessons' },
   question: { zh: '有没有超过规定时间上课？', en: 'Did lessons end too late?' },
-  basis: { zh: '教监管〔2022〕4号：线下不晚于 20:30，线上不晚于 21:00', en: 'Opinion 2022 No. 4: offline lessons end by 20:30, online by 21:00' },
+  basis: {
+    zh: '教监管〔2022〕4号：线下不晚于 20:30，线上不晚于 21:00',
+    en: 'Opinion 2022 No. 4: offline lessons end by 20:30, online by 21:00',
+  },
   params: {
     offlineMinute: { value: 1_230, unit: 'minutes', source: 'rule', note: '20:30' },
     onlineMinute: { value: 1_260, unit: 'minutes', source: 'rule', note: '21:00' },
@@ -25,19 +28,28 @@ export const rule = defineRule({
     const late = lessons.filter((lesson) => {
       const day = dayOf(lesson.startsAt);
       if (lesson.cancelled || day < from || lesson.endsAt > sheet.now) return false;
-      return lesson.endsAt - startOfDay(day) > (lesson.delivery === 'online' ? p.onlineMinute : p.offlineMinute) * 60 * US_PER_SECOND;
+      return (
+        lesson.endsAt - startOfDay(day) >
+        (lesson.delivery === 'online' ? p.onlineMinute : p.offlineMinute) * 60 * US_PER_SECOND
+      );
     });
     const judgement = judge([
       { level: 'blue', threshold: 1, tests: [is(late.length > 0)] },
       { level: 'yellow', threshold: p.yellowCount, tests: [sheet.tests.from(late.length, p.yellowCount)] },
     ]);
-    const next = lessons.reduce((at, lesson) => (lesson.endsAt > sheet.now && lesson.endsAt < at ? lesson.endsAt : at), Number.POSITIVE_INFINITY);
+    const next = lessons.reduce(
+      (at, lesson) => (lesson.endsAt > sheet.now && lesson.endsAt < at ? lesson.endsAt : at),
+      Number.POSITIVE_INFINITY,
+    );
     return {
       state: 'answered',
       ...judgement,
       value: late.length,
       unit: 'count',
-      reason: () => ({ zh: `近 ${p.windowDays} 天有 ${late.length} 节课超过规定时间结束`, en: `In ${p.windowDays} days ${plural(late.length, 'lesson')} ended after the hour allowed` }),
+      reason: () => ({
+        zh: `近 ${p.windowDays} 天有 ${late.length} 节课超过规定时间结束`,
+        en: `In ${p.windowDays} days ${plural(late.length, 'lesson')} ended after the hour allowed`,
+      }),
       evidence: () => refsOf(late),
       lookAgainAt: late.length > 0 ? Math.min(sheet.nextMidnight, next) : Number.isFinite(next) ? next : null,
     };

@@ -11,7 +11,10 @@ export const rule = defineRule({
   group: 'B',
   name: { zh: '学科类违规时段', en: 'Subject lesson on a rest day' },
   question: { zh: '学科类课程是否安排在休息日？', en: 'Are subject lessons held on rest days?' },
-  basis: { zh: '“双减”意见：不得占用法定节假日、休息日及寒暑假组织学科培训', en: '“Double reduction” opinion: no subject training on holidays, rest days and vacations' },
+  basis: {
+    zh: '“双减”意见：不得占用法定节假日、休息日及寒暑假组织学科培训',
+    en: '“Double reduction” opinion: no subject training on holidays, rest days and vacations',
+  },
   params: {
     windowDays: { value: 30, unit: 'days', min: 1, max: 35, source: 'ours', note: 'Lessons of these days.' },
     orangeCount: { value: 3, unit: 'count', min: 1, source: 'ours', note: 'Three in the window.' },
@@ -22,14 +25,21 @@ export const rule = defineRule({
     const from = sheet.today - p.windowDays + 1;
     const wrong = lessons.filter((lesson) => {
       const day = dayOf(lesson.startsAt);
-      return !lesson.cancelled && lesson.courseKind === 'subject' && day >= from && lesson.startsAt <= sheet.now && sheet.calendar.isWorkingDay(day) === false;
+      return (
+        !lesson.cancelled &&
+        lesson.courseKind === 'subject' &&
+        day >= from &&
+        lesson.startsAt <= sheet.now &&
+        sheet.calendar.isWorkingDay(day) === false
+      );
     });
     const judgement = judge([
       { level: 'yellow', threshold: 1, tests: [is(wrong.length > 0)] },
       { level: 'orange', threshold: p.orangeCount, tests: [sheet.tests.from(wrong.length, p.orangeCount)] },
     ]);
     const next = lessons.reduce(
-      (at, lesson) => (lesson.courseKind === 'subject' && lesson.startsAt > sheet.now && lesson.startsAt < at ? lesson.startsAt : at),
+      (at, lesson) =>
+        lesson.courseKind === 'subject' && lesson.startsAt > sheet.now && lesson.startsAt < at ? lesson.startsAt : at,
       Number.POSITIVE_INFINITY,
     );
     return {
@@ -37,7 +47,10 @@ export const rule = defineRule({
       ...judgement,
       value: wrong.length,
       unit: 'count',
-      reason: () => ({ zh: `近 ${p.windowDays} 天有 ${wrong.length} 节学科课安排在休息日`, en: `In ${p.windowDays} days ${plural(wrong.length, 'subject lesson')} on rest days` }),
+      reason: () => ({
+        zh: `近 ${p.windowDays} 天有 ${wrong.length} 节学科课安排在休息日`,
+        en: `In ${p.windowDays} days ${plural(wrong.length, 'subject lesson')} on rest days`,
+      }),
       evidence: () => refsOf(wrong),
       lookAgainAt: wrong.length > 0 ? Math.min(sheet.nextMidnight, next) : Number.isFinite(next) ? next : null,
     };

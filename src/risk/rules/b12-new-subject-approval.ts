@@ -9,10 +9,21 @@ export const rule = defineRule({
   version: 1,
   group: 'B',
   name: { zh: '违规新增', en: 'New subject approval' },
-  question: { zh: '义务教育学科类许可是否为禁止新增后发放？', en: 'Was a compulsory-stage subject licence issued after the freeze?' },
-  basis: { zh: '“双减”意见：不再审批新的义务教育阶段学科类机构', en: '“Double reduction” opinion: no new compulsory-stage subject institutions' },
+  question: {
+    zh: '义务教育学科类许可是否为禁止新增后发放？',
+    en: 'Was a compulsory-stage subject licence issued after the freeze?',
+  },
+  basis: {
+    zh: '“双减”意见：不再审批新的义务教育阶段学科类机构',
+    en: '“Double reduction” opinion: no new compulsory-stage subject institutions',
+  },
   params: {
-    frozenFrom: { value: parseDay('2021-07-26')!, unit: 'day', source: 'rule', note: '2021-07-26, the day the city fixed.' },
+    frozenFrom: {
+      value: parseDay('2021-07-26')!,
+      unit: 'day',
+      source: 'rule',
+      note: '2021-07-26, the day the city fixed.',
+    },
   },
   evaluate(sheet, p) {
     const { profile } = sheet.rows;

@@ -8,8 +8,14 @@ export const rule = defineRule({
   version: 1,
   group: 'B',
   name: { zh: '未登记为非营利', en: 'Not registered as non-profit' },
-  question: { zh: '义务教育学科类机构是否登记为非营利？', en: 'Is a compulsory-stage subject institution registered as non-profit?' },
-  basis: { zh: '“双减”意见：义务教育学科类机构统一登记为非营利性机构', en: '“Double reduction” opinion: compulsory-stage subject institutions are non-profit' },
+  question: {
+    zh: '义务教育学科类机构是否登记为非营利？',
+    en: 'Is a compulsory-stage subject institution registered as non-profit?',
+  },
+  basis: {
+    zh: '“双减”意见：义务教育学科类机构统一登记为非营利性机构',
+    en: '“Double reduction” opinion: compulsory-stage subject institutions are non-profit',
+  },
   params: {},
   evaluate(sheet) {
     const { profile } = sheet.rows;
@@ -20,7 +26,10 @@ export const rule = defineRule({
       ...judge([{ level: 'orange', threshold: 0, tests: [is(wrong)] }]),
       value: wrong ? 1 : 0,
       unit: 'state',
-      reason: () => ({ zh: `登记类型为 ${profile.registration}，学段含义务教育，类别 ${profile.category}`, en: `Registered as ${profile.registration}, teaching compulsory-stage subjects (${profile.category})` }),
+      reason: () => ({
+        zh: `登记类型为 ${profile.registration}，学段含义务教育，类别 ${profile.category}`,
+        en: `Registered as ${profile.registration}, teaching compulsory-stage subjects (${profile.category})`,
+      }),
       evidence: () => profileEvidence(sheet, 'registration'),
       lookAgainAt: null,
     };

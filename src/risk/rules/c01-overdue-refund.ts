@@ -15,9 +15,18 @@ export const rule = defineRule({
   group: 'C',
   name: { zh: '退费超期', en: 'Overdue refund' },
   question: { zh: '已同意的退费是否超过期限未付？', en: 'Are approved refunds unpaid after their due day?' },
-  basis: { zh: '合同约定，或地方期限（北京：开课前 5 日、开课后 15 日）；分级为本系统默认', en: 'The contract, else the local limit (Beijing: 5 days before, 15 after the first lesson); the steps are our default' },
+  basis: {
+    zh: '合同约定，或地方期限（北京：开课前 5 日、开课后 15 日）；分级为本系统默认',
+    en: 'The contract, else the local limit (Beijing: 5 days before, 15 after the first lesson); the steps are our default',
+  },
   params: {
-    blueWorkingDays: { value: 1, unit: 'working_days', min: 1, source: 'ours', note: 'From the first working day late.' },
+    blueWorkingDays: {
+      value: 1,
+      unit: 'working_days',
+      min: 1,
+      source: 'ours',
+      note: 'From the first working day late.',
+    },
     yellowWorkingDays: { value: 4, unit: 'working_days', min: 1, source: 'ours', note: 'From the fourth.' },
     orangeWorkingDays: { value: 11, unit: 'working_days', min: 1, source: 'ours', note: 'From the eleventh.' },
     redWorkingDays: { value: 21, unit: 'working_days', min: 1, source: 'ours', note: 'From the twenty-first.' },
@@ -26,7 +35,9 @@ export const rule = defineRule({
   },
   order: [['blueWorkingDays', 'yellowWorkingDays', 'orangeWorkingDays', 'redWorkingDays']],
   evaluate(sheet, p) {
-    const late = sheet.refunds.filter((refund) => refund.state.overdue).sort((a, b) => b.lateWorkingDays - a.lateWorkingDays);
+    const late = sheet.refunds
+      .filter((refund) => refund.state.overdue)
+      .sort((a, b) => b.lateWorkingDays - a.lateWorkingDays);
     const oldest = late[0]?.lateWorkingDays ?? 0;
     const owedFen = late.reduce((sum, refund) => sum + refund.state.owedFen, 0n);
     const judgement = judge([
@@ -68,7 +79,8 @@ function nextLate(sheet: FactSheet, steps: readonly number[]): Us | null {
 }
 
 function deemedAt(sheet: FactSheet, refund: FactSheet['refunds'][number]['row']['refund']): Us | null {
-  if (refund.requested === null || refund.approved !== null || refund.rejected !== null || refund.withdrawn !== null) return null;
+  if (refund.requested === null || refund.approved !== null || refund.rejected !== null || refund.withdrawn !== null)
+    return null;
   const at = startOfDay(answerDueOn(refund.requested.at, sheet.calendar) + 1);
   return at > sheet.now ? at : null;
 }

@@ -13,9 +13,18 @@ export const rule = defineRule({
   group: 'C',
   name: { zh: '默示同意未付', en: 'Deemed agreed, unpaid' },
   question: { zh: '机构不答复退费申请、视为同意后是否付款？', en: 'Are refunds paid that were agreed by silence?' },
-  basis: { zh: '全国平台：机构 5 个工作日未处理视为同意；分级为本系统默认', en: 'National platform: silent for 5 working days is agreed; the steps are our default' },
+  basis: {
+    zh: '全国平台：机构 5 个工作日未处理视为同意；分级为本系统默认',
+    en: 'National platform: silent for 5 working days is agreed; the steps are our default',
+  },
   params: {
-    yellowWorkingDays: { value: 3, unit: 'working_days', min: 1, source: 'ours', note: 'Unpaid for three working days.' },
+    yellowWorkingDays: {
+      value: 3,
+      unit: 'working_days',
+      min: 1,
+      source: 'ours',
+      note: 'Unpaid for three working days.',
+    },
     orangeWorkingDays: { value: 10, unit: 'working_days', min: 1, source: 'ours', note: 'Unpaid for ten.' },
   },
   order: [['yellowWorkingDays', 'orangeWorkingDays']],
@@ -23,12 +32,15 @@ export const rule = defineRule({
     let oldest = 0;
     let owedFen = 0n;
     let at: Us | null = null;
-    const silent = sheet.refunds.filter((refund) => refund.row.refund.requested !== null && refund.row.refund.approved === null);
+    const silent = sheet.refunds.filter(
+      (refund) => refund.row.refund.requested !== null && refund.row.refund.approved === null,
+    );
     const unpaid = silent.filter((refund) => refund.state.deemed && refund.state.owedFen > 0n);
     for (const { row, state } of silent) {
       const answerBy = answerDueOn(row.refund.requested!.at, sheet.calendar);
       if (!state.deemed) {
-        if (row.refund.rejected === null && row.refund.withdrawn === null && answerBy >= sheet.today) at = earliest(at, startOfDay(sheet.calendar.addWorkingDays(answerBy, p.yellowWorkingDays)));
+        if (row.refund.rejected === null && row.refund.withdrawn === null && answerBy >= sheet.today)
+          at = earliest(at, startOfDay(sheet.calendar.addWorkingDays(answerBy, p.yellowWorkingDays)));
         continue;
       }
       if (state.owedFen === 0n) continue;

@@ -11,28 +11,57 @@ export const rule = defineRule({
   version: 1,
   group: 'C',
   name: { zh: '退费积压', en: 'Refund backlog' },
-  question: { zh: '超期退费占未消课预收或托管余额多大比例？', en: 'How large are overdue refunds against the unearned fees or the balance?' },
+  question: {
+    zh: '超期退费占未消课预收或托管余额多大比例？',
+    en: 'How large are overdue refunds against the unearned fees or the balance?',
+  },
   basis: { zh: '本系统默认', en: 'Our default' },
   params: {
     yellowBp: { value: 200, unit: 'basis_points', max: 10_000, source: 'ours', note: 'More than 2%.' },
     orangeBp: { value: 500, unit: 'basis_points', max: 10_000, source: 'ours', note: 'More than 5%.' },
-    redBp: { value: 1_500, unit: 'basis_points', max: 10_000, source: 'ours', note: 'More than 15%, or more than the whole balance.' },
-    minCases: { value: 3, unit: 'count', min: 1, source: 'ours', note: 'Orange and red need at least three overdue refunds: one late case is C01.' },
+    redBp: {
+      value: 1_500,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: 'More than 15%, or more than the whole balance.',
+    },
+    minCases: {
+      value: 3,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: 'Orange and red need at least three overdue refunds: one late case is C01.',
+    },
   },
   order: [['yellowBp', 'orangeBp', 'redBp']],
   evaluate(sheet, p) {
     const late = sheet.refunds.filter((refund) => refund.state.overdue);
     const overdueFen = late.reduce((sum, refund) => sum + refund.state.owedFen, 0n);
     const balanceFen = sheet.inCustodyMode ? sheet.custodyFen : null;
-    const wholeFen = balanceFen === null ? sheet.unearnedFen : minFen(balanceFen < 0n ? 0n : balanceFen, sheet.unearnedFen);
+    const wholeFen =
+      balanceFen === null ? sheet.unearnedFen : minFen(balanceFen < 0n ? 0n : balanceFen, sheet.unearnedFen);
     const enough = is(sheet.enoughForRatios);
     const several = sheet.tests.from(late.length, p.minCases);
     const judgement = judge([
-      { level: 'yellow', threshold: p.yellowBp, tests: [enough, sheet.tests.overShare(overdueFen, wholeFen, p.yellowBp)] },
-      { level: 'orange', threshold: p.orangeBp, tests: [enough, several, sheet.tests.overShare(overdueFen, wholeFen, p.orangeBp)] },
-      { level: 'red', threshold: p.redBp, tests: [enough, several, sheet.tests.overShare(overdueFen, wholeFen, p.redBp)] },
+      {
+        level: 'yellow',
+        threshold: p.yellowBp,
+        tests: [enough, sheet.tests.overShare(overdueFen, wholeFen, p.yellowBp)],
+      },
+      {
+        level: 'orange',
+        threshold: p.orangeBp,
+        tests: [enough, several, sheet.tests.overShare(overdueFen, wholeFen, p.orangeBp)],
+      },
+      {
+        level: 'red',
+        threshold: p.redBp,
+        tests: [enough, several, sheet.tests.overShare(overdueFen, wholeFen, p.redBp)],
+      },
     ]);
-    const shareBp = overdueFen === 0n ? 0 : wholeFen === 0n ? 1_000_000 : Math.min(1_000_000, shareBasisPoints(overdueFen, wholeFen));
+    const shareBp =
+      overdueFen === 0n ? 0 : wholeFen === 0n ? 1_000_000 : Math.min(1_000_000, shareBasisPoints(overdueFen, wholeFen));
     return {
       state: 'answered',
       ...judgement,
@@ -42,7 +71,8 @@ export const rule = defineRule({
         zh: `超期退费 ${late.length} 笔共 ${zhYuan(overdueFen)}，未消课预收 ${zhYuan(sheet.unearnedFen)}${balanceFen === null ? '' : `，托管余额 ${zhYuan(balanceFen)}`}，占比 ${percent(shareBp)}`,
         en: `${late.length} overdue refunds of ${enYuan(overdueFen)} against ${enYuan(sheet.unearnedFen)} unearned${balanceFen === null ? '' : ` and ${enYuan(balanceFen)} in custody`}: ${percent(shareBp)}`,
       }),
-      evidence: () => refsOf([...late].sort((a, b) => (b.state.owedFen > a.state.owedFen ? 1 : -1)).map(refundEvidence)),
+      evidence: () =>
+        refsOf([...late].sort((a, b) => (b.state.owedFen > a.state.owedFen ? 1 : -1)).map(refundEvidence)),
       lookAgainAt: null,
     };
   },

@@ -14,8 +14,19 @@ export const rule = defineRule({
   question: { zh: '退费申请是否突然集中？', en: 'Have refund requests suddenly bunched?' },
   basis: { zh: '本系统默认', en: 'Our default' },
   params: {
-    timesHundredths: { value: 300, unit: 'hundredths', source: 'ours', note: 'At least three times the mean week, at every level (7.8).' },
-    minRequests: { value: 5, unit: 'count', min: 1, source: 'ours', note: 'At least five requests, at every level (7.8).' },
+    timesHundredths: {
+      value: 300,
+      unit: 'hundredths',
+      source: 'ours',
+      note: 'At least three times the mean week, at every level (7.8).',
+    },
+    minRequests: {
+      value: 5,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: 'At least five requests, at every level (7.8).',
+    },
     yellowBp: { value: 200, unit: 'basis_points', max: 10_000, source: 'ours', note: '2% of the active learners.' },
     orangeBp: { value: 500, unit: 'basis_points', max: 10_000, source: 'ours', note: '5%.' },
     redBp: { value: 1_000, unit: 'basis_points', max: 10_000, source: 'ours', note: '10%.' },
@@ -23,10 +34,14 @@ export const rule = defineRule({
   },
   order: [['yellowBp', 'orangeBp', 'redBp']],
   evaluate(sheet, p) {
-    if (!sheet.enoughForRatios) return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    if (!sheet.enoughForRatios)
+      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
     const requests = sheet.tallies.count('refunds_requested', sheet.today - 6, sheet.today);
     const mean = weeklyMean(sheet, p.baseWeeks, (from, to) => sheet.tallies.count('refunds_requested', from, to));
-    const both = [sheet.tests.from(requests, p.minRequests), sheet.tests.from(requests * 100 * mean.days, mean.sum * 7 * p.timesHundredths)];
+    const both = [
+      sheet.tests.from(requests, p.minRequests),
+      sheet.tests.from(requests * 100 * mean.days, mean.sum * 7 * p.timesHundredths),
+    ];
     const step = (bp: number) => [...both, sheet.tests.fromShare(BigInt(requests), BigInt(sheet.activeLearners), bp)];
     const judgement = judge([
       { level: 'yellow', threshold: p.minRequests, tests: step(p.yellowBp) },
@@ -43,7 +58,14 @@ export const rule = defineRule({
         zh: `近七日退费申请 ${requests} 件，此前周均 ${decimal(mean.perWeekHundredths)} 件，占在读学员 ${percent(shareBp)}`,
         en: `${plural(requests, 'refund request')} in seven days against a mean week of ${decimal(mean.perWeekHundredths)}: ${percent(shareBp)} of the active learners`,
       }),
-      evidence: () => refsOf(newestFirst(sheet.refunds.flatMap(({ row, requestedOn }) => (row.refund.requested !== null && requestedOn! > sheet.today - 7 ? [row.refund.requested] : [])))),
+      evidence: () =>
+        refsOf(
+          newestFirst(
+            sheet.refunds.flatMap(({ row, requestedOn }) =>
+              row.refund.requested !== null && requestedOn! > sheet.today - 7 ? [row.refund.requested] : [],
+            ),
+          ),
+        ),
       lookAgainAt: requests >= p.minRequests || judgement.holdLevel !== 'none' ? sheet.nextMidnight : null,
     };
   },

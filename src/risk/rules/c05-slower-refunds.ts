@@ -16,8 +16,21 @@ export const rule = defineRule({
   basis: { zh: '本系统默认（优胜教育案例）', en: 'Our default (after the Youwin case)' },
   params: {
     recentDays: { value: 30, unit: 'days', min: 1, max: 100, source: 'ours', note: 'Refunds completed in these days.' },
-    baseDays: { value: 90, unit: 'days', min: 1, max: 170, source: 'ours', note: 'Compared with those of these days before.' },
-    minRefunds: { value: 5, unit: 'count', min: 1, source: 'ours', note: 'At least five in each window, at every step (7.8).' },
+    baseDays: {
+      value: 90,
+      unit: 'days',
+      min: 1,
+      max: 170,
+      source: 'ours',
+      note: 'Compared with those of these days before.',
+    },
+    minRefunds: {
+      value: 5,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: 'At least five in each window, at every step (7.8).',
+    },
     minDays: { value: 700, unit: 'hundredths', source: 'ours', note: 'More than seven days, at every step (7.8).' },
     yellowTimes: { value: 200, unit: 'hundredths', source: 'ours', note: 'Twice as long.' },
     orangeTimes: { value: 300, unit: 'hundredths', source: 'ours', note: 'Three times as long …' },
@@ -34,7 +47,11 @@ export const rule = defineRule({
     const before = done.filter((one) => one.on < from && one.on >= from - p.baseDays);
     const median = medianHundredths(recent.map((one) => one.days));
     const base = medianHundredths(before.map((one) => one.days));
-    if (median === null || recent.length < p.minRefunds) return notApplicable(`近 ${p.recentDays} 天完成的退费不足 ${p.minRefunds} 笔`, `Fewer than ${p.minRefunds} refunds completed in ${p.recentDays} days`);
+    if (median === null || recent.length < p.minRefunds)
+      return notApplicable(
+        `近 ${p.recentDays} 天完成的退费不足 ${p.minRefunds} 笔`,
+        `Fewer than ${p.minRefunds} refunds completed in ${p.recentDays} days`,
+      );
     const slow = sheet.tests.over(median, p.minDays);
     const compared = base !== null && before.length >= p.minRefunds;
     const times = (hundredths: number) => (compared ? sheet.tests.from(median * 100, base * hundredths) : 0);
@@ -59,7 +76,10 @@ export const rule = defineRule({
 });
 
 function completed({ row, requestedOn, state }: RefundFacts) {
-  const last = row.refund.paid.reduce<(typeof row.refund.paid)[number] | null>((newest, part) => (newest === null || part.at > newest.at ? part : newest), null);
+  const last = row.refund.paid.reduce<(typeof row.refund.paid)[number] | null>(
+    (newest, part) => (newest === null || part.at > newest.at ? part : newest),
+    null,
+  );
   if (requestedOn === null || last === null || state.owedFen > 0n) return null;
   return { on: dayOf(last.at), days: Math.max(0, dayOf(last.at) - requestedOn), ref: last };
 }

@@ -26,7 +26,13 @@ export const rule = defineRule({
   basis: { zh: '法释〔2025〕4号第 14、15、18、19 条', en: 'Judicial interpretation 2025 No. 4, art. 14, 15, 18, 19' },
   params: {
     toleranceFen: { value: 5_000, unit: 'fen', source: 'ours', note: '¥50 …' },
-    toleranceBp: { value: 100, unit: 'basis_points', max: 10_000, source: 'ours', note: '… or 1% of the entitlement, whichever is more.' },
+    toleranceBp: {
+      value: 100,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: '… or 1% of the entitlement, whichever is more.',
+    },
     windowDays: { value: 30, unit: 'days', min: 1, max: 100, source: 'ours', note: 'Refunds paid in these days.' },
     yellowCount: { value: 5, unit: 'count', min: 1, source: 'ours', note: 'Five of them.' },
   },
@@ -41,7 +47,8 @@ export const rule = defineRule({
       if (dayOf(last) < from || last > sheet.now || !ended.has(contract.contractId)) continue;
       const dueFen = entitlement(refund);
       const shortFen = dueFen - line.refundedFen;
-      if (shortFen > BigInt(p.toleranceFen) && shortFen * 10_000n > dueFen * BigInt(p.toleranceBp)) found.push({ refund, shortFen });
+      if (shortFen > BigInt(p.toleranceFen) && shortFen * 10_000n > dueFen * BigInt(p.toleranceBp))
+        found.push({ refund, shortFen });
     }
     const shortFen = found.reduce((sum, one) => sum + one.shortFen, 0n);
     const judgement = judge([
@@ -57,7 +64,8 @@ export const rule = defineRule({
         zh: `近 ${p.windowDays} 天有 ${found.length} 笔退费少付，共少 ${zhYuan(shortFen)}`,
         en: `In ${p.windowDays} days ${plural(found.length, 'refund')} paid short, by ${enYuan(shortFen)} in all`,
       }),
-      evidence: () => refsOf(found.sort((a, b) => (b.shortFen > a.shortFen ? 1 : -1)).flatMap((one) => one.refund.row.refund.paid)),
+      evidence: () =>
+        refsOf(found.sort((a, b) => (b.shortFen > a.shortFen ? 1 : -1)).flatMap((one) => one.refund.row.refund.paid)),
       lookAgainAt: found.length === 0 ? null : sheet.nextMidnight,
     };
   },
@@ -71,8 +79,10 @@ function entitlement({ row }: RefundFacts): Fen {
   const taught = BigInt(line.confirmedHoursHundredths);
   const plain = maxFen(0n, line.paidFen - line.confirmedFen);
   const side = row.refund.requested?.side;
-  if (side === 'operator' && hours + gifted > 0) return maxFen(plain, line.paidFen - (line.paidFen * taught) / BigInt(hours + gifted));
+  if (side === 'operator' && hours + gifted > 0)
+    return maxFen(plain, line.paidFen - (line.paidFen * taught) / BigInt(hours + gifted));
   const list = BigInt(contract.listPriceFen ?? 0);
-  if (side === 'consumer' && hours > 0 && list > BigInt(contract.priceFen)) return maxFen(0n, line.paidFen - (list * taught) / BigInt(hours));
+  if (side === 'consumer' && hours > 0 && list > BigInt(contract.priceFen))
+    return maxFen(0n, line.paidFen - (list * taught) / BigInt(hours));
   return plain;
 }

@@ -24,12 +24,17 @@ export const rule = defineRule({
     const from = sheet.today - p.windowDays + 1;
     const recent = (at: number) => dayOf(at) >= from && at <= sheet.now;
     const decided = sheet.refunds.flatMap(({ row: { refund } }) => {
-      const rejected = refund.rejected !== null && (refund.approved === null || isNewer(refund.rejected, refund.approved));
+      const rejected =
+        refund.rejected !== null && (refund.approved === null || isNewer(refund.rejected, refund.approved));
       const step = rejected ? refund.rejected : refund.approved;
       return step !== null && recent(step.at) ? [{ step, rejected }] : [];
     });
     const refused = decided.filter((one) => one.rejected);
-    if (decided.length < p.minDecided) return notApplicable(`近 ${p.windowDays} 天已决定的退费不足 ${p.minDecided} 笔`, `Fewer than ${p.minDecided} refunds decided in ${p.windowDays} days`);
+    if (decided.length < p.minDecided)
+      return notApplicable(
+        `近 ${p.windowDays} 天已决定的退费不足 ${p.minDecided} 笔`,
+        `Fewer than ${p.minDecided} refunds decided in ${p.windowDays} days`,
+      );
     const share = (bp: number) => [sheet.tests.fromShare(BigInt(refused.length), BigInt(decided.length), bp)];
     const shareBp = Math.floor((refused.length * 10_000) / decided.length);
     return {

@@ -12,7 +12,10 @@ export const rule = defineRule({
   group: 'C',
   name: { zh: '七日退款未退', en: 'Seven-day right' },
   question: { zh: '付款七日内的退款申请是否及时退还？', en: 'Are refunds within seven days of payment paid back?' },
-  basis: { zh: '法释〔2025〕4号第 14 条；期限参照北京', en: 'Judicial interpretation 2025 No. 4, art. 14; the days after Beijing' },
+  basis: {
+    zh: '法释〔2025〕4号第 14 条；期限参照北京',
+    en: 'Judicial interpretation 2025 No. 4, art. 14; the days after Beijing',
+  },
   params: {
     rightDays: { value: 7, unit: 'days', source: 'rule', note: 'Seven days from the payment.' },
     payDays: { value: 5, unit: 'days', source: 'analog', note: 'Paid back within five days (Beijing).' },
@@ -20,16 +23,19 @@ export const rule = defineRule({
   evaluate(sheet, p) {
     const paidOn = new Map<string, number>();
     for (const payment of sheet.payments) {
-      if (payment.told.contractId !== null) paidOn.set(payment.told.contractId, Math.max(payment.paidOn, paidOn.get(payment.told.contractId) ?? 0));
+      if (payment.told.contractId !== null)
+        paidOn.set(payment.told.contractId, Math.max(payment.paidOn, paidOn.get(payment.told.contractId) ?? 0));
     }
     let at: Us | null = null;
     const unpaid = sheet.refunds.filter(({ row: { refund }, requestedOn, state }) => {
       const request = refund.requested;
-      if (request === null || requestedOn === null || request.side !== 'seven_day' || refund.withdrawn !== null) return false;
+      if (request === null || requestedOn === null || request.side !== 'seven_day' || refund.withdrawn !== null)
+        return false;
       if (refund.rejected !== null && refund.approved === null) return false;
       const bought = paidOn.get(request.contractId);
       if (bought === undefined || requestedOn - bought > p.rightDays) return false;
-      if (state.paidFen >= BigInt(request.amountFen) || (state.approvedAt !== null && state.owedFen === 0n)) return false;
+      if (state.paidFen >= BigInt(request.amountFen) || (state.approvedAt !== null && state.owedFen === 0n))
+        return false;
       const late = sheet.today - requestedOn > p.payDays;
       if (!late) at = earliest(at, startOfDay(requestedOn + p.payDays + 1));
       return late;
@@ -40,7 +46,10 @@ export const rule = defineRule({
       ...judge([{ level: 'yellow', threshold: p.payDays, tests: [is(unpaid.length > 0)] }]),
       value: oldest,
       unit: 'days',
-      reason: () => ({ zh: `${unpaid.length} 笔七日内退款申请未退，最久 ${oldest} 天`, en: `${plural(unpaid.length, 'seven-day refund')} unpaid, the oldest for ${plural(oldest, 'day')}` }),
+      reason: () => ({
+        zh: `${unpaid.length} 笔七日内退款申请未退，最久 ${oldest} 天`,
+        en: `${plural(unpaid.length, 'seven-day refund')} unpaid, the oldest for ${plural(oldest, 'day')}`,
+      }),
       evidence: () => refsOf(unpaid.map(({ row }) => row.refund.requested!)),
       lookAgainAt: at,
     };

@@ -12,7 +12,12 @@ export const rule = defineRule({
   question: { zh: '因未按期退费应扣多少信用分？', en: 'How many credit points are lost by refunds not paid?' },
   basis: { zh: '参照天津 2022 信用办法', en: 'After the credit measures of Tianjin 2022' },
   params: {
-    pointsEach: { value: 10, unit: 'count', source: 'analog', note: 'Ten points per person not refunded (Tianjin 2022).' },
+    pointsEach: {
+      value: 10,
+      unit: 'count',
+      source: 'analog',
+      note: 'Ten points per person not refunded (Tianjin 2022).',
+    },
     pointsMax: { value: 100, unit: 'count', source: 'analog', note: 'A hundred points at most.' },
   },
   evaluate(sheet, p) {
@@ -26,7 +31,10 @@ export const rule = defineRule({
       value: points,
       threshold: p.pointsMax,
       unit: 'count',
-      reason: () => ({ zh: `${contracts.size} 份合同未按期退费，扣 ${points} 分`, en: `${plural(contracts.size, 'contract')} not refunded in time: ${plural(points, 'point')} off` }),
+      reason: () => ({
+        zh: `${contracts.size} 份合同未按期退费，扣 ${points} 分`,
+        en: `${plural(contracts.size, 'contract')} not refunded in time: ${plural(points, 'point')} off`,
+      }),
       evidence: () => refsOf(late.map(refundEvidence)),
       lookAgainAt: null,
     };

@@ -25,8 +25,21 @@ export const rule = defineRule({
     orangeDays: { value: 7, unit: 'days', min: 1, source: 'ours', note: 'Seven days without a lesson.' },
     redDays: { value: 14, unit: 'days', min: 1, source: 'ours', note: 'Fourteen.' },
     signDays: { value: 3, unit: 'days', min: 1, source: 'ours', note: 'Three with an open finding of group C or F …' },
-    signLevel: { value: 2, unit: 'level', min: 1, source: 'ours', note: '… of yellow or above: a blue one is a notice, not a warning.' },
-    rhythmDays: { value: 56, unit: 'days', min: 7, max: 300, source: 'ours', note: 'The usual gaps are those of these days before the last lesson.' },
+    signLevel: {
+      value: 2,
+      unit: 'level',
+      min: 1,
+      source: 'ours',
+      note: '… of yellow or above: a blue one is a notice, not a warning.',
+    },
+    rhythmDays: {
+      value: 56,
+      unit: 'days',
+      min: 7,
+      max: 300,
+      source: 'ours',
+      note: 'The usual gaps are those of these days before the last lesson.',
+    },
   },
   order: [['signDays', 'orangeDays', 'redDays']],
   reads: ['C', 'F'],
@@ -36,7 +49,8 @@ export const rule = defineRule({
     const since = lastLesson ?? expectedSince(sheet);
     const owes = sheet.unearnedFen > 0n && since !== null;
     const days = owes ? sheet.breaks.openDaysIn(since + 1, sheet.today - 1) : 0;
-    const usual = owes && days >= p.signDays && lastLesson !== null ? longestGap(sheet, tally, lastLesson, p.rhythmDays) : null;
+    const usual =
+      owes && days >= p.signDays && lastLesson !== null ? longestGap(sheet, tally, lastLesson, p.rhythmDays) : null;
     const sign = usual !== null && days > usual && context.hadFinding(['C', 'F'], levelOf(p.signLevel), 0);
     const judgement = judge([
       { level: 'orange', threshold: p.signDays, tests: [sheet.tests.from(days, p.signDays), is(sign)] },
@@ -62,16 +76,25 @@ export const rule = defineRule({
 function expectedSince(sheet: FactSheet): Day | null {
   const paid = sheet.money.firstDay('receipts', 'debitFen') ?? sheet.money.firstDay('stock', 'debitFen');
   if (paid === null) return null;
-  const first = sheet.rows.contracts.reduce<Day | null>((day, { data }) => (day === null ? termsOf(data).firstLesson : Math.min(day, termsOf(data).firstLesson)), null);
+  const first = sheet.rows.contracts.reduce<Day | null>(
+    (day, { data }) => (day === null ? termsOf(data).firstLesson : Math.min(day, termsOf(data).firstLesson)),
+    null,
+  );
   return first === null ? paid : Math.max(paid, first - 1);
 }
 
 /** Longest gap in whole days between lesson days of the weeks before the last lesson; null with too few of them. */
-function longestGap(sheet: FactSheet, tally: 'lessons_delivered' | 'confirmations_parent', last: Day, rhythmDays: number): number | null {
+function longestGap(
+  sheet: FactSheet,
+  tally: 'lessons_delivered' | 'confirmations_parent',
+  last: Day,
+  rhythmDays: number,
+): number | null {
   const days = sheet.tallies.daysWith(tally, last - rhythmDays, last);
   if (days.length < LESSON_DAYS_MIN) return null;
   let longest = 0;
-  for (let i = 1; i < days.length; i += 1) longest = Math.max(longest, sheet.breaks.openDaysIn(days[i - 1]! + 1, days[i]! - 1));
+  for (let i = 1; i < days.length; i += 1)
+    longest = Math.max(longest, sheet.breaks.openDaysIn(days[i - 1]! + 1, days[i]! - 1));
   return longest;
 }
 
@@ -80,12 +103,17 @@ const LESSON_DAYS_MIN = 4;
 
 function nextStep(sheet: FactSheet, since: Day, days: number, steps: readonly number[]): Us | null {
   let at: Us | null = null;
-  for (const step of steps) if (step > days) at = earliest(at, startOfDay(sheet.breaks.dayAfterOpenDays(since, step) + 1));
+  for (const step of steps)
+    if (step > days) at = earliest(at, startOfDay(sheet.breaks.dayAfterOpenDays(since, step) + 1));
   // Between the short step and the next one, the usual gap and other findings decide: look every day.
   return days >= steps[0]! ? earliest(at, sheet.nextMidnight) : at;
 }
 
 function evidence(sheet: FactSheet) {
   const lessons = (sheet.rows.lessons ?? []).filter((lesson) => lesson.attended !== null);
-  return [...newestFirst(lessons), ...newestFirst(sheet.rows.contracts), ...[...sheet.payments].reverse().map((payment) => payment.told)];
+  return [
+    ...newestFirst(lessons),
+    ...newestFirst(sheet.rows.contracts),
+    ...[...sheet.payments].reverse().map((payment) => payment.told),
+  ];
 }

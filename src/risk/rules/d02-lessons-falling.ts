@@ -1,7 +1,7 @@
-import { notApplicable, defineRule } from '../rule.js';
 import { refsOf } from '../facts/evidence.js';
 import { newestFirst } from '../facts/payments.js';
 import { teachingDaysIn, teachingTally } from '../facts/teaching.js';
+import { defineRule, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
 import { percent } from '../text.js';
 
@@ -18,9 +18,26 @@ export const rule = defineRule({
     orangeBelowBp: { value: 3_500, unit: 'basis_points', max: 10_000, source: 'ours', note: 'Below 35%.' },
     recentDays: { value: 14, unit: 'days', min: 7, max: 60, source: 'ours', note: 'Lessons of these days …' },
     baseDays: { value: 56, unit: 'days', min: 14, max: 300, source: 'ours', note: '… against these before.' },
-    afterBreakDays: { value: 14, unit: 'days', source: 'ours', note: 'Not asked within these days of a declared break (7.8).' },
-    minTeachingDays: { value: 7, unit: 'days', min: 1, source: 'ours', note: 'Nor with fewer teaching days than this in the recent window.' },
-    minLessons: { value: 10, unit: 'count', min: 1, source: 'ours', note: 'Nor with fewer lessons than this in the base window.' },
+    afterBreakDays: {
+      value: 14,
+      unit: 'days',
+      source: 'ours',
+      note: 'Not asked within these days of a declared break (7.8).',
+    },
+    minTeachingDays: {
+      value: 7,
+      unit: 'days',
+      min: 1,
+      source: 'ours',
+      note: 'Nor with fewer teaching days than this in the recent window.',
+    },
+    minLessons: {
+      value: 10,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: 'Nor with fewer lessons than this in the base window.',
+    },
   },
   order: [['orangeBelowBp', 'yellowBelowBp']],
   evaluate(sheet, p) {
@@ -29,14 +46,16 @@ export const rule = defineRule({
     }
     const from = sheet.today - p.recentDays;
     const lastBreak = sheet.breaks.lastEndBefore(sheet.today + 1);
-    if (lastBreak !== null && sheet.today - lastBreak <= p.afterBreakDays) return notApplicable('处于报备停课后的恢复期', 'A declared break has just ended');
+    if (lastBreak !== null && sheet.today - lastBreak <= p.afterBreakDays)
+      return notApplicable('处于报备停课后的恢复期', 'A declared break has just ended');
     const baseDays = Math.min(p.baseDays, sheet.historyDays - p.recentDays);
     const tally = teachingTally(sheet);
     const lessons = sheet.tallies.count(tally, from, sheet.today - 1);
     const base = sheet.tallies.count(tally, from - baseDays, from - 1);
     const days = teachingDaysIn(sheet, from, sheet.today - 1);
     const daysBefore = teachingDaysIn(sheet, from - baseDays, from - 1);
-    if (days < p.minTeachingDays || base < p.minLessons || daysBefore === 0) return notApplicable('可比的上课日不足', 'Too few comparable teaching days');
+    if (days < p.minTeachingDays || base < p.minLessons || daysBefore === 0)
+      return notApplicable('可比的上课日不足', 'Too few comparable teaching days');
     // Both sides per teaching day, cross-multiplied: lessons / days against base / daysBefore.
     const expected = BigInt(base) * BigInt(days);
     const given = BigInt(lessons) * BigInt(daysBefore);

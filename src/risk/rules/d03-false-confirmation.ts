@@ -23,24 +23,58 @@ export const rule = defineRule({
   question: { zh: '有没有不可能真实的上课或消课？', en: 'Are there lessons or confirmations that cannot be true?' },
   basis: { zh: '本系统默认', en: 'Our default' },
   params: {
-    teacherHours: { value: 1_000, unit: 'hundredths', source: 'ours', note: 'A teacher teaches at most ten hours a day.' },
-    minuteCount: { value: 30, unit: 'count', min: 2, source: 'ours', note: 'Thirty confirmations by parents in one minute.' },
-    quickShareBp: { value: 8_000, unit: 'basis_points', max: 10_000, source: 'ours', note: 'More than 80% confirmed within a minute of the request …' },
+    teacherHours: {
+      value: 1_000,
+      unit: 'hundredths',
+      source: 'ours',
+      note: 'A teacher teaches at most ten hours a day.',
+    },
+    minuteCount: {
+      value: 30,
+      unit: 'count',
+      min: 2,
+      source: 'ours',
+      note: 'Thirty confirmations by parents in one minute.',
+    },
+    quickShareBp: {
+      value: 8_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: 'More than 80% confirmed within a minute of the request …',
+    },
     quickMin: { value: 20, unit: 'count', min: 1, source: 'ours', note: '… of at least twenty.' },
-    windowDays: { value: 7, unit: 'days', min: 1, max: 7, source: 'ours', note: 'Lessons and confirmations of these days.' },
+    windowDays: {
+      value: 7,
+      unit: 'days',
+      min: 1,
+      max: 7,
+      source: 'ours',
+      note: 'Lessons and confirmations of these days.',
+    },
     orangeFen: { value: 2_000_000, unit: 'fen', source: 'ours', note: '¥20,000 of such confirmations.' },
   },
   reads: ['A04'],
   evaluate(sheet, p, context) {
     const from = sheet.today - p.windowDays + 1;
-    const lessons = (sheet.rows.lessons ?? []).filter((lesson) => dayOf(lesson.startsAt) >= from && lesson.startsAt <= sheet.now && !lesson.cancelled && lesson.attended !== null);
-    const confirmations = (sheet.rows.confirmations ?? []).filter((one) => one.by === 'parent' && dayOf(one.at) >= from && one.at <= sheet.now);
-    if (lessons.length === 0 && confirmations.length === 0) return notApplicable('没有课表或消课明细', 'No lessons or confirmations are reported');
+    const lessons = (sheet.rows.lessons ?? []).filter(
+      (lesson) =>
+        dayOf(lesson.startsAt) >= from && lesson.startsAt <= sheet.now && !lesson.cancelled && lesson.attended !== null,
+    );
+    const confirmations = (sheet.rows.confirmations ?? []).filter(
+      (one) => one.by === 'parent' && dayOf(one.at) >= from && one.at <= sheet.now,
+    );
+    if (lessons.length === 0 && confirmations.length === 0)
+      return notApplicable('没有课表或消课明细', 'No lessons or confirmations are reported');
     const signs = [
       sign('确认没有对应课程或早于上课', 'confirmed without or before its lesson', beforeLesson(sheet, confirmations)),
       sign('教师同时在两处', 'a teacher in two places', overlapping(lessons)),
       sign('教师日授课过长', 'a teacher teaching too long', tooLong(lessons, p.teacherHours)),
-      sign('超过教室容量', 'a room over capacity', lessons.filter((lesson) => lesson.capacity !== null && (lesson.attended ?? 0) > lesson.capacity)),
+      sign(
+        '超过教室容量',
+        'a room over capacity',
+        lessons.filter((lesson) => lesson.capacity !== null && (lesson.attended ?? 0) > lesson.capacity),
+      ),
       sign('一分钟内批量确认', 'a batch of confirmations in one minute', inOneMinute(confirmations, p.minuteCount)),
       sign('确认过快', 'confirmations at once', quick(confirmations, p.quickShareBp, p.quickMin)),
     ].filter((one) => one.events.length > 0);

@@ -1,5 +1,5 @@
-import { defineRule, notApplicable } from '../rule.js';
 import { refsOf } from '../facts/evidence.js';
+import { defineRule, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
 import { percent } from '../text.js';
 
@@ -19,10 +19,14 @@ export const rule = defineRule({
   },
   order: [['blueBp', 'yellowBp']],
   evaluate(sheet, p) {
-    if (!sheet.enoughForRatios) return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    if (!sheet.enoughForRatios)
+      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
     const from = sheet.today - p.windowDays + 1;
     const silent = sheet.tallies.count('confirmations_silent', from, sheet.today);
-    const all = silent + sheet.tallies.count('confirmations_parent', from, sheet.today) + sheet.tallies.count('confirmations_regulator', from, sheet.today);
+    const all =
+      silent +
+      sheet.tallies.count('confirmations_parent', from, sheet.today) +
+      sheet.tallies.count('confirmations_regulator', from, sheet.today);
     if (all < p.minCount) return notApplicable('消课确认过少', 'Too few confirmations');
     const over = (bp: number) => [sheet.tests.overShare(BigInt(silent), BigInt(all), bp)];
     const shareBp = Math.floor((silent * 10_000) / all);

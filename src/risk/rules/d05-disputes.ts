@@ -11,18 +11,30 @@ export const rule = defineRule({
   question: { zh: '家长对消课的争议是否过多？', en: 'Do parents dispute many confirmations?' },
   basis: { zh: '本系统默认', en: 'Our default' },
   params: {
-    windowDays: { value: 30, unit: 'days', min: 7, max: 200, source: 'ours', note: 'Disputes and confirmations of these days.' },
+    windowDays: {
+      value: 30,
+      unit: 'days',
+      min: 7,
+      max: 200,
+      source: 'ours',
+      note: 'Disputes and confirmations of these days.',
+    },
     yellowBp: { value: 300, unit: 'basis_points', max: 10_000, source: 'ours', note: '3%.' },
     orangeBp: { value: 800, unit: 'basis_points', max: 10_000, source: 'ours', note: '8%.' },
     minDisputes: { value: 3, unit: 'count', min: 1, source: 'ours', note: 'At least three disputes.' },
   },
   order: [['yellowBp', 'orangeBp']],
   evaluate(sheet, p) {
-    if (!sheet.enoughForRatios) return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    if (!sheet.enoughForRatios)
+      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
     const from = sheet.today - p.windowDays + 1;
-    const count = (name: 'confirmations_parent' | 'confirmations_silent' | 'confirmations_regulator' | 'disputes') => sheet.tallies.count(name, from, sheet.today);
+    const count = (name: 'confirmations_parent' | 'confirmations_silent' | 'confirmations_regulator' | 'disputes') =>
+      sheet.tallies.count(name, from, sheet.today);
     const disputes = count('disputes');
-    const all = Math.max(disputes, count('confirmations_parent') + count('confirmations_silent') + count('confirmations_regulator'));
+    const all = Math.max(
+      disputes,
+      count('confirmations_parent') + count('confirmations_silent') + count('confirmations_regulator'),
+    );
     const enough = sheet.tests.from(disputes, p.minDisputes);
     const share = (bp: number) => [enough, sheet.tests.fromShare(BigInt(disputes), BigInt(all), bp)];
     const shareBp = all === 0 ? 0 : Math.floor((disputes * 10_000) / all);

@@ -12,13 +12,22 @@ export const rule = defineRule({
   group: 'D',
   name: { zh: '消化周期过长', en: 'Months to consume' },
   question: { zh: '按现在的消课速度，预收要几个月消完？', en: 'How many months would the unearned fees last?' },
-  basis: { zh: '由三个月上限推导；分级为本系统默认', en: 'Derived from the three-month cap; the steps are our default' },
+  basis: {
+    zh: '由三个月上限推导；分级为本系统默认',
+    en: 'Derived from the three-month cap; the steps are our default',
+  },
   params: {
     yellowMonths: { value: 350, unit: 'hundredths', source: 'derived', note: 'More than 3.5 months.' },
     orangeMonths: { value: 500, unit: 'hundredths', source: 'ours', note: 'More than 5.' },
     redMonths: { value: 800, unit: 'hundredths', source: 'ours', note: 'More than 8.' },
     windowDays: { value: 28, unit: 'days', min: 7, max: 200, source: 'ours', note: 'Pace of these days.' },
-    minOpenDays: { value: 20, unit: 'days', min: 1, source: 'ours', note: 'At least this many of them outside declared breaks (7.8).' },
+    minOpenDays: {
+      value: 20,
+      unit: 'days',
+      min: 1,
+      source: 'ours',
+      note: 'At least this many of them outside declared breaks (7.8).',
+    },
   },
   order: [['yellowMonths', 'orangeMonths', 'redMonths']],
   evaluate(sheet, p) {
@@ -27,12 +36,21 @@ export const rule = defineRule({
     }
     const from = sheet.today - p.windowDays + 1;
     const openDays = sheet.breaks.openDaysIn(from, sheet.today);
-    if (openDays < p.minOpenDays) return notApplicable('窗口内报备停课过多', 'Too many days of the window are a declared break');
+    if (openDays < p.minOpenDays)
+      return notApplicable('窗口内报备停课过多', 'Too many days of the window are a declared break');
     const confirmedFen = sheet.money.moved('earned', 'creditFen', null, from, sheet.today);
     const { unearnedFen } = sheet;
     // M = U / (confirmed × 30 / openDays): compared as U × openDays × 100 > months × confirmed × 30.
-    const over = (hundredths: number) => (confirmedFen <= 0n ? [is(unearnedFen > 0n)] : [sheet.tests.over(unearnedFen * BigInt(openDays) * 100n, confirmedFen * 30n * BigInt(hundredths))]);
-    const months = confirmedFen <= 0n ? (unearnedFen > 0n ? MONTHS_MAX : 0) : Math.min(MONTHS_MAX, Number((unearnedFen * BigInt(openDays) * 100n) / (confirmedFen * 30n)));
+    const over = (hundredths: number) =>
+      confirmedFen <= 0n
+        ? [is(unearnedFen > 0n)]
+        : [sheet.tests.over(unearnedFen * BigInt(openDays) * 100n, confirmedFen * 30n * BigInt(hundredths))];
+    const months =
+      confirmedFen <= 0n
+        ? unearnedFen > 0n
+          ? MONTHS_MAX
+          : 0
+        : Math.min(MONTHS_MAX, Number((unearnedFen * BigInt(openDays) * 100n) / (confirmedFen * 30n)));
     return {
       state: 'answered',
       ...judge([

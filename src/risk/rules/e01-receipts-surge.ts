@@ -17,14 +17,34 @@ export const rule = defineRule({
   group: 'E',
   name: { zh: '预收突增', en: 'Receipts surge' },
   question: { zh: '收费是否突增而上课没有增加？', en: 'Have receipts surged while lessons have not?' },
-  basis: { zh: '本系统默认（多起案例倒闭前一至四周强销）', en: 'Our default (strong sales one to four weeks before many collapses)' },
+  basis: {
+    zh: '本系统默认（多起案例倒闭前一至四周强销）',
+    en: 'Our default (strong sales one to four weeks before many collapses)',
+  },
   params: {
     recentDays: { value: 14, unit: 'days', min: 7, max: 60, source: 'ours', note: 'Receipts of these days …' },
-    baseDays: { value: 56, unit: 'days', min: 28, max: 300, source: 'ours', note: '… against the mean of these before.' },
+    baseDays: {
+      value: 56,
+      unit: 'days',
+      min: 28,
+      max: 300,
+      source: 'ours',
+      note: '… against the mean of these before.',
+    },
     yellowTimes: { value: 250, unit: 'hundredths', source: 'ours', note: '2.5 times.' },
     orangeTimes: { value: 400, unit: 'hundredths', source: 'ours', note: 'Four times.' },
-    lessonsTimes: { value: 110, unit: 'hundredths', source: 'ours', note: 'With lessons at most 1.1 times, at both steps (7.8).' },
-    beforeTermDays: { value: 14, unit: 'days', source: 'ours', note: 'One level lower in these days before a term (7.8).' },
+    lessonsTimes: {
+      value: 110,
+      unit: 'hundredths',
+      source: 'ours',
+      note: 'With lessons at most 1.1 times, at both steps (7.8).',
+    },
+    beforeTermDays: {
+      value: 14,
+      unit: 'days',
+      source: 'ours',
+      note: 'One level lower in these days before a term (7.8).',
+    },
   },
   order: [['yellowTimes', 'orangeTimes']],
   evaluate(sheet, p) {
@@ -64,7 +84,13 @@ export const rule = defineRule({
         zh: `近 ${p.recentDays} 天收费 ${zhYuan(recentFen)}，为此前 ${p.baseDays} 天同长度均值的 ${decimal(times)} 倍${lastYearFen === null ? '' : `，去年同期 ${zhYuan(lastYearFen)}`}；上课 ${lessons} 次，此前 ${lessonsBefore} 次`,
         en: `${enYuan(recentFen)} received in ${p.recentDays} days, ${decimal(times)} times the mean of the ${p.baseDays} days before${lastYearFen === null ? '' : ` (${enYuan(lastYearFen)} in the same weeks of last year)`}; ${lessons} lessons against ${lessonsBefore}`,
       }),
-      evidence: () => refsOf(sheet.payments.filter((payment) => payment.paidOn >= from).sort((a, b) => b.amountFen - a.amountFen).map((payment) => payment.told)),
+      evidence: () =>
+        refsOf(
+          sheet.payments
+            .filter((payment) => payment.paidOn >= from)
+            .sort((a, b) => b.amountFen - a.amountFen)
+            .map((payment) => payment.told),
+        ),
       lookAgainAt: sheet.nextMidnight,
     };
   },

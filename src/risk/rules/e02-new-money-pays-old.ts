@@ -1,5 +1,5 @@
 import type { Fen } from '../../core/money.js';
-import { type Us, US_PER_DAY } from '../../core/time.js';
+import { US_PER_DAY, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { refundEvidence } from '../facts/refunds.js';
@@ -17,9 +17,28 @@ export const rule = defineRule({
   question: { zh: '是不是在用新收的钱还旧账？', en: 'Is new money paying old debts?' },
   basis: { zh: '本系统默认', en: 'Our default' },
   params: {
-    windowDays: { value: 30, unit: 'days', min: 7, max: 100, source: 'ours', note: 'Receipts and confirmed value of these days.' },
-    timesHundredths: { value: 150, unit: 'hundredths', source: 'ours', note: 'Receipts at least 1.5 times the confirmed value.' },
-    risingWeeks: { value: 3, unit: 'count', min: 1, max: 8, source: 'ours', note: 'Backlog rising in each of three weeks.' },
+    windowDays: {
+      value: 30,
+      unit: 'days',
+      min: 7,
+      max: 100,
+      source: 'ours',
+      note: 'Receipts and confirmed value of these days.',
+    },
+    timesHundredths: {
+      value: 150,
+      unit: 'hundredths',
+      source: 'ours',
+      note: 'Receipts at least 1.5 times the confirmed value.',
+    },
+    risingWeeks: {
+      value: 3,
+      unit: 'count',
+      min: 1,
+      max: 8,
+      source: 'ours',
+      note: 'Backlog rising in each of three weeks.',
+    },
   },
   reads: ['A01'],
   evaluate(sheet, p, context) {
@@ -30,7 +49,8 @@ export const rule = defineRule({
     const receiptsFen = sheet.money.receipts(from, sheet.today);
     const confirmedFen = sheet.money.moved('earned', 'creditFen', null, from, sheet.today);
     const backlog: Fen[] = [];
-    for (let week = p.risingWeeks; week >= 0; week -= 1) backlog.push(waitingFen(sheet, sheet.now - week * 7 * US_PER_DAY));
+    for (let week = p.risingWeeks; week >= 0; week -= 1)
+      backlog.push(waitingFen(sheet, sheet.now - week * 7 * US_PER_DAY));
     const rising = backlog.every((fen, index) => index === 0 || fen > backlog[index - 1]!);
     const grown = sheet.tests.from(receiptsFen * 100n, confirmedFen * BigInt(p.timesHundredths));
     const short = atLeast(context.levelOf('A01'), 'yellow');
@@ -55,11 +75,19 @@ export const rule = defineRule({
 /** What parents had asked for by then and did not have yet. */
 function waitingFen(sheet: FactSheet, at: Us): Fen {
   let sum = 0n;
-  for (const { row: { refund } } of sheet.refunds) {
+  for (const {
+    row: { refund },
+  } of sheet.refunds) {
     if (refund.requested === null || refund.requested.at > at) continue;
-    if ((refund.rejected !== null && refund.rejected.at <= at) || (refund.withdrawn !== null && refund.withdrawn.at <= at)) continue;
+    if (
+      (refund.rejected !== null && refund.rejected.at <= at) ||
+      (refund.withdrawn !== null && refund.withdrawn.at <= at)
+    )
+      continue;
     const paid = refund.paid.reduce((fen, part) => (part.at <= at ? fen + BigInt(part.amountFen) : fen), 0n);
-    const claim = BigInt(refund.approved !== null && refund.approved.at <= at ? refund.approved.amountFen : refund.requested.amountFen);
+    const claim = BigInt(
+      refund.approved !== null && refund.approved.at <= at ? refund.approved.amountFen : refund.requested.amountFen,
+    );
     if (claim > paid) sum += claim - paid;
   }
   return sum;

@@ -14,7 +14,10 @@ export const rule = defineRule({
   group: 'E',
   name: { zh: '预收规模超收入', en: 'Unearned against revenue' },
   question: { zh: '未消课预收相对上年收入是否过大？', en: 'Are the unearned fees large against last year’s revenue?' },
-  basis: { zh: '参照上海单用途卡 20% 和商务部 40%', en: 'After the card rules of Shanghai (20%) and the commerce ministry (40%)' },
+  basis: {
+    zh: '参照上海单用途卡 20% 和商务部 40%',
+    en: 'After the card rules of Shanghai (20%) and the commerce ministry (40%)',
+  },
   params: {
     yellowBp: { value: 2_000, unit: 'basis_points', source: 'analog', note: 'More than 20% (Shanghai).' },
     orangeBp: { value: 4_000, unit: 'basis_points', source: 'analog', note: 'More than 40% (commerce ministry).' },
@@ -22,8 +25,10 @@ export const rule = defineRule({
   order: [['yellowBp', 'orangeBp']],
   evaluate(sheet, p) {
     const revenue = lastRevenue(sheet);
-    if (revenue === null || revenue.fen === 0n) return notApplicable('没有上年收入数据', 'Last year’s revenue is not reported');
-    if (!sheet.enoughForRatios) return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    if (revenue === null || revenue.fen === 0n)
+      return notApplicable('没有上年收入数据', 'Last year’s revenue is not reported');
+    if (!sheet.enoughForRatios)
+      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
     const over = (bp: number) => [sheet.tests.overShare(sheet.unearnedFen, revenue.fen, bp)];
     const shareBp = Math.min(1_000_000, Number((sheet.unearnedFen * 10_000n) / revenue.fen));
     return {
@@ -47,8 +52,12 @@ export const rule = defineRule({
 function lastRevenue(sheet: FactSheet): { readonly fen: Fen; readonly refs: () => readonly EvidenceRef[] } | null {
   const thisYear = yearOf(sheet.today);
   const filed = (sheet.rows.registers['statement.filed'] ?? []).filter((row) => Number(row.data.period) < thisYear);
-  const newest = filed.reduce<(typeof filed)[number] | null>((best, row) => (best === null || row.data.period > best.data.period ? row : best), null);
-  if (newest !== null && Number(newest.data.period) >= thisYear - 2) return { fen: BigInt(newest.data.revenueFen), refs: () => refsOf([newest]) };
+  const newest = filed.reduce<(typeof filed)[number] | null>(
+    (best, row) => (best === null || row.data.period > best.data.period ? row : best),
+    null,
+  );
+  if (newest !== null && Number(newest.data.period) >= thisYear - 2)
+    return { fen: BigInt(newest.data.revenueFen), refs: () => refsOf([newest]) };
   const told = sheet.rows.profile?.lastYearRevenueFen;
   return told === undefined ? null : { fen: BigInt(told), refs: () => profileEvidence(sheet, 'lastYearRevenueFen') };
 }

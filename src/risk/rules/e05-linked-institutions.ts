@@ -11,7 +11,10 @@ export const rule = defineRule({
   group: 'E',
   name: { zh: '关联传染', en: 'Linked institutions' },
   question: { zh: '关联机构有没有出现红色风险？', en: 'Is an institution tied to this one red?' },
-  basis: { zh: '法释〔2025〕4号第 5 条（特许人责任）；分级为本系统默认', en: 'Judicial interpretation 2025 No. 4, art. 5 (franchisor); the steps are our default' },
+  basis: {
+    zh: '法释〔2025〕4号第 5 条（特许人责任）；分级为本系统默认',
+    en: 'Judicial interpretation 2025 No. 4, art. 5 (franchisor); the steps are our default',
+  },
   params: {},
   evaluate(sheet) {
     if (sheet.rows.links === null) return notApplicable('没有关联数据', 'Links between institutions are not known');

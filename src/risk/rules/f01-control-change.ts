@@ -17,8 +17,21 @@ export const rule = defineRule({
   basis: { zh: '本系统默认（多起案例倒闭前变更法人）', en: 'Our default (owners changed before many collapses)' },
   params: {
     windowDays: { value: 90, unit: 'days', min: 1, max: 365, source: 'ours', note: 'How long a change is watched.' },
-    secondDays: { value: 365, unit: 'days', min: 1, max: 400, source: 'ours', note: 'A second change within twelve months.' },
-    findingLevel: { value: 3, unit: 'level', min: 1, source: 'ours', note: 'Red with a finding of group A or C of orange or above (7.8) …' },
+    secondDays: {
+      value: 365,
+      unit: 'days',
+      min: 1,
+      max: 400,
+      source: 'ours',
+      note: 'A second change within twelve months.',
+    },
+    findingLevel: {
+      value: 3,
+      unit: 'level',
+      min: 1,
+      source: 'ours',
+      note: 'Red with a finding of group A or C of orange or above (7.8) …',
+    },
     findingDays: { value: 90, unit: 'days', source: 'ours', note: '… open now or in these days.' },
   },
   reads: ['A', 'C'],
@@ -55,7 +68,11 @@ function controlChanges(sheet: FactSheet): ProfileEvent[] {
   for (const row of sheet.rows.profileEvents) {
     const rep = row.data.legalRepHash;
     const owners = row.data.controllerHashes && [...row.data.controllerHashes].sort().join(' ');
-    if ((rep !== undefined && legalRep !== undefined && rep !== legalRep) || (owners !== undefined && controllers !== undefined && owners !== controllers)) found.push(row);
+    if (
+      (rep !== undefined && legalRep !== undefined && rep !== legalRep) ||
+      (owners !== undefined && controllers !== undefined && owners !== controllers)
+    )
+      found.push(row);
     legalRep = rep ?? legalRep;
     controllers = owners ?? controllers;
   }

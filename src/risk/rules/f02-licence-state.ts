@@ -15,9 +15,18 @@ export const rule = defineRule({
   group: 'F',
   name: { zh: '证照状态', en: 'Licence state' },
   question: { zh: '办学许可和登记是否齐全有效？', en: 'Are licence and registration complete and valid?' },
-  basis: { zh: '市证照分类（无证无照、有照无证、证照不全）；分级为本系统默认', en: 'The city’s licence classes; the steps are our default' },
+  basis: {
+    zh: '市证照分类（无证无照、有照无证、证照不全）；分级为本系统默认',
+    en: 'The city’s licence classes; the steps are our default',
+  },
   params: {
-    noticeDays: { value: 30, unit: 'days', max: 365, source: 'ours', note: 'A licence that ends within 30 days is blue.' },
+    noticeDays: {
+      value: 30,
+      unit: 'days',
+      max: 365,
+      source: 'ours',
+      note: 'A licence that ends within 30 days is blue.',
+    },
   },
   evaluate(sheet, p) {
     const { profile } = sheet.rows;
@@ -32,11 +41,17 @@ export const rule = defineRule({
     const judgement = judge([
       { level: 'blue', threshold: p.noticeDays, tests: [is(left !== null && left <= p.noticeDays)] },
       { level: 'orange', threshold: 0, tests: [is(expired)] },
-      { level: 'orange', threshold: 0, tests: [is(state === 'licence_only' || state === 'registration_only' || state === 'incomplete')] },
+      {
+        level: 'orange',
+        threshold: 0,
+        tests: [is(state === 'licence_only' || state === 'registration_only' || state === 'incomplete')],
+      },
       { level: 'red', threshold: 0, tests: [is(state === 'none')] },
     ]);
     const at: Us | null =
-      expiresOn === null ? null : (ifLater(startOfDay(expiresOn - p.noticeDays), sheet.now) ?? ifLater(startOfDay(expiresOn + 1), sheet.now));
+      expiresOn === null
+        ? null
+        : (ifLater(startOfDay(expiresOn - p.noticeDays), sheet.now) ?? ifLater(startOfDay(expiresOn + 1), sheet.now));
     return {
       state: 'answered',
       ...judgement,
@@ -52,7 +67,13 @@ export const rule = defineRule({
   },
 });
 
-const ZH: Readonly<Record<LicenceState, string>> = { complete: '证照齐全', licence_only: '有证无照', registration_only: '有照无证', incomplete: '证照不全', none: '无证无照' };
+const ZH: Readonly<Record<LicenceState, string>> = {
+  complete: '证照齐全',
+  licence_only: '有证无照',
+  registration_only: '有照无证',
+  incomplete: '证照不全',
+  none: '无证无照',
+};
 const EN: Readonly<Record<LicenceState, string>> = {
   complete: 'complete',
   licence_only: 'licence without registration',
@@ -61,10 +82,18 @@ const EN: Readonly<Record<LicenceState, string>> = {
   none: 'neither licence nor registration',
 };
 
-type InspectionRow = { readonly at: number; readonly source: string; readonly id: string; readonly data: EventData['inspection.recorded'] };
+type InspectionRow = {
+  readonly at: number;
+  readonly source: string;
+  readonly id: string;
+  readonly data: EventData['inspection.recorded'];
+};
 
 /** The newest inspection that saw the licences; "unlicensed" without more means a registration at best. */
-function seenByInspection(rows: readonly InspectionRow[], now: Us): { readonly row: InspectionRow; readonly state: LicenceState } | null {
+function seenByInspection(
+  rows: readonly InspectionRow[],
+  now: Us,
+): { readonly row: InspectionRow; readonly state: LicenceState } | null {
   for (let i = rows.length - 1; i >= 0; i -= 1) {
     const row = rows[i]!;
     if (row.at > now) continue;

@@ -19,25 +19,60 @@ export const rule = defineRule({
   version: 1,
   group: 'F',
   name: { zh: '投诉激增', en: 'Complaints' },
-  question: { zh: '投诉是否激增，或说机构已关门失联？', en: 'Have complaints jumped, or do they say the school is gone?' },
+  question: {
+    zh: '投诉是否激增，或说机构已关门失联？',
+    en: 'Have complaints jumped, or do they say the school is gone?',
+  },
   basis: { zh: '本系统默认', en: 'Our default' },
   params: {
-    minComplaints: { value: 3, unit: 'count', min: 1, source: 'ours', note: 'At least three in seven days, at every level (7.8) …' },
+    minComplaints: {
+      value: 3,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: 'At least three in seven days, at every level (7.8) …',
+    },
     timesHundredths: { value: 300, unit: 'hundredths', source: 'ours', note: '… and three times the mean week (7.8).' },
-    orangeBp: { value: 100, unit: 'basis_points', max: 10_000, source: 'ours', note: '1% of the active learners; a ratio, so with the minimum sample.' },
+    orangeBp: {
+      value: 100,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: '1% of the active learners; a ratio, so with the minimum sample.',
+    },
     redBp: { value: 300, unit: 'basis_points', max: 10_000, source: 'ours', note: '3% of them.' },
-    goneTickets: { value: 2, unit: 'count', min: 1, source: 'ours', note: 'Two tickets that say closed or missing (7.8).' },
+    goneTickets: {
+      value: 2,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: 'Two tickets that say closed or missing (7.8).',
+    },
     baseWeeks: { value: 8, unit: 'count', min: 4, max: 52, source: 'ours', note: 'Weeks of the mean.' },
   },
   order: [['orangeBp', 'redBp']],
   evaluate(sheet, p) {
     const from = sheet.today - 6;
     const count = sheet.tallies.count('complaints', from, sheet.today);
-    const mean = weeklyMean(sheet, p.baseWeeks, (first: Day, last: Day) => sheet.tallies.count('complaints', first, last));
-    const recent = count === 0 ? [] : (sheet.rows.registers['complaint.received'] ?? []).filter((row) => dayOf(row.at) >= from && row.at <= sheet.now);
+    const mean = weeklyMean(sheet, p.baseWeeks, (first: Day, last: Day) =>
+      sheet.tallies.count('complaints', first, last),
+    );
+    const recent =
+      count === 0
+        ? []
+        : (sheet.rows.registers['complaint.received'] ?? []).filter(
+            (row) => dayOf(row.at) >= from && row.at <= sheet.now,
+          );
     const gone = recent.filter((row) => saysGone(row.data));
-    const both = [sheet.tests.from(count, p.minComplaints), sheet.tests.from(count * 100 * mean.days, mean.sum * 7 * p.timesHundredths)];
-    const share = (bp: number) => [...both, is(sheet.enoughForRatios), sheet.tests.fromShare(BigInt(count), BigInt(sheet.activeLearners), bp)];
+    const both = [
+      sheet.tests.from(count, p.minComplaints),
+      sheet.tests.from(count * 100 * mean.days, mean.sum * 7 * p.timesHundredths),
+    ];
+    const share = (bp: number) => [
+      ...both,
+      is(sheet.enoughForRatios),
+      sheet.tests.fromShare(BigInt(count), BigInt(sheet.activeLearners), bp),
+    ];
     const shareBp = sheet.activeLearners === 0 ? 0 : Math.floor((count * 10_000) / sheet.activeLearners);
     return {
       state: 'answered',

@@ -19,8 +19,14 @@ export const rule = defineRule({
   version: 1,
   group: 'F',
   name: { zh: '欠薪欠租欠保', en: 'Arrears' },
-  question: { zh: '有没有拖欠工资、房租、水电或社保？', en: 'Are wages, rent, utilities or social insurance in arrears?' },
-  basis: { zh: '本系统默认（多起案例倒闭前一至四个月欠薪欠租）', en: 'Our default (arrears one to four months before many collapses)' },
+  question: {
+    zh: '有没有拖欠工资、房租、水电或社保？',
+    en: 'Are wages, rent, utilities or social insurance in arrears?',
+  },
+  basis: {
+    zh: '本系统默认（多起案例倒闭前一至四个月欠薪欠租）',
+    en: 'Our default (arrears one to four months before many collapses)',
+  },
   params: {
     redKinds: { value: 2, unit: 'count', min: 1, source: 'ours', note: 'Two kinds at once.' },
     redDays: { value: 60, unit: 'days', source: 'ours', note: 'Or for more than 60 days.' },
@@ -32,7 +38,11 @@ export const rule = defineRule({
     let at: Us | null = null;
     for (const one of signals) {
       const end = clearsOn(one);
-      at = earliest(at, end === null ? null : startOfDay(end), one.days <= p.redDays ? startOfDay(one.since + p.redDays + 1) : null);
+      at = earliest(
+        at,
+        end === null ? null : startOfDay(end),
+        one.days <= p.redDays ? startOfDay(one.since + p.redDays + 1) : null,
+      );
     }
     return {
       state: 'answered',
@@ -45,7 +55,10 @@ export const rule = defineRule({
       unit: 'days',
       reason: () => ({
         zh: signals.length === 0 ? '没有拖欠' : `${kinds.map((kind) => NAMES[kind]!.zh).join('、')}，最久 ${oldest} 天`,
-        en: signals.length === 0 ? 'No arrears' : `Arrears of ${kinds.map((kind) => NAMES[kind]!.en).join(', ')}, the oldest for ${plural(oldest, 'day')}`,
+        en:
+          signals.length === 0
+            ? 'No arrears'
+            : `Arrears of ${kinds.map((kind) => NAMES[kind]!.en).join(', ')}, the oldest for ${plural(oldest, 'day')}`,
       }),
       evidence: () => refsOf(signals.map((one) => one.row)),
       lookAgainAt: at,

@@ -1,7 +1,7 @@
 import { type Day, dayOf, parseDay } from '../../core/time.js';
-import type { EvidenceRef } from '../rule.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
+import type { EvidenceRef } from '../rule.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { plural } from '../text.js';
@@ -21,13 +21,17 @@ export const rule = defineRule({
   group: 'F',
   name: { zh: '场所变动', en: 'Site change' },
   question: { zh: '校区关闭或搬迁有没有提前公告？', en: 'Was a site closed or moved with due notice?' },
-  basis: { zh: '上海、浙江、山东：停业或迁址提前 30 日公告；分级为本系统默认', en: 'Shanghai, Zhejiang, Shandong: 30 days’ notice; the steps are our default' },
+  basis: {
+    zh: '上海、浙江、山东：停业或迁址提前 30 日公告；分级为本系统默认',
+    en: 'Shanghai, Zhejiang, Shandong: 30 days’ notice; the steps are our default',
+  },
   params: {
     noticeDays: { value: 30, unit: 'days', source: 'rule', note: 'Thirty days’ notice.' },
     windowDays: { value: 60, unit: 'days', min: 1, max: 365, source: 'ours', note: 'How long a closing is watched.' },
   },
   evaluate(sheet, p) {
-    const closings = sheet.unearnedFen > 0n ? closingsOf(sheet).filter((one) => one.closedOn > sheet.today - p.windowDays) : [];
+    const closings =
+      sheet.unearnedFen > 0n ? closingsOf(sheet).filter((one) => one.closedOn > sheet.today - p.windowDays) : [];
     const unannounced = closings.filter((one) => one.notice === null);
     const short = closings.filter((one) => one.notice !== null && one.notice < p.noticeDays);
     return {
@@ -56,7 +60,8 @@ function closingsOf(sheet: FactSheet): Closing[] {
   for (const row of sheet.rows.profileEvents) {
     if (row.data.sites === undefined || row.at > sheet.now) continue;
     const named = new Set(row.data.sites.map((site) => site.siteId));
-    for (const siteId of open) if (!named.has(siteId)) found.set(siteId, { siteId, closedOn: dayOf(row.at), notice: null, told: row });
+    for (const siteId of open)
+      if (!named.has(siteId)) found.set(siteId, { siteId, closedOn: dayOf(row.at), notice: null, told: row });
     open = new Set();
     for (const site of row.data.sites) {
       if (site.closedOn === undefined) {
@@ -65,7 +70,12 @@ function closingsOf(sheet: FactSheet): Closing[] {
         continue;
       }
       const closedOn = parseDay(site.closedOn)!;
-      found.set(site.siteId, { siteId: site.siteId, closedOn, notice: site.noticeOn === undefined ? null : closedOn - parseDay(site.noticeOn)!, told: row });
+      found.set(site.siteId, {
+        siteId: site.siteId,
+        closedOn,
+        notice: site.noticeOn === undefined ? null : closedOn - parseDay(site.noticeOn)!,
+        told: row,
+      });
     }
   }
   return [...found.values()];

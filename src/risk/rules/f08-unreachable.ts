@@ -11,7 +11,10 @@ export const rule = defineRule({
   group: 'F',
   name: { zh: '失联', en: 'Unreachable' },
   question: { zh: '是不是联系不上机构？', en: 'Can the institution not be reached?' },
-  basis: { zh: '参照上海单用途卡规定第 25 条；天数为本系统默认', en: 'After Shanghai’s card ordinance, art. 25; the days are our default' },
+  basis: {
+    zh: '参照上海单用途卡规定第 25 条；天数为本系统默认',
+    en: 'After Shanghai’s card ordinance, art. 25; the days are our default',
+  },
   params: {
     orangeDays: { value: 2, unit: 'working_days', min: 1, source: 'ours', note: 'Failed on two working days.' },
     redDays: { value: 3, unit: 'working_days', min: 1, source: 'ours', note: 'On three.' },
@@ -39,7 +42,10 @@ export const rule = defineRule({
       ]),
       value: days.size,
       unit: 'working_days',
-      reason: () => ({ zh: `连续 ${days.size} 个工作日联系不上（共 ${failed.length} 次）`, en: `Not reached on ${plural(days.size, 'working day')} in a row (${plural(failed.length, 'attempt')})` }),
+      reason: () => ({
+        zh: `连续 ${days.size} 个工作日联系不上（共 ${failed.length} 次）`,
+        en: `Not reached on ${plural(days.size, 'working day')} in a row (${plural(failed.length, 'attempt')})`,
+      }),
       evidence: () => refsOf(failed),
       lookAgainAt: failed.length === 0 ? null : sheet.nextMidnight,
     };

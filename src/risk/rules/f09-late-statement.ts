@@ -15,9 +15,19 @@ export const rule = defineRule({
   group: 'F',
   name: { zh: '财务报告迟报', en: 'Late statement' },
   question: { zh: '年度财务报告是否按期报送？', en: 'Is the annual statement filed in time?' },
-  basis: { zh: '参照美国教育部触发条件；天数为本系统默认', en: 'After the triggers of the US Department of Education; the days are our default' },
+  basis: {
+    zh: '参照美国教育部触发条件；天数为本系统默认',
+    en: 'After the triggers of the US Department of Education; the days are our default',
+  },
   params: {
-    dueMonth: { value: 4, unit: 'count', min: 1, max: 12, source: 'ours', note: 'Due at the end of April of the following year where no day was told.' },
+    dueMonth: {
+      value: 4,
+      unit: 'count',
+      min: 1,
+      max: 12,
+      source: 'ours',
+      note: 'Due at the end of April of the following year where no day was told.',
+    },
     blueWorkingDays: { value: 5, unit: 'working_days', min: 1, source: 'ours', note: 'Five working days late.' },
     yellowWorkingDays: { value: 20, unit: 'working_days', min: 1, source: 'ours', note: 'Twenty.' },
   },
@@ -41,14 +51,22 @@ export const rule = defineRule({
         en: `The statement for ${due.year} was due by ${formatDay(due.on)}: ${late === 0 ? 'not yet late' : `${plural(late, 'working day')} late`}`,
       }),
       evidence: () => refsOf([...(sheet.rows.registers['statement.filed'] ?? [])].reverse()),
-      lookAgainAt: sheet.today <= due.on ? startOfDay(due.on + 1) : next === undefined ? null : startOfDay(sheet.calendar.addWorkingDays(due.on, next)),
+      lookAgainAt:
+        sheet.today <= due.on
+          ? startOfDay(due.on + 1)
+          : next === undefined
+            ? null
+            : startOfDay(sheet.calendar.addWorkingDays(due.on, next)),
     };
   },
 });
 
 function nextDue(sheet: FactSheet, dueMonth: number): { readonly year: number; readonly on: Day } | null {
   const filed = (sheet.rows.registers['statement.filed'] ?? []).filter((row) => row.at <= sheet.now);
-  const newest = filed.reduce<(typeof filed)[number] | null>((best, row) => (best === null || row.data.period > best.data.period ? row : best), null);
+  const newest = filed.reduce<(typeof filed)[number] | null>(
+    (best, row) => (best === null || row.data.period > best.data.period ? row : best),
+    null,
+  );
   if (newest === null) return null;
   const year = Number(newest.data.period) + 1;
   const told = newest.data.dueOn === undefined ? null : addMonths(parseDay(newest.data.dueOn)!, 12);

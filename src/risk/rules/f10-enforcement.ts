@@ -11,7 +11,10 @@ export const rule = defineRule({
   version: 1,
   group: 'F',
   name: { zh: '被执行与诉讼', en: 'Enforcement' },
-  question: { zh: '被执行金额相对未消课预收是否过大？', en: 'Are enforcement amounts large against the unearned fees?' },
+  question: {
+    zh: '被执行金额相对未消课预收是否过大？',
+    en: 'Are enforcement amounts large against the unearned fees?',
+  },
   basis: { zh: '本系统默认（优胜教育一年 159 起诉讼）', en: 'Our default (159 suits in a year at Youwin)' },
   params: {
     windowDays: { value: 90, unit: 'days', min: 1, max: 400, source: 'ours', note: 'Amounts told in these days.' },
@@ -23,7 +26,12 @@ export const rule = defineRule({
     const signals = openSignals(sheet, ['enforcement']).filter((one) => dayOf(one.row.at) > sheet.today - p.windowDays);
     const fen = signals.reduce((sum, one) => sum + BigInt(one.row.data.amountFen ?? 0), 0n);
     const over = (bp: number) => [sheet.tests.overShare(fen, sheet.unearnedFen, bp)];
-    const shareBp = fen === 0n ? 0 : sheet.unearnedFen === 0n ? 1_000_000 : Math.min(1_000_000, Number((fen * 10_000n) / sheet.unearnedFen));
+    const shareBp =
+      fen === 0n
+        ? 0
+        : sheet.unearnedFen === 0n
+          ? 1_000_000
+          : Math.min(1_000_000, Number((fen * 10_000n) / sheet.unearnedFen));
     return {
       state: 'answered',
       ...judge([

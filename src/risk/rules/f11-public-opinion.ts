@@ -18,7 +18,9 @@ export const rule = defineRule({
     yellowCount: { value: 3, unit: 'count', min: 1, source: 'ours', note: 'Three of them.' },
   },
   evaluate(sheet, p) {
-    const signals = openSignals(sheet, ['public_opinion']).filter((one) => dayOf(one.row.at) > sheet.today - p.windowDays);
+    const signals = openSignals(sheet, ['public_opinion']).filter(
+      (one) => dayOf(one.row.at) > sheet.today - p.windowDays,
+    );
     return {
       state: 'answered',
       ...judge([
@@ -27,7 +29,10 @@ export const rule = defineRule({
       ]),
       value: signals.length,
       unit: 'count',
-      reason: () => ({ zh: `近 ${p.windowDays} 天舆情信号 ${signals.length} 条`, en: `${plural(signals.length, 'public-opinion signal')} in ${p.windowDays} days` }),
+      reason: () => ({
+        zh: `近 ${p.windowDays} 天舆情信号 ${signals.length} 条`,
+        en: `${plural(signals.length, 'public-opinion signal')} in ${p.windowDays} days`,
+      }),
       evidence: () => refsOf(signals.map((one) => one.row)),
       lookAgainAt: signals.length === 0 ? null : sheet.nextMidnight,
     };

@@ -12,7 +12,10 @@ export const rule = defineRule({
   group: 'F',
   name: { zh: '数据停报', en: 'Gone silent' },
   question: { zh: '应报送数据的机构是否停止报送？', en: 'Has an institution that should report gone silent?' },
-  basis: { zh: '平台应用管理办法（2025）：销售、退费、资金变动须可追溯；天数为本系统默认', en: 'Platform rules of 2025: sales, refunds and funds must be traceable; the days are our default' },
+  basis: {
+    zh: '平台应用管理办法（2025）：销售、退费、资金变动须可追溯；天数为本系统默认',
+    en: 'Platform rules of 2025: sales, refunds and funds must be traceable; the days are our default',
+  },
   params: {
     blueDays: { value: 7, unit: 'days', min: 1, source: 'ours', note: 'Nothing for seven days.' },
     yellowDays: { value: 14, unit: 'days', min: 1, source: 'ours', note: 'For fourteen.' },
@@ -21,7 +24,8 @@ export const rule = defineRule({
   order: [['blueDays', 'yellowDays', 'orangeDays']],
   evaluate(sheet, p) {
     const last = lastActivity(sheet);
-    if (last === null || sheet.unearnedFen === 0n) return notApplicable('没有应报送的业务', 'There is no business to report');
+    if (last === null || sheet.unearnedFen === 0n)
+      return notApplicable('没有应报送的业务', 'There is no business to report');
     const days = sheet.breaks.openDaysIn(last + 1, sheet.today - 1);
     const next = [p.blueDays, p.yellowDays, p.orangeDays].find((step) => step > days);
     return {

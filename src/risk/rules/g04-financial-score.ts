@@ -18,7 +18,10 @@ export const rule = defineRule({
   order: [['orangeBelow', 'yellowBelow']],
   evaluate(sheet, p) {
     const filed = (sheet.rows.registers['statement.filed'] ?? []).filter((row) => row.at <= sheet.now);
-    const row = filed.reduce<(typeof filed)[number] | null>((best, one) => (best === null || one.data.period > best.data.period ? one : best), null);
+    const row = filed.reduce<(typeof filed)[number] | null>(
+      (best, one) => (best === null || one.data.period > best.data.period ? one : best),
+      null,
+    );
     const score = row === null ? null : compositeHundredths(row.data);
     if (row === null || score === null) return notApplicable('没有完整的财务报表', 'No complete statement was filed');
     return {
@@ -29,7 +32,10 @@ export const rule = defineRule({
       ]),
       value: score,
       unit: 'hundredths',
-      reason: () => ({ zh: `${row.data.period} 年度财务综合分 ${decimal(score)}（−1 至 3）`, en: `The financial composite of ${row.data.period} is ${decimal(score)} (−1 to 3)` }),
+      reason: () => ({
+        zh: `${row.data.period} 年度财务综合分 ${decimal(score)}（−1 至 3）`,
+        en: `The financial composite of ${row.data.period} is ${decimal(score)} (−1 to 3)`,
+      }),
       evidence: () => refsOf([row]),
       lookAgainAt: null,
     };
@@ -47,7 +53,8 @@ interface Statement {
 /** Primary reserve × 20 (30%), equity × 6 (40%), net income 1 + 33.3 × margin (30%), each within −1 … 3; in hundredths. */
 function compositeHundredths(data: Statement): number | null {
   const { revenueFen, expensesFen, pretaxIncomeFen, equityFen, assetsFen } = data;
-  if (!expensesFen || !assetsFen || !revenueFen || pretaxIncomeFen === undefined || equityFen === undefined) return null;
+  if (!expensesFen || !assetsFen || !revenueFen || pretaxIncomeFen === undefined || equityFen === undefined)
+    return null;
   const reserve = clip(ratio(equityFen, expensesFen, 2_000n));
   const equity = clip(ratio(equityFen, assetsFen, 600n));
   const income = clip(100 + ratio(pretaxIncomeFen, revenueFen, 3_330n));
