@@ -19,9 +19,9 @@ export interface EvaluationSeed {
 
 export async function seedEvaluation(pool: pg.Pool, id: string, seed: EvaluationSeed): Promise<void> {
   await pool.query(
-    `insert into evaluations (institution_no, state, evaluated_at, next_at, policy_version, score, level, grade, confidence, groups, findings,
+    `insert into evaluations (institution_no, state, evaluated_at, next_at, policy_version, score, level, grade, confidence, groups, terms, floor, findings,
        problems, name, region_code, category, unearned_fen)
-     values ($1, '{}', $2, $3, 'p1', $4, $5, 'B', 97, '{"A":75,"B":0}', '[{"ruleId":"A01","level":"orange","value":12}]', '["calendar_missing:2031"]',
+     values ($1, '{}', $2, $3, 'p1', $4, $5, 'B', 97, '{"A":75,"B":0}', '[{"ruleId":"A01","value":75}]', '{"level":"orange","score":60}', '[{"ruleId":"A01","level":"orange","value":12}]', '["calendar_missing:2031"]',
        'x', $6, 'non_subject', $7)`,
     [
       await institutionNo(pool, id),

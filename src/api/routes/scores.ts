@@ -36,7 +36,15 @@ const scoreNow = z
     at: instant('When it was evaluated.'),
     ...FIELDS,
     nextAt: instant('The earliest moment at which time alone could change it.').nullable(),
-    findings: z.array(anyObject('One rule’s answer: what was compared, the limit, the reason, the evidence.')),
+    terms: z
+      .array(anyObject('One rule that counts: ruleId, group, level, value, because (open, cleared, failed), days.'))
+      .meta({ description: 'What the score is made of, largest first.' }),
+    floor: anyObject('The level whose floor lifted the score: level, score.').nullable(),
+    findings: z.array(
+      anyObject(
+        'One rule’s finding: ruleId, ruleVersion, group, name, state, level, value, threshold, unit, reason (zh, en), legalBasis, evidence (source, id), alertId, caseId, openedAt.',
+      ),
+    ),
     problems: z.array(z.unknown()).meta({ description: 'What is wrong with the data, and rules that failed.' }),
   })
   .meta({ id: 'Score' });
@@ -69,13 +77,15 @@ export const addScoreRoutes: AddRoutes = (app, { deps }) => {
       const { no, id } = await findInstitution(deps.pool, request.params.id, regionScope(callerOf(request)));
       const found = await readEvaluation(deps.pool, no);
       if (!found) throw new FeewardenError('not_found', 'The institution has not been evaluated yet.');
-      const { findings, problems } = found;
+      const { terms, floor, findings, problems } = found;
       return {
         institutionId: id,
         ...itemOf(found),
         nextAt: timeText(found.nextAt),
-        findings: findings as Record<string, unknown>[],
-        problems,
+        terms: [...terms],
+        floor,
+        findings: [...findings],
+        problems: [...problems],
       };
     },
   });

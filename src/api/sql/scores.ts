@@ -15,8 +15,10 @@ export interface ScoreRow {
 
 export interface EvaluationRow extends ScoreRow {
   readonly nextAt: Us | null;
-  readonly findings: unknown[];
-  readonly problems: unknown[];
+  readonly terms: readonly Record<string, unknown>[];
+  readonly floor: Record<string, unknown> | null;
+  readonly findings: readonly Record<string, unknown>[];
+  readonly problems: readonly unknown[];
 }
 
 const COLUMNS = 'score, level, grade, confidence, groups, policy_version as "policyVersion"';
@@ -25,7 +27,7 @@ const COLUMNS = 'score, level, grade, confidence, groups, policy_version as "pol
 export async function readEvaluation(pool: pg.Pool, institutionNo: number): Promise<EvaluationRow | null> {
   const { rows } = await pool.query<EvaluationRow>({
     name: 'read_evaluation',
-    text: `select evaluated_at as at, ${COLUMNS}, next_at as "nextAt", findings, problems from evaluations where institution_no = $1`,
+    text: `select evaluated_at as at, ${COLUMNS}, next_at as "nextAt", terms, floor, findings, problems from evaluations where institution_no = $1`,
     values: [institutionNo],
   });
   return rows[0] ?? null;
