@@ -130,20 +130,20 @@ function termOf({ state, group, failed }: ScoredFinding, params: ScoreParams, to
   const { ruleId } = state;
   if (failed) {
     const level = state.open === null || rankOf(state.open.level) < rankOf('yellow') ? 'yellow' : state.open.level;
-    return { ruleId, group, level, value: valueOf(level, params) * SCALE, because: 'failed', days: 0 };
+    return { ruleId, group, level, value: pointsOf(level, params) * SCALE, because: 'failed', days: 0 };
   }
   if (state.open !== null)
     return {
       ruleId,
       group,
       level: state.open.level,
-      value: valueOf(state.open.level, params) * SCALE,
+      value: pointsOf(state.open.level, params) * SCALE,
       because: 'open',
       days: 0,
     };
   if (state.cleared === null) return null;
   const days = Math.max(0, today - dayOf(state.cleared.at));
-  const value = Math.round(valueOf(state.cleared.level, params) * SCALE * 2 ** (-days / params.halfLifeDays));
+  const value = Math.round(pointsOf(state.cleared.level, params) * SCALE * 2 ** (-days / params.halfLifeDays));
   return value < SMALLEST ? null : { ruleId, group, level: state.cleared.level, value, because: 'cleared', days };
 }
 
@@ -151,7 +151,7 @@ function groupValue(terms: readonly ScoreTerm[], group: ScoreGroup): number {
   return terms.reduce((value, term) => (term.group === group ? Math.max(value, term.value) : value), 0);
 }
 
-function valueOf(level: OpenLevel, params: ScoreParams): number {
+function pointsOf(level: OpenLevel, params: ScoreParams): number {
   return { blue: params.valueBlue, yellow: params.valueYellow, orange: params.valueOrange, red: params.valueRed }[
     level
   ];

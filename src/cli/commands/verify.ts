@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { CHINA_CALENDAR } from '../../core/calendar.js';
-import { verifyBooks } from '../../ledger/verify.js';
+import { type Difference, verifyBooks } from '../../ledger/verify.js';
+import { readPolicy } from '../../risk/policy-store.js';
+import { verifyRisk } from '../../risk/verify.js';
 import { DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { EXIT, printJson, printLine } from '../output.js';
 import { startBar } from '../progress-bar.js';
@@ -8,13 +10,14 @@ import { startBar } from '../progress-bar.js';
 export function verifyCommand(program: Command): void {
   program
     .command('verify')
-    .description('re-derive the books and the audit chain from the stored events and name every difference')
+    .description('re-derive books, audit chain, scores and alerts from the stored events and name every difference')
     .option(...DATA_OPTION)
     .option(...JSON_OPTION)
     .addHelpText('after', '\nExit code 1: something differs.')
     .action((options: DataOptions) =>
       withDatabase(options, async ({ database }) => {
         const bar = startBar(null, 'institutions');
+        const show = options.json ? printJson : (difference: Difference) => printLine(sentence(difference));
         let institutions = 0;
         let differences = 0;
         const onInstitution = (done: number): void => {
@@ -23,21 +26,25 @@ export function verifyCommand(program: Command): void {
         };
         for await (const difference of verifyBooks(database.pool, { calendar: CHINA_CALENDAR, onInstitution })) {
           differences += 1;
-          if (options.json) printJson(difference);
-          else
-            printLine(
-              `${difference.institutionId ?? '?'} ${difference.table} ${difference.key}: ${difference.problem}; events say ${difference.expected ?? 'nothing'}, found ${difference.found ?? 'nothing'}`,
-            );
+          show(difference);
         }
+        const risk = await verifyRisk(database.pool, CHINA_CALENDAR, await readPolicy(database.pool));
+        for (const difference of risk.differences) show(difference);
+        differences += risk.differences.length;
         bar.stop();
-        if (options.json) printJson({ institutions, differences, ok: differences === 0 });
-        else
-          printLine(
-            differences === 0
-              ? `${institutions} institutions: books and events agree.`
-              : `${differences} differences in ${institutions} institutions.`,
-          );
+        if (options.json) printJson({ institutions, differences, waiting: risk.waiting, ok: differences === 0 });
+        else printLine(summary(institutions, differences, risk.waiting));
         process.exitCode = differences === 0 ? EXIT.success : EXIT.foundWrong;
       }),
     );
+}
+
+function sentence({ institutionId, table, key, problem, expected, found }: Difference): string {
+  return `${institutionId ?? '?'} ${table} ${key}: ${problem}; events say ${expected ?? 'nothing'}, found ${found ?? 'nothing'}`;
+}
+
+function summary(institutions: number, differences: number, waiting: number): string {
+  const note = waiting === 0 ? '' : ` ${waiting} wait to be evaluated: their scores could not be checked.`;
+  if (differences > 0) return `${differences} differences in ${institutions} institutions.${note}`;
+  return `${institutions} institutions: books, scores and alerts agree with the events.${note}`;
 }

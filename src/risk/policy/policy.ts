@@ -55,7 +55,7 @@ export function parsePolicy(input: unknown): Policy {
     const issue = result.error.issues[0]!;
     throw bad(issue.path.map(String).join('.'), issue.message);
   }
-  result.data.entries.forEach((one, index) => checkEntry(one, `entries.${index}`));
+  for (const [index, one] of result.data.entries.entries()) checkEntry(one, `entries.${index}`);
   checkDuplicates(result.data);
   checkOrder(result.data);
   return result.data;
