@@ -28,6 +28,16 @@ describe('rejected', () => {
   });
 });
 
+test('what was tried again is listed apart', async () => {
+  await h.db.pool.query(`update rejected_events set redriven_at = now() where code = 'bad_money'`);
+  const codes = async (state: string) =>
+    (await h.call('GET', `/v1/rejected?state=${state}`)).json.items.map((item: { code: string }) => item.code);
+  expect(await codes('open')).not.toContain('bad_money');
+  expect(await codes('redriven')).toEqual(['bad_money']);
+  expect(await codes('all')).toHaveLength(3);
+  expect((await h.call('GET', '/v1/rejected')).json.items).toHaveLength(2);
+});
+
 describe('subscriptions', () => {
   const create = (body: object) => h.call('POST', '/v1/subscriptions', { body });
 

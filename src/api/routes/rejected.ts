@@ -31,6 +31,10 @@ const rejectedItem = z
   .meta({ id: 'RejectedEvent' });
 
 const rejectedQuery = z.strictObject({
+  state: z
+    .enum(['open', 'redriven', 'all'])
+    .default('open')
+    .meta({ description: 'redriven: tried again, and since then accepted or listed anew under another reason.' }),
   code: z.enum(codes).optional(),
   source: text(256, 'Source as the input names it.').optional(),
   institution: text(128, 'Institution as the input names it.').optional(),
@@ -61,6 +65,7 @@ export const addRejectedRoutes: AddRoutes = (app, { deps }) => {
       const before = cursors.read(query, cursor);
       const viewer = { keyId: caller.keyId, authority: sourceAuthority(caller) };
       const filters = {
+        redriven: query.state === 'all' ? null : query.state === 'redriven',
         code: query.code ?? null,
         source: query.source ?? null,
         subject: query.institution ?? null,

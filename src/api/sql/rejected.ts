@@ -19,6 +19,7 @@ export interface RejectedEventRow {
 }
 
 export interface RejectedFilters {
+  readonly redriven: boolean | null;
   readonly code: string | null;
   readonly source: string | null;
   readonly subject: string | null;
@@ -44,8 +45,8 @@ export async function listRejected(
       where ($2::text is null or origin_key = $1 or (code <> 'source_not_allowed' and (source = $2 or starts_with(source, $3))))
         and ($4::text is null or code = $4) and ($5::text is null or source = $5) and ($6::text is null or subject = $6)
         and ($7::timestamptz is null or received_at >= $7) and ($8::timestamptz is null or received_at < $8)
-        and ($9::bigint is null or seq < $9)
-      order by seq desc limit $10`,
+        and ($9::bigint is null or seq < $9) and ($10::boolean is null or (redriven_at is not null) = $10)
+      order by seq desc limit $11`,
     [
       `http:${keyId}`,
       authority?.exactly ?? null,
@@ -56,6 +57,7 @@ export async function listRejected(
       filters.from === null ? null : toDbTime(filters.from),
       filters.to === null ? null : toDbTime(filters.to),
       page.before,
+      filters.redriven,
       page.limit,
     ],
   );
