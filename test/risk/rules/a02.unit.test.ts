@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { addMonths, formatDay, startOfDay } from '../../../src/core/time.js';
+import { rule } from '../../../src/risk/rules/a02-deposit-below-floor.js';
+import { ask, depositSchool, school, steps, TODAY, yuan } from '../builders.js';
+
+/** Received ¥100,000 yesterday: the gap is new. */
+const withDeposit = (deposit: number) => depositSchool(yuan(deposit)).receipt(TODAY, yuan(100_000), 'S1');
+
+describe('A02 deposit below floor', () => {
+  steps(rule, 'against ¥100,000 of fees a deposit of ¥', withDeposit, [
+    [100_000, 'none'],
+    [99_999.99, 'yellow'],
+    [80_000, 'yellow'],
+    [79_999.99, 'orange'],
+    [50_000, 'orange'],
+    [49_999.99, 'red'],
+  ]);
+
+  it('is one level worse once the gap has been open for five working days', () => {
+    // Wednesday: five working days back is the Wednesday before.
+    const since = (days: number) => ask(rule, depositSchool(yuan(90_000)).receipt(TODAY - days, yuan(100_000), 'S1'));
+    expect(since(6).level).toBe('yellow');
+    expect(since(7).level).toBe('orange');
+    expect(since(7).reason().en).toContain('not topped up for 5 working days');
+  });
+
+  it('starts the five days anew when the deposit was sufficient in between', () => {
+    const topped = depositSchool(yuan(90_000)).receipt(TODAY - 20, yuan(100_000), 'S1').credit(TODAY - 8, yuan(20_000), 'D1').otherDebit(TODAY - 2, yuan(20_000), 'D1');
+    expect(ask(rule, topped).level).toBe('yellow');
+  });
+
+  it('takes the filed requirement when it is higher, from its first day', () => {
+    const required = (from: number) =>
+      withDeposit(100_000).register('account.requirement_set', { accountId: 'D1', kind: 'deposit', amountFen: yuan(150_000), validFrom: formatDay(TODAY + from) });
+    expect(ask(rule, required(0)).level).toBe('orange');
+    expect(ask(rule, required(1))).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY + 1) });
+  });
+
+  it('lets fees of more than three months ago go', () => {
+    expect(ask(rule, depositSchool(0).receipt(addMonths(TODAY, -3), yuan(100_000), 'S1')).level).toBe('none');
+    expect(ask(rule, depositSchool(0).receipt(addMonths(TODAY, -3) + 1, yuan(100_000), 'S1')).level).toBe('red');
+  });
+
+  it('is not asked in custody mode', () => {
+    expect(ask(rule, school()).state).toBe('not_applicable');
+  });
+});

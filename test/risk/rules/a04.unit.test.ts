@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { formatDay } from '../../../src/core/time.js';
+import { rule } from '../../../src/risk/rules/a04-large-movement.js';
+import { ask, depositSchool, school, steps, TODAY, yuan } from '../builders.js';
+
+const large = () => school().credit(TODAY - 90, yuan(900_000));
+
+describe('A04 large movement', () => {
+  steps(rule, 'a small account, leaving in one day ¥', (fen: number) => school().otherDebit(TODAY, yuan(fen)), [
+    [50_000, 'none'],
+    [50_000.01, 'red'],
+  ]);
+  steps(rule, 'of ¥1,000,000, leaving in one day ¥', (fen: number) => large().otherDebit(TODAY, yuan(fen)), [
+    [200_000, 'none'],
+    [200_000.01, 'yellow'],
+    [400_000, 'yellow'],
+    [400_000.01, 'red'],
+  ]);
+  steps(rule, 'of ¥1,000,000, leaving in equal parts over five days ¥', (fen: number) => [0, 1, 2, 3, 4].reduce((one, ago) => one.otherDebit(TODAY - ago, yuan(fen / 5)), large()), [
+    [400_000, 'none'],
+    [400_005, 'orange'],
+  ]);
+
+  it('sees a debit that is told up to a week late', () => {
+    expect(ask(rule, large().otherDebit(TODAY - 6, yuan(300_000))).level).toBe('yellow');
+    expect(ask(rule, large().otherDebit(TODAY - 7, yuan(300_000))).level).toBe('none');
+  });
+
+  it('does not count releases and refunds', () => {
+    expect(ask(rule, large().release(TODAY, yuan(600_000)).refundDebit(TODAY, yuan(300_000))).level).toBe('none');
+  });
+
+  it('compares the calendar month with twice the minimum, where one is set', () => {
+    const month = (fen: number) => large().otherDebit(TODAY - 15, yuan(fen));
+    const set = (fen: number) => month(fen).register('account.requirement_set', { accountId: 'A1', kind: 'min_balance', amountFen: yuan(20_000), validFrom: formatDay(TODAY - 100) });
+    expect(ask(rule, set(40_000)).level).toBe('none');
+    expect(ask(rule, set(40_001)).level).toBe('orange');
+    expect(ask(rule, month(40_001)).level).toBe('none');
+  });
+
+  it('is not asked in deposit mode', () => {
+    expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { formatDay } from '../../../src/core/time.js';
+import { rule } from '../../../src/risk/rules/a05-over-release.js';
+import { ask, contractData, depositSchool, nobody, school, steps, TODAY, yuan } from '../builders.js';
+
+const released = (excess: number) => school().releasedLine({ paidFen: 100_000n, confirmedFen: 50_000n, releasedFen: 50_000n + BigInt(excess) });
+const staged = (input: { confirmed: number; released: number; hours?: number; to?: number; ended?: boolean }) =>
+  nobody()
+    .account({ mode: 'staged' })
+    .unearned(yuan(100_000))
+    .releasedLine({
+      paidFen: 90_000n,
+      confirmedFen: BigInt(input.confirmed),
+      releasedFen: BigInt(input.released),
+      confirmedHoursHundredths: input.hours ?? 0,
+      ended: input.ended ?? false,
+      contract: contractData({ hoursPaid: 30, priceFen: 90_000, periodTo: formatDay(input.to ?? TODAY + 30) }),
+    });
+
+describe('A05 over-release', () => {
+  steps(rule, 'beyond what was confirmed, fen', released, [
+    [0, 'none'],
+    [100, 'none'],
+    [101, 'orange'],
+    [yuan(2_000), 'orange'],
+    [yuan(2_000) + 1, 'red'],
+  ]);
+  steps(rule, 'of a small school, fen', (excess: number) => released(excess).learners(19).unearned(yuan(1_000)), [
+    [yuan(9_999), 'orange'],
+    [yuan(10_000), 'orange'],
+    [yuan(10_000) + 1, 'red'],
+  ]);
+
+  it('does not judge what was released in the last three days', () => {
+    const recent = (ago: number) =>
+      school().releasedLine({ paidFen: 100_000n, confirmedFen: 50_000n, releasedFen: 90_000n, recent: [{ on: TODAY - ago, amountFen: 40_000 }] });
+    expect(ask(rule, recent(2))).toMatchObject({ level: 'none' });
+    expect(ask(rule, recent(2)).lookAgainAt).not.toBeNull();
+    expect(ask(rule, recent(3)).level).toBe('orange');
+  });
+
+  it('takes all releases of these days off where the days of a line are not known', () => {
+    const unknown = (ago: number) => {
+      const rows = school().release(TODAY - ago, 40_000);
+      return rows.with({ releasedLines: [{ contractId: 'c1', contract: null, ended: false, recentReleases: null, paidFen: 100_000n, confirmedFen: 50_000n, refundedFen: 0n, releasedFen: 90_000n, confirmedHoursHundredths: 0 }] });
+    };
+    expect(ask(rule, unknown(1)).level).toBe('none');
+    expect(ask(rule, unknown(3)).level).toBe('orange');
+  });
+
+  it.each([
+    [{ confirmed: 29_999, released: 101 }, 'orange'],
+    [{ confirmed: 30_000, released: 27_000 }, 'none'],
+    [{ confirmed: 30_000, released: 27_101 }, 'orange'],
+    [{ confirmed: 60_000, released: 54_000 }, 'none'],
+    [{ confirmed: 60_000, released: 54_101 }, 'orange'],
+    [{ confirmed: 90_000, released: 90_000 }, 'none'],
+    [{ confirmed: 20_000, released: 27_000, hours: 1_000 }, 'none'],
+    [{ confirmed: 20_000, released: 20_000, to: TODAY - 1 }, 'none'],
+    [{ confirmed: 20_000, released: 20_000, ended: true }, 'none'],
+    [{ confirmed: 20_000, released: 20_000 }, 'orange'],
+  ])('allows a staged contract of ¥900 %o: %s', (input, level) => {
+    expect(ask(rule, staged(input)).level).toBe(level);
+  });
+
+  it('allows all that was confirmed of a staged contract that is being refunded', () => {
+    const refunding = staged({ confirmed: 20_000, released: 20_000 }).refund({ requestedOn: TODAY - 2, approvedOn: TODAY - 1, contract: contractData() });
+    expect(ask(rule, refunding).level).toBe('none');
+  });
+
+  it('is not asked in deposit mode', () => {
+    expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
+  });
+});

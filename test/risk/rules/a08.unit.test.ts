@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { startOfDay } from '../../../src/core/time.js';
+import { rule } from '../../../src/risk/rules/a08-late-credit.js';
+import { ask, depositSchool, on, school, steps, yuan } from '../builders.js';
+
+const paid = (date: string, fen = yuan(50_000)) => school().payment({ paidOn: on(date), amountFen: fen, settled: false });
+
+describe('A08 late credit', () => {
+  // 2026-04-22 is a Wednesday; 18 and 19 April are a weekend.
+  steps(rule, 'paid and not credited since', (date: string) => paid(date), [
+    ['2026-04-22', 'none'],
+    ['2026-04-20', 'none'],
+    ['2026-04-19', 'blue'],
+    ['2026-04-15', 'blue'],
+    ['2026-04-14', 'yellow'],
+  ]);
+  steps(rule, 'late for more than five working days, fen', (fen: number) => paid('2026-04-14', fen), [
+    [yuan(50_000), 'yellow'],
+    [yuan(50_000) + 1, 'orange'],
+  ]);
+
+  it('looks again when a payment becomes late', () => {
+    expect(ask(rule, paid('2026-04-20')).lookAgainAt).toBe(startOfDay(on('2026-04-23')));
+    expect(ask(rule, paid('2026-04-17')).lookAgainAt).toBe(startOfDay(on('2026-04-27')));
+    expect(ask(rule, paid('2026-04-14')).lookAgainAt).toBeNull();
+  });
+
+  it('leaves out what is settled, reversed, paid elsewhere, or from before custody', () => {
+    const quiet = school()
+      .payment({ paidOn: on('2026-04-01'), settled: true })
+      .payment({ paidOn: on('2026-04-01'), settled: false, reversedFen: yuan(1_000) })
+      .payment({ paidOn: on('2026-04-01'), settled: false, payee: 'X9' })
+      .payment({ paidOn: on('2025-01-01'), settled: false });
+    expect(ask(rule, quiet).level).toBe('none');
+    expect(ask(rule, school().payment({ paidOn: on('2026-04-01'), settled: false, payee: 'A1' })).level).toBe('yellow');
+    expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
+  });
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { rule } from '../../../src/risk/rules/b02-over-sixty-hours.js';
+import { ask, school, steps, yuan } from '../builders.js';
+
+const hours = (hoursPaid: number, hoursGifted = 0, paid = 1_000) => school().contract({ hoursPaid, hoursGifted, priceFen: yuan(1_000) }).payment({ contractId: 'c1', amountFen: yuan(paid) });
+
+describe('B02 more than sixty hours', () => {
+  steps(rule, 'hours in one collection:', (value: number) => hours(value), [
+    [60, 'none'],
+    [60.01, 'yellow'],
+    [120, 'yellow'],
+    [120.01, 'orange'],
+  ]);
+
+  it('counts gifted hours, unless a place does not', () => {
+    expect(ask(rule, hours(50, 11)).level).toBe('yellow');
+    expect(ask(rule, hours(50, 11), { params: { countGifted: 0 } }).level).toBe('none');
+  });
+
+  it('takes the part that one payment covers', () => {
+    expect(ask(rule, hours(120, 0, 500)).level).toBe('none');
+    expect(ask(rule, hours(120, 0, 501)).level).toBe('yellow');
+  });
+});

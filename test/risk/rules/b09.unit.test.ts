@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { rule } from '../../../src/risk/rules/b09-no-model-contract.js';
+import { ask, school, steps } from '../builders.js';
+
+const payments = (bare: number, good: number) => {
+  const one = school();
+  for (let i = 0; i < bare; i += 1) one.payment();
+  for (let i = 0; i < good; i += 1) one.payment({ contractId: 'signed' });
+  return one;
+};
+
+describe('B09 no model contract', () => {
+  steps(rule, 'of ten and nine more payments, without contract:', (bare: number) => payments(bare, 10), [
+    [0, 'none'],
+    [1, 'blue'],
+    [2, 'yellow'],
+  ]);
+
+  it('is yellow at exactly a tenth, with the minimum sample only', () => {
+    expect(ask(rule, payments(1, 9)).level).toBe('yellow');
+    expect(ask(rule, payments(1, 9).learners(19)).level).toBe('blue');
+  });
+
+  it('counts a contract in another form, and takes an older contract as model', () => {
+    expect(ask(rule, school().contract({ modelForm: false }).payment({ contractId: 'c1' }).learners(19)).level).toBe('blue');
+    expect(ask(rule, school().contract({ modelForm: true }).payment({ contractId: 'c1' })).level).toBe('none');
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { startOfDay, US_PER_HOUR } from '../../../src/core/time.js';
+import type { LessonRow } from '../../../src/risk/facts/rows.js';
+import { rule as b10 } from '../../../src/risk/rules/b10-late-lessons.js';
+import { rule as b11 } from '../../../src/risk/rules/b11-subject-on-rest-day.js';
+import { ask, on, school, steps, TODAY } from '../builders.js';
+
+const lesson = (date: string, from: number, to: number, values: Partial<LessonRow> = {}): LessonRow => ({
+  at: startOfDay(on(date)),
+  source: 's',
+  id: `l${date}`,
+  lessonId: `l${date}`,
+  startsAt: startOfDay(on(date)) + from * US_PER_HOUR,
+  endsAt: startOfDay(on(date)) + to * US_PER_HOUR,
+  delivery: 'offline',
+  courseKind: 'non_subject',
+  teacherHash: null,
+  roomId: null,
+  capacity: null,
+  cancelled: false,
+  attended: 5,
+  ...values,
+});
+const teaching = (...lessons: LessonRow[]) => school().with({ lessons });
+
+describe('B10 late lessons', () => {
+  steps(b10, 'offline until hour', (to: number) => teaching(lesson('2026-04-21', 19, to)), [
+    [20.5, 'none'],
+    [20.5 + 1 / 3600, 'blue'],
+  ]);
+  steps(b10, 'online until hour', (to: number) => teaching(lesson('2026-04-21', 19, to, { delivery: 'online' })), [
+    [21, 'none'],
+    [21 + 1 / 3600, 'blue'],
+  ]);
+  steps(b10, 'late lessons:', (count: number) => teaching(...['2026-04-21', '2026-04-20', '2026-04-17'].slice(0, count).map((date) => lesson(date, 19, 21.5))), [
+    [2, 'blue'],
+    [3, 'yellow'],
+  ]);
+
+  it('leaves out cancelled lessons and those of more than thirty days ago, and looks again when the next one ends', () => {
+    expect(ask(b10, teaching(lesson('2026-04-21', 19, 22, { cancelled: true }))).level).toBe('none');
+    expect(ask(b10, teaching(lesson('2026-03-23', 19, 22))).level).toBe('none');
+    expect(ask(b10, teaching(lesson('2026-04-23', 19, 22)))).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY + 1) + 22 * US_PER_HOUR });
+    expect(ask(b10, school()).state).toBe('not_applicable');
+  });
+});
+
+describe('B11 subject lesson on a rest day', () => {
+  const subject = (date: string) => lesson(date, 9, 11, { courseKind: 'subject' });
+  steps(b11, 'subject lesson on', (date: string) => teaching(subject(date)), [
+    ['2026-04-17', 'none'],
+    ['2026-04-18', 'yellow'],
+    ['2026-04-06', 'yellow'],
+  ]);
+  steps(b11, 'subject lessons on rest days:', (count: number) => teaching(...['2026-04-18', '2026-04-19', '2026-04-12'].slice(0, count).map(subject)), [
+    [2, 'yellow'],
+    [3, 'orange'],
+  ]);
+
+  it('allows a weekend day that is worked, and other kinds of lessons', () => {
+    expect(ask(b11, teaching(lesson('2026-04-18', 9, 11))).level).toBe('none');
+    const worked = ask(b11, teaching(subject('2026-05-09')), { now: startOfDay(on('2026-05-10')) });
+    expect(worked.level).toBe('none');
+    expect(ask(b11, school()).state).toBe('not_applicable');
+  });
+});
