@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { ERRORS } from '../core/errors.js';
 import type { Us } from '../core/time.js';
 import { inTransaction, toDbTime } from '../db/pool.js';
 import { applyInTransaction, type Input } from './apply.js';
@@ -49,18 +50,27 @@ export interface RedriveCounts {
 
 const REDRIVE_BATCH_EVENTS_MAX = 500;
 
-/** Tries open rejected events again, as they came, with what is known and allowed now. */
+/** Whether the key that once sent an event may (still) speak for a source. Answers false for a key that is gone. */
+export type MaySpeak = (keyId: string, source: string) => Promise<boolean>;
+
+export interface RedriveDeps extends IntakeDeps {
+  readonly maySpeak: MaySpeak;
+}
+
+/** Tries open rejected events again, as they came, with what is known and allowed now: a second try is no way round the sender's rights. */
 export async function redriveRejected(
-  deps: IntakeDeps,
+  deps: RedriveDeps,
   code: string | null,
   onProgress?: (counts: RedriveCounts) => void,
 ): Promise<RedriveCounts> {
   const counts: RedriveCounts = { read: 0, accepted: 0, duplicates: 0, rejected: 0 };
-  let after = 0;
+  // What is refused again for another reason becomes a new row: it is not tried twice in one run.
+  const { rows } = await deps.pool.query<{ last: number | null }>('select max(seq) as last from rejected_events');
+  const range = { after: 0, last: rows[0]!.last ?? 0 };
   for (;;) {
-    const next = await inTransaction(deps.pool, (client) => redriveBatch(deps, client, code, after));
+    const next = await inTransaction(deps.pool, (client) => redriveBatch(deps, client, code, range));
     if (next === null) return counts;
-    after = next.after;
+    range.after = next.after;
     counts.read += next.counts.read;
     counts.accepted += next.counts.accepted;
     counts.duplicates += next.counts.duplicates;
@@ -77,22 +87,39 @@ interface StoredInput {
   input: Buffer;
 }
 
+async function inputOf(deps: RedriveDeps, row: StoredInput, receivedAt: Us): Promise<Input> {
+  const input = decodeInput(row.input, { key: row.origin_key, detail: row.origin }, deps.limits, receivedAt);
+  const keyId = row.origin['key'];
+  if (!input.decoded.ok || keyId === undefined) return input;
+  const { subject, source, id, type } = input.decoded.event;
+  if (await deps.maySpeak(String(keyId), source)) return input;
+  const rejection = {
+    code: 'source_not_allowed',
+    path: 'source',
+    message: ERRORS.source_not_allowed.message,
+    subject,
+    source,
+    id,
+    type,
+  } as const;
+  return { ...input, decoded: { ok: false, rejection } };
+}
+
 async function redriveBatch(
-  deps: IntakeDeps,
+  deps: RedriveDeps,
   client: pg.PoolClient,
   code: string | null,
-  after: number,
+  range: { readonly after: number; readonly last: number },
 ): Promise<{ after: number; counts: RedriveCounts } | null> {
   const { rows } = await client.query<StoredInput>(
     `select seq, code, origin_key, origin, input from rejected_events
-      where redriven_at is null and seq > $1 and ($2::text is null or code = $2) order by seq limit $3 for update`,
-    [after, code, REDRIVE_BATCH_EVENTS_MAX],
+      where redriven_at is null and seq > $1 and seq <= $4 and ($2::text is null or code = $2) order by seq limit $3 for update`,
+    [range.after, code, REDRIVE_BATCH_EVENTS_MAX, range.last],
   );
   if (rows.length === 0) return null;
   const receivedAt = deps.clock();
-  const inputs: Input[] = rows.map((row) =>
-    decodeInput(row.input, { key: row.origin_key, detail: row.origin }, deps.limits, receivedAt),
-  );
+  const inputs: Input[] = [];
+  for (const row of rows) inputs.push(await inputOf(deps, row, receivedAt));
   const { outcomes } = await applyInTransaction(client, inputs, {
     receivedAt,
     calendar: deps.calendar,

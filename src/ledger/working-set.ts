@@ -97,6 +97,9 @@ export class InstitutionBooks {
   readonly openLines = new Set<string>();
   /** Keys of lines that changed; whoever follows the model takes them out. */
   readonly changedLines = new Set<string>();
+  /** Ledger accounts and metrics whose sums changed, likewise. */
+  readonly changedAccounts = new Set<number>();
+  readonly changedMetrics = new Set<number>();
   unearnedFen: Fen = 0n;
 
   readonly contracts = new Register<ContractRow>();
@@ -192,6 +195,7 @@ export class InstitutionBooks {
       sums = { account: leg.account, sub: leg.sub, debitFen: 0n, creditFen: 0n, days: [] };
       this.balances.set(key, sums);
     }
+    if (!this.keepJournal) this.changedAccounts.add(leg.account);
     const row = UNDATED.has(leg.account) ? null : rowOfDay(sums.days, day, newTurnover);
     if (leg.debitFen !== 0) {
       const fen = BigInt(sign * leg.debitFen);
@@ -211,6 +215,7 @@ export class InstitutionBooks {
       counts = { metric, days: [] };
       this.counts.set(metric, counts);
     }
+    if (!this.keepJournal) this.changedMetrics.add(metric);
     rowOfDay(counts.days, day, newCount).count += sign;
   }
 

@@ -1,6 +1,7 @@
 import type { Calendar } from '../core/calendar.js';
 import { dayOf, parseDay, startOfDay, US_PER_DAY, type Us } from '../core/time.js';
 import { type CaseState, caseForNewAlert, caseIdOf, type RiskCase, riskCase } from './case.js';
+import type { CommonParams } from './common.js';
 import { confidenceBp } from './confidence.js';
 import type { RiskContext } from './context.js';
 import { earliest, FactSheet } from './facts/fact-sheet.js';
@@ -82,7 +83,7 @@ export interface AlertChange {
 }
 
 export interface Evaluation {
-  /** All rules that were asked, in the order of the list. */
+  /** All rules that were asked, in the order of the list; with a memory only those that had to be asked again. */
   readonly findings: readonly RuleFinding[];
   readonly score: Score;
   /** The score or its level is another than the last one told. */
@@ -97,8 +98,24 @@ export interface Evaluation {
 }
 
 /**
+ * Earlier answers of one institution, for who evaluates it again and again and reads the alerts only (the back-test). An answer
+ * may be recalled while nothing it rests on has changed and its moment to look again has not come.
+ */
+export interface AnswerMemory {
+  /** A sheet that notes what is read of it. */
+  sheet(rows: InstitutionRows, now: Us, calendar: Calendar, common: CommonParams): FactSheet;
+  context(context: RiskContext): RiskContext;
+  /** `rule` is its index in the list. Null: it must be asked. */
+  recall(rule: number, params: ParamValues, now: Us): RuleAnswer | null;
+  begin(): void;
+  /** Null: the rule failed. */
+  keep(rule: number, params: ParamValues, answer: RuleAnswer | null, now: Us): void;
+}
+
+/**
  * Facts → answers → findings → score of one institution at one moment. Pure: the same rows, state, moment, calendar and policy
- * give the same result, byte for byte. `previous` null: it was never evaluated.
+ * give the same result, byte for byte. `previous` null: it was never evaluated. With a memory the changes and the state are the
+ * same as without; the confidence of the score is not computed.
  */
 export function evaluateInstitution(
   rows: InstitutionRows,
@@ -107,8 +124,9 @@ export function evaluateInstitution(
   calendar: Calendar,
   policy: Policy,
   rules: readonly Rule[] = RULES,
+  memory: AnswerMemory | null = null,
 ): Evaluation {
-  return new Evaluator(rows, previous, now, calendar, policy, rules).run();
+  return new Evaluator(rows, previous, now, calendar, policy, rules, memory).run();
 }
 
 class Evaluator {
@@ -130,17 +148,22 @@ class Evaluator {
     private readonly calendar: Calendar,
     policy: Policy,
     private readonly rules: readonly Rule[],
+    private readonly memory: AnswerMemory | null,
   ) {
     this.resolved = resolveFor(rows, now, policy);
-    this.sheet = new FactSheet(rows, now, calendar, this.resolved.common);
+    const { common } = this.resolved;
+    this.sheet = memory ? memory.sheet(rows, now, calendar, common) : new FactSheet(rows, now, calendar, common);
     this.sheets.set(now, this.sheet);
     this.cases = previous?.cases ?? { count: 0, lastClearedAt: null };
     for (const state of previous?.findings ?? []) this.states.set(state.ruleId, state);
-    this.context = contextOf(this.states, rules, now);
+    const context = contextOf(this.states, rules, now);
+    this.context = memory ? memory.context(context) : context;
   }
 
   run(): Evaluation {
-    for (const rule of this.rules) this.found.push(this.evaluateRule(rule));
+    this.rules.forEach((rule, index) => {
+      if (!this.recall(rule, index)) this.found.push(this.evaluateRule(rule, index));
+    });
     const findings = this.found.map(({ finding }) => finding);
     const score = this.score(findings);
     const last = this.previous?.score ?? null;
@@ -169,16 +192,29 @@ class Evaluator {
     };
   }
 
-  private evaluateRule(rule: Rule): (typeof this.found)[number] {
+  /** True when the memory has an answer without a finding and there is none to close: then nothing can change. */
+  private recall(rule: Rule, index: number): boolean {
+    if (this.memory === null || this.states.get(rule.id)?.open) return false;
+    const params = this.resolved.rules.get(rule.id) ?? null;
+    const answer = params === null ? SWITCHED_OFF : this.memory.recall(index, params, this.now);
+    if (answer === null) return false;
+    if (answer.flag) this.watched = true;
+    if (answer.state !== 'no_data') this.lookAgainAt = earliest(this.lookAgainAt, answer.lookAgainAt);
+    return true;
+  }
+
+  private evaluateRule(rule: Rule, index: number): (typeof this.found)[number] {
     const params = this.resolved.rules.get(rule.id) ?? null;
     let answer: RuleAnswer | null = null;
     let error: string | null = null;
+    this.memory?.begin();
     try {
       answer = this.ask(rule, params, this.sheet);
     } catch (thrown) {
       // A rule that fails must be seen and must not take the others with it; it is never a low score.
       error = (thrown instanceof Error ? thrown.message : String(thrown)).slice(0, ERROR_CHARS_MAX);
     }
+    if (params !== null) this.memory?.keep(index, params, answer, this.now);
     if (answer?.flag) this.watched = true;
     const changes = this.advance(rule, params, answer);
     return { finding: this.describe(rule, answer, error), changes };
@@ -204,6 +240,7 @@ class Evaluator {
       calendar: this.sheet.calendar,
       clearWorkingDays: this.resolved.common.clearWorkingDays,
       newestEventAt: this.rows.newestAt,
+      failed: answer === null,
       answerAt: (at) => this.ask(rule, params, this.sheetAt(at)),
       nextIds: () => this.nextIds(rule.id, before?.alerts ?? 0),
     });
@@ -275,14 +312,17 @@ class Evaluator {
       ...findings.filter((one) => one.state === 'no_data').map((one) => `no_data:${one.rule.id}`),
       ...this.sheet.calendar.guessedYears.map((year) => `calendar_missing:${year}`),
     ];
+    const failed = new Set(findings.filter((one) => one.state === 'failed').map((one) => one.rule.id));
     return computeScore({
-      findings: findings
-        .filter((one) => one.state === 'failed' || one.finding.alerts > 0)
-        .map((one) => ({ group: one.rule.group, state: one.finding, failed: one.state === 'failed' })),
+      findings: this.rules.flatMap((rule) => {
+        const state = this.states.get(rule.id);
+        if (!failed.has(rule.id) && !state?.alerts) return [];
+        return [{ group: rule.group, state: state ?? newFinding(rule.id), failed: failed.has(rule.id) }];
+      }),
       params: this.resolved.score,
       now: this.now,
       history: this.previous?.history ?? [],
-      confidenceBp: confidenceBp(this.sheet, this.resolved.score),
+      confidenceBp: this.memory ? CONFIDENCE_BP_MAX : confidenceBp(this.sheet, this.resolved.score),
       problems,
     });
   }
@@ -290,6 +330,7 @@ class Evaluator {
 
 const NO_CHANGES: never[] = [];
 const ERROR_CHARS_MAX = 200;
+const CONFIDENCE_BP_MAX = 10_000;
 const SWITCHED_OFF = notApplicable('本地政策停用该规则', 'The rule is switched off by the policy');
 
 /** The policy for the institution as it is registered now; the mode is that of its supervised account. */

@@ -26,6 +26,8 @@ export interface LifecycleInput {
   readonly clearWorkingDays: number;
   /** Event time of the newest accepted event of the institution. */
   readonly newestEventAt: Us | null;
+  /** The rule threw: then nothing may be concluded from having no answer. */
+  readonly failed: boolean;
   /** What the rule would have said at an earlier moment, with what is known today. */
   readonly answerAt: (at: Us) => RuleAnswer;
   /** Names of the alert and case if one is to be opened. */
@@ -46,7 +48,11 @@ export interface LifecycleResult {
  * `null` as answer: the rule failed or has no data; then everything stays, and being inside starts anew. Pure.
  */
 export function advance(previous: FindingState, answer: RuleAnswer | null, input: LifecycleInput): LifecycleResult {
-  if (answer === null) return { state: forgetInside(previous), changes: [], lookAgainAt: null };
+  if (answer === null) {
+    if (previous.open !== null && lostItsFacts(previous.open, input))
+      return cleared(previous, previous.open, true, input);
+    return { state: forgetInside(previous), changes: [], lookAgainAt: null };
+  }
   if (previous.open === null) return open(previous, answer, input);
   const raised = raise(previous.open, answer.level, input.now);
   const settled = retract(raised, answer, input);
@@ -109,6 +115,15 @@ function retract(finding: OpenFinding, answer: RuleAnswer, input: LifecycleInput
     raises.push({ level: floor, at: finding.raises[raises.length]!.at });
   const top = raises.at(-1);
   return top === undefined ? null : { ...finding, level: top.level, raises };
+}
+
+/**
+ * True when nothing newer than the opening is known and the rule, asked again for that moment, has no data either: the facts
+ * behind the finding were taken back by their source.
+ */
+function lostItsFacts(finding: OpenFinding, input: LifecycleInput): boolean {
+  if (input.newestEventAt !== null && input.newestEventAt > finding.openedAt) return false;
+  return input.failed === false && input.answerAt(finding.openedAt).state === 'no_data';
 }
 
 /** Per level: since when the answer has been inside it by the margin. */

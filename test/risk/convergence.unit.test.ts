@@ -24,7 +24,13 @@ class Judge {
 
   evaluate(now: Us): Evaluation {
     this.reader ??= new InstitutionRowsReader(this.model.set.institution(SCHOOL), CHINA_CALENDAR);
-    const evaluation = evaluateInstitution(this.reader.read(dayOf(now), false), this.state, now, CHINA_CALENDAR, DEFAULT_POLICY);
+    const evaluation = evaluateInstitution(
+      this.reader.read(dayOf(now), false),
+      this.state,
+      now,
+      CHINA_CALENDAR,
+      DEFAULT_POLICY,
+    );
     this.state = evaluation.state;
     return evaluation;
   }
@@ -35,7 +41,16 @@ class Judge {
  * of two tellings of one fact is shown as evidence: the one that came first stands.
  */
 function seen(evaluation: Evaluation): object {
-  return evaluation.findings.map((one) => [one.rule.id, one.state, one.level, one.answerLevel, one.value, one.threshold, one.reason(), one.evidence().length]);
+  return evaluation.findings.map((one) => [
+    one.rule.id,
+    one.state,
+    one.level,
+    one.answerLevel,
+    one.value,
+    one.threshold,
+    one.reason(),
+    one.evidence().length,
+  ]);
 }
 
 function judged(events: readonly AnyEvent[], now: Us): Evaluation {
@@ -65,7 +80,9 @@ it('leaves nothing open of what half-known facts looked like: evaluating after e
         last = often.evaluate(now + at);
       });
       fc.pre(last !== null);
-      expect(seen(last as unknown as Evaluation)).toEqual(seen(judged(events, now + arrange(events, arrival).length - 1)));
+      expect(seen(last as unknown as Evaluation)).toEqual(
+        seen(judged(events, now + arrange(events, arrival).length - 1)),
+      );
     }),
     { numRuns: 150 },
   );

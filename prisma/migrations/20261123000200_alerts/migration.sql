@@ -43,6 +43,7 @@ CREATE INDEX deliveries_due_idx ON deliveries (sink, next_at, message_seq) WHERE
 CREATE INDEX deliveries_order_idx ON deliveries (sink, order_key, message_seq) WHERE state = 'pending';
 CREATE INDEX deliveries_pending_idx ON deliveries (sink, message_seq) WHERE state = 'pending';
 CREATE INDEX deliveries_failed_idx ON deliveries (sink, order_key, message_seq) WHERE state = 'pending' AND attempts > 0;
+CREATE INDEX deliveries_dead_idx ON deliveries (sink) WHERE state = 'dead';
 CREATE INDEX deliveries_sink_idx ON deliveries (sink, message_seq);
 
 -- Which worker sends to a topic: one at a time, because a topic is one order.

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ROLES } from '../../api/access.js';
 import { createKey, listKeys, revokeKey } from '../../api/keys.js';
 import { formatTime } from '../../core/time.js';
 import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
@@ -15,7 +16,7 @@ export function keyCommand(program: Command): void {
   key
     .command('create')
     .description('make a key; its text is shown once')
-    .requiredOption('--role <role>', 'admin, regulator, analyst, bank, platform or auditor')
+    .requiredOption('--role <role>', `one of ${ROLES.join(', ')}`)
     .option('--scope <scope>', 'region prefix (3707) or bank code (B403); empty is everything the role allows', '')
     .option('--name <name>', 'whose key it is')
     .option(...DATA_OPTION)

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import { maySpeakFor, sourceAuthority } from '../../api/access.js';
+import { findKey } from '../../api/keys.js';
 import { ERRORS, FeewardenError } from '../../core/errors.js';
 import { formatTime } from '../../core/time.js';
-import { listRejected, type RejectedEvent, redriveRejected } from '../../ledger/rejected.js';
-import { DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
+import { listRejected, type MaySpeak, type RejectedEvent, redriveRejected } from '../../ledger/rejected.js';
+import { type CliContext, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { evaluateAllDue } from '../evaluate-due.js';
 import { EXIT, printJson, printLine, printTable } from '../output.js';
 import { startBar } from '../progress-bar.js';
@@ -55,7 +57,11 @@ export function redriveCommand(program: Command): void {
       withDatabase(options, async (context) => {
         checkCode(options.code);
         const bar = startBar(null, 'events');
-        const counts = await redriveRejected(context.intake, options.code ?? null, (so) => bar.update(so.read, ''));
+        const counts = await redriveRejected(
+          { ...context.intake, maySpeak: maySpeak(context) },
+          options.code ?? null,
+          (so) => bar.update(so.read, ''),
+        );
         bar.stop();
         await evaluateAllDue(context);
         if (options.json) printJson(counts);
@@ -91,3 +97,13 @@ function cells(row: RejectedEvent): string[] {
     row.path ? `${row.path}: ${row.message}` : row.message,
   ];
 }
+
+/** The bootstrap key of the settings is an administrator's; every other key must still be there, and speak for the source. */
+function maySpeak({ database, config }: CliContext): MaySpeak {
+  return async (keyId, source) => {
+    if (keyId === SETTINGS_KEY) return config.adminKey !== null;
+    const key = await findKey(database.pool, keyId);
+    return key !== null && maySpeakFor(sourceAuthority({ keyId, role: key.role, scope: key.scope }), source);
+  };
+}
+const SETTINGS_KEY = 'settings';
