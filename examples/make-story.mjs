@@ -51,35 +51,34 @@ const institution = event('/registry/370700', 'institution-1', 'institution.upse
 
 const families = [1, 2, 3, 4, 5];
 
-const contracts = [
-  event(BANK, 'account-1', 'account.registered', time(120, '10:00'), {
-    accountId: ACCOUNT,
-    bankCode: 'B003',
-    purpose: 'custody',
-    mode: 'per_lesson',
-    validFrom: day(120),
+const contracts = families.map((n) =>
+  event(PLATFORM, `contract-${n}`, 'contract.signed', time(62, `1${n}:00`), {
+    contractId: `C-${n}`,
+    learnerHash: person(`learner ${n}`),
+    courseId: 'PIANO-1',
+    courseKind: 'non_subject',
+    modelForm: true,
+    pricing: 'hour',
+    hoursPaid: 40,
+    priceFen: PRICE_FEN,
+    listPriceFen: PRICE_FEN,
+    periodFrom: day(60),
+    periodTo: day(-26),
+    firstLessonOn: day(60),
   }),
-  ...families.map((n) =>
-    event(PLATFORM, `contract-${n}`, 'contract.signed', time(62, `1${n}:00`), {
-      contractId: `C-${n}`,
-      learnerHash: person(`learner ${n}`),
-      courseId: 'PIANO-1',
-      courseKind: 'non_subject',
-      modelForm: true,
-      pricing: 'hour',
-      hoursPaid: 40,
-      priceFen: PRICE_FEN,
-      listPriceFen: PRICE_FEN,
-      periodFrom: day(60),
-      periodTo: day(-26),
-      firstLessonOn: day(60),
-    }),
-  ),
-];
+);
 
-/** Four payments with their credits, two lessons a week with their confirmations and releases, and the bank's evening balance. */
+/** The account, four payments with their credits, two lessons a week with their confirmations and releases, and the bank's evening balance. */
 function ordinaryDays() {
-  const events = [];
+  const events = [
+    event(BANK, 'account-1', 'account.registered', time(120, '10:00'), {
+      accountId: ACCOUNT,
+      bankCode: 'B003',
+      purpose: 'custody',
+      mode: 'per_lesson',
+      validFrom: day(120),
+    }),
+  ];
   let balanceFen = 0;
   for (const n of families.slice(0, 4)) {
     balanceFen += PRICE_FEN;
