@@ -1,5 +1,6 @@
 import { inTransaction } from '../db/pool.js';
 import { rankCounties } from '../jobs/rank-counties.js';
+import { CALM_DELAY_US } from '../ledger/due.js';
 import { evaluateDue } from '../risk/evaluate-due.js';
 import { readPolicy } from '../risk/policy-store.js';
 import { type CliContext, clock } from './context.js';
@@ -17,7 +18,7 @@ export async function evaluateAllDue(context: CliContext): Promise<number> {
         now: clock(),
         calendar: context.intake.calendar,
         policy,
-        settleUs: 0,
+        settleUs: -CALM_DELAY_US,
         institutionsMax: config.evaluateBatchMax,
         kafkaEnabled: config.kafkaBrokers.length > 0,
       });

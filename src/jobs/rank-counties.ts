@@ -42,8 +42,7 @@ async function run(client: pg.PoolClient, now: Us): Promise<{ ranked: number; ch
   if (changed.length > 0)
     await markDue(
       client,
-      changed.map((row) => row.institution_no),
-      now,
+      changed.map((row) => ({ no: row.institution_no, dueAt: now })),
     );
   return { ranked: rows.length, changed: changed.length };
 }

@@ -5,6 +5,7 @@ import { toDbDay, toDbTime } from '../db/pool.js';
 import { businessKey } from '../events/keys.js';
 import { eventTypeNumber } from '../events/list.js';
 import { chainLink } from './chain.js';
+import { dueAfter } from './due.js';
 import { type KeptOut, SEPARATOR } from './rows.js';
 import {
   addBalances,
@@ -75,8 +76,13 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
   );
   await markDue(
     client,
-    grown.map((books) => books.no),
-    receivedAt,
+    grown.map((books) => ({
+      no: books.no,
+      dueAt: dueAfter(
+        books.accepted.map((stored) => stored.type),
+        receivedAt,
+      ),
+    })),
   );
 }
 

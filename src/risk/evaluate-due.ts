@@ -14,7 +14,10 @@ export interface EvaluateOptions {
   readonly now: Us;
   readonly calendar: Calendar;
   readonly policy: Policy;
-  /** An institution waits until it has had no event for so long; 0 = at once. It waits at most SETTLE_FACTOR_MAX times as long. */
+  /**
+   * An institution waits until it has had no event for so long, but at most SETTLE_FACTOR_MAX times as long; 0 = at once. Negative: also
+   * what will be due so soon is taken now.
+   */
   readonly settleUs: number;
   /** Institutions in one transaction. */
   readonly institutionsMax: number;
@@ -91,7 +94,7 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
     text: `with marked as (
              select institution_no from due_institutions group by institution_no
              having max(due_at) <= $1::timestamptz or min(due_at) <= $2::timestamptz
-             order by min(seq) limit $4),
+             order by min(due_at) limit $4),
            timed as (
              select institution_no from evaluations where next_at <= $3::timestamptz order by next_at limit $4),
            wanted as (

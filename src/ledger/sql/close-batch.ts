@@ -26,12 +26,17 @@ export async function updateInstitutions(client: pg.ClientBase, rows: readonly I
   });
 }
 
+export interface DueMark {
+  readonly no: number;
+  readonly dueAt: Us;
+}
+
 /** The institutions must be evaluated. Only ever inserted here: evaluation removes rows without making ingest wait. */
-export async function markDue(client: pg.ClientBase, nos: readonly number[], dueAt: Us): Promise<void> {
+export async function markDue(client: pg.ClientBase, marks: readonly DueMark[]): Promise<void> {
   await client.query({
     name: 'mark_due',
-    text: 'insert into due_institutions (institution_no, due_at) select no, $2::timestamptz from unnest($1::int[]) as t(no)',
-    values: [nos, toDbTime(dueAt)],
+    text: 'insert into due_institutions (institution_no, due_at) select * from unnest($1::int[], $2::timestamptz[])',
+    values: [marks.map((mark) => mark.no), marks.map((mark) => toDbTime(mark.dueAt))],
   });
 }
 
