@@ -83,7 +83,7 @@ export interface AlertChange {
 }
 
 export interface Evaluation {
-  /** All rules that were asked, in the order of the list; with a memory only those that had to be asked again. */
+  /** All rules that were asked, in the order of the list. */
   readonly findings: readonly RuleFinding[];
   readonly score: Score;
   /** The score or its level is another than the last one told. */
@@ -97,25 +97,29 @@ export interface Evaluation {
   readonly calendarVersion: string;
 }
 
+/** What is left of an evaluation when only the alerts are wanted. The score is computed where an alert tells it. */
+export type AlertEvaluation = Pick<Evaluation, 'changes' | 'state' | 'lookAgainAt'>;
+
 /**
- * Earlier answers of one institution, for who evaluates it again and again and reads the alerts only (the back-test). An answer
- * may be recalled while nothing it rests on has changed and its moment to look again has not come.
+ * Earlier answers of one institution, for who evaluates it again and again (the back-test). A rule is settled while nothing its
+ * answer rests on has changed and no moment has come at which time could change it, or the finding it holds open.
  */
 export interface AnswerMemory {
   /** A sheet that notes what is read of it. */
   sheet(rows: InstitutionRows, now: Us, calendar: Calendar, common: CommonParams): FactSheet;
   context(context: RiskContext): RiskContext;
-  /** `rule` is its index in the list. Null: it must be asked. */
-  recall(rule: number, params: ParamValues, now: Us): RuleAnswer | null;
+  /** `rule` is its index in the list. */
+  isSettled(rule: number, params: ParamValues, now: Us): boolean;
   begin(): void;
-  /** Null: the rule failed. */
-  keep(rule: number, params: ParamValues, answer: RuleAnswer | null, now: Us): void;
+  /** `finding` after the answer, `lookAgainAt` of the answer and of the finding. `answer` null: the rule failed. */
+  keep(rule: number, params: ParamValues, answer: RuleAnswer | null, finding: FindingState | undefined, lookAgainAt: Us | null, now: Us): void;
+  /** Over all that is kept. */
+  readonly lookAgainAt: Us | null;
 }
 
 /**
  * Facts → answers → findings → score of one institution at one moment. Pure: the same rows, state, moment, calendar and policy
- * give the same result, byte for byte. `previous` null: it was never evaluated. With a memory the changes and the state are the
- * same as without; the confidence of the score is not computed.
+ * give the same result, byte for byte. `previous` null: it was never evaluated.
  */
 export function evaluateInstitution(
   rows: InstitutionRows,
@@ -124,9 +128,20 @@ export function evaluateInstitution(
   calendar: Calendar,
   policy: Policy,
   rules: readonly Rule[] = RULES,
-  memory: AnswerMemory | null = null,
 ): Evaluation {
-  return new Evaluator(rows, previous, now, calendar, policy, rules, memory).run();
+  return new Evaluator(rows, previous, now, calendar, policy, rules, null).run();
+}
+
+/** The changes of `evaluateInstitution`, without asking again what is settled. The state it answers has no marks of scores. */
+export function evaluateAgain(
+  rows: InstitutionRows,
+  previous: InstitutionRiskState | null,
+  now: Us,
+  calendar: Calendar,
+  policy: Policy,
+  memory: AnswerMemory,
+): AlertEvaluation {
+  return new Evaluator(rows, previous, now, calendar, policy, RULES, memory).runAgain();
 }
 
 class Evaluator {
@@ -137,6 +152,7 @@ class Evaluator {
   private readonly context: RiskContext;
   private cases: CaseState;
   private watched = false;
+  private touched = false;
   private lookAgainAt: Us | null = null;
   private readonly found: { readonly finding: RuleFinding; readonly changes: readonly Omit<AlertChange, 'score'>[] }[] =
     [];
@@ -162,7 +178,7 @@ class Evaluator {
 
   run(): Evaluation {
     this.rules.forEach((rule, index) => {
-      if (!this.recall(rule, index)) this.found.push(this.evaluateRule(rule, index));
+      this.found.push(this.evaluateRule(rule, index));
     });
     const findings = this.found.map(({ finding }) => finding);
     const score = this.score(findings);
@@ -192,15 +208,26 @@ class Evaluator {
     };
   }
 
-  /** True when the memory has an answer without a finding and there is none to close: then nothing can change. */
-  private recall(rule: Rule, index: number): boolean {
-    if (this.memory === null || this.states.get(rule.id)?.open) return false;
-    const params = this.resolved.rules.get(rule.id) ?? null;
-    const answer = params === null ? SWITCHED_OFF : this.memory.recall(index, params, this.now);
-    if (answer === null) return false;
-    if (answer.flag) this.watched = true;
-    if (answer.state !== 'no_data') this.lookAgainAt = earliest(this.lookAgainAt, answer.lookAgainAt);
-    return true;
+  runAgain(): AlertEvaluation {
+    const { memory } = this;
+    if (memory === null) throw new RangeError('a memory is needed');
+    this.rules.forEach((rule, index) => {
+      const params = this.resolved.rules.get(rule.id) ?? null;
+      if (params === null || !memory.isSettled(index, params, this.now)) this.found.push(this.evaluateRule(rule, index));
+    });
+    const changed = this.found.flatMap(({ changes }) => changes);
+    const score = changed.length === 0 ? 0 : this.score(this.found.map(({ finding }) => finding)).score;
+    return {
+      changes: changed.map((change) => ({ ...change, score })),
+      state: {
+        version: 1,
+        findings: this.touched ? this.rules.flatMap((rule) => this.states.get(rule.id) ?? []) : (this.previous?.findings ?? []),
+        cases: this.cases,
+        score: null,
+        history: [],
+      },
+      lookAgainAt: memory.lookAgainAt,
+    };
   }
 
   private evaluateRule(rule: Rule, index: number): (typeof this.found)[number] {
@@ -214,9 +241,12 @@ class Evaluator {
       // A rule that fails must be seen and must not take the others with it; it is never a low score.
       error = (thrown instanceof Error ? thrown.message : String(thrown)).slice(0, ERROR_CHARS_MAX);
     }
-    if (params !== null) this.memory?.keep(index, params, answer, this.now);
     if (answer?.flag) this.watched = true;
+    const outer = this.lookAgainAt;
+    this.lookAgainAt = null;
     const changes = this.advance(rule, params, answer);
+    if (params !== null) this.memory?.keep(index, params, answer, this.states.get(rule.id), this.lookAgainAt, this.now);
+    this.lookAgainAt = earliest(outer, this.lookAgainAt);
     return { finding: this.describe(rule, answer, error), changes };
   }
 
@@ -245,6 +275,7 @@ class Evaluator {
       nextIds: () => this.nextIds(rule.id, before?.alerts ?? 0),
     });
     this.states.set(rule.id, result.state);
+    this.touched = true;
     this.lookAgainAt = earliest(this.lookAgainAt, result.lookAgainAt);
     if (result.changes.some((change) => change.kind === 'cleared'))
       this.cases = { ...this.cases, lastClearedAt: this.now };
@@ -322,7 +353,7 @@ class Evaluator {
       params: this.resolved.score,
       now: this.now,
       history: this.previous?.history ?? [],
-      confidenceBp: this.memory ? CONFIDENCE_BP_MAX : confidenceBp(this.sheet, this.resolved.score),
+      confidenceBp: confidenceBp(this.sheet, this.resolved.score),
       problems,
     });
   }
@@ -330,7 +361,6 @@ class Evaluator {
 
 const NO_CHANGES: never[] = [];
 const ERROR_CHARS_MAX = 200;
-const CONFIDENCE_BP_MAX = 10_000;
 const SWITCHED_OFF = notApplicable('本地政策停用该规则', 'The rule is switched off by the policy');
 
 /** The policy for the institution as it is registered now; the mode is that of its supervised account. */

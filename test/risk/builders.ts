@@ -99,7 +99,9 @@ export class School {
   }
 
   register<T extends RegisterType>(type: T, data: EventData[T], at: Us = noon(TODAY - 150)): this {
-    (this.registers[type] ??= []).push({ ...this.told(at), data });
+    const list = this.registers[type] ?? [];
+    list.push({ ...this.told(at), data });
+    this.registers[type] = list;
     return this;
   }
   account(data: Partial<EventData['account.registered']>): this {

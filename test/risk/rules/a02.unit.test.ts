@@ -25,13 +25,21 @@ describe('A02 deposit below floor', () => {
   });
 
   it('starts the five days anew when the deposit was sufficient in between', () => {
-    const topped = depositSchool(yuan(90_000)).receipt(TODAY - 20, yuan(100_000), 'S1').credit(TODAY - 8, yuan(20_000), 'D1').otherDebit(TODAY - 2, yuan(20_000), 'D1');
+    const topped = depositSchool(yuan(90_000))
+      .receipt(TODAY - 20, yuan(100_000), 'S1')
+      .credit(TODAY - 8, yuan(20_000), 'D1')
+      .otherDebit(TODAY - 2, yuan(20_000), 'D1');
     expect(ask(rule, topped).level).toBe('yellow');
   });
 
   it('takes the filed requirement when it is higher, from its first day', () => {
     const required = (from: number) =>
-      withDeposit(100_000).register('account.requirement_set', { accountId: 'D1', kind: 'deposit', amountFen: yuan(150_000), validFrom: formatDay(TODAY + from) });
+      withDeposit(100_000).register('account.requirement_set', {
+        accountId: 'D1',
+        kind: 'deposit',
+        amountFen: yuan(150_000),
+        validFrom: formatDay(TODAY + from),
+      });
     expect(ask(rule, required(0)).level).toBe('orange');
     expect(ask(rule, required(1))).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY + 1) });
   });

@@ -4,7 +4,12 @@ import { rule } from '../../../src/risk/rules/a03-below-minimum.js';
 import { ask, depositSchool, school, steps, TODAY, yuan } from '../builders.js';
 
 const preset = (amount: number, from = TODAY - 1) =>
-  school().register('account.requirement_set', { accountId: 'A1', kind: 'min_balance', amountFen: yuan(amount), validFrom: formatDay(from) });
+  school().register('account.requirement_set', {
+    accountId: 'A1',
+    kind: 'min_balance',
+    amountFen: yuan(amount),
+    validFrom: formatDay(from),
+  });
 
 describe('A03 below local minimum', () => {
   steps(rule, '¥100,000 in custody, local minimum ¥', (amount: number) => preset(amount), [
@@ -14,28 +19,46 @@ describe('A03 below local minimum', () => {
     [200_000.01, 'red'],
   ]);
 
-  steps(rule, 'default of 10% of receipts, U of ¥50,000, custody of ¥', (left: number) => school().unearned(yuan(50_000)).receipt(TODAY - 30, yuan(400_000)).otherDebit(TODAY - 40, yuan(100_000 - left)), [
-    [40_000, 'none'],
-    [39_999, 'yellow'],
-    [20_000, 'yellow'],
-    [19_999, 'red'],
-  ]);
+  steps(
+    rule,
+    'default of 10% of receipts, U of ¥50,000, custody of ¥',
+    (left: number) =>
+      school()
+        .unearned(yuan(50_000))
+        .receipt(TODAY - 30, yuan(400_000))
+        .otherDebit(TODAY - 40, yuan(100_000 - left)),
+    [
+      [40_000, 'none'],
+      [39_999, 'yellow'],
+      [20_000, 'yellow'],
+      [19_999, 'red'],
+    ],
+  );
 
   it('does not blame an account that empties with the term: the default is never above U', () => {
-    const term = (left: number) => school().unearned(yuan(left)).receipt(TODAY - 80, yuan(400_000)).release(TODAY - 1, yuan(100_000 - left));
+    const term = (left: number) =>
+      school()
+        .unearned(yuan(left))
+        .receipt(TODAY - 80, yuan(400_000))
+        .release(TODAY - 1, yuan(100_000 - left));
     expect(ask(rule, term(500)).level).toBe('none');
     expect(ask(rule, term(0)).level).toBe('none');
   });
 
   it('has no default for small or young schools', () => {
-    const drained = () => school().receipt(TODAY - 20, yuan(400_000)).otherDebit(TODAY - 10, yuan(100_000));
+    const drained = () =>
+      school()
+        .receipt(TODAY - 20, yuan(400_000))
+        .otherDebit(TODAY - 10, yuan(100_000));
     expect(ask(rule, drained()).level).toBe('red');
     expect(ask(rule, drained().learners(19)).level).toBe('none');
     expect(ask(rule, drained().history(27)).level).toBe('none');
   });
 
   it('counts payments on their way, and nothing once nothing is unearned', () => {
-    expect(ask(rule, preset(150_000).payment({ amountFen: yuan(50_000), paidOn: TODAY - 1, settled: false })).level).toBe('none');
+    expect(
+      ask(rule, preset(150_000).payment({ amountFen: yuan(50_000), paidOn: TODAY - 1, settled: false })).level,
+    ).toBe('none');
     expect(ask(rule, preset(300_000).unearned(0)).level).toBe('none');
   });
 

@@ -16,10 +16,15 @@ describe('A04 large movement', () => {
     [400_000, 'yellow'],
     [400_000.01, 'red'],
   ]);
-  steps(rule, 'of ¥1,000,000, leaving in equal parts over five days ¥', (fen: number) => [0, 1, 2, 3, 4].reduce((one, ago) => one.otherDebit(TODAY - ago, yuan(fen / 5)), large()), [
-    [400_000, 'none'],
-    [400_005, 'orange'],
-  ]);
+  steps(
+    rule,
+    'of ¥1,000,000, leaving in equal parts over five days ¥',
+    (fen: number) => [0, 1, 2, 3, 4].reduce((one, ago) => one.otherDebit(TODAY - ago, yuan(fen / 5)), large()),
+    [
+      [400_000, 'none'],
+      [400_005, 'orange'],
+    ],
+  );
 
   it('sees a debit that is told up to a week late', () => {
     expect(ask(rule, large().otherDebit(TODAY - 6, yuan(300_000))).level).toBe('yellow');
@@ -32,7 +37,13 @@ describe('A04 large movement', () => {
 
   it('compares the calendar month with twice the minimum, where one is set', () => {
     const month = (fen: number) => large().otherDebit(TODAY - 15, yuan(fen));
-    const set = (fen: number) => month(fen).register('account.requirement_set', { accountId: 'A1', kind: 'min_balance', amountFen: yuan(20_000), validFrom: formatDay(TODAY - 100) });
+    const set = (fen: number) =>
+      month(fen).register('account.requirement_set', {
+        accountId: 'A1',
+        kind: 'min_balance',
+        amountFen: yuan(20_000),
+        validFrom: formatDay(TODAY - 100),
+      });
     expect(ask(rule, set(40_000)).level).toBe('none');
     expect(ask(rule, set(40_001)).level).toBe('orange');
     expect(ask(rule, month(40_001)).level).toBe('none');

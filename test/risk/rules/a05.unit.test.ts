@@ -3,7 +3,8 @@ import { formatDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/a05-over-release.js';
 import { ask, contractData, depositSchool, nobody, school, steps, TODAY, yuan } from '../builders.js';
 
-const released = (excess: number) => school().releasedLine({ paidFen: 100_000n, confirmedFen: 50_000n, releasedFen: 50_000n + BigInt(excess) });
+const released = (excess: number) =>
+  school().releasedLine({ paidFen: 100_000n, confirmedFen: 50_000n, releasedFen: 50_000n + BigInt(excess) });
 const staged = (input: { confirmed: number; released: number; hours?: number; to?: number; ended?: boolean }) =>
   nobody()
     .account({ mode: 'staged' })
@@ -33,7 +34,12 @@ describe('A05 over-release', () => {
 
   it('does not judge what was released in the last three days', () => {
     const recent = (ago: number) =>
-      school().releasedLine({ paidFen: 100_000n, confirmedFen: 50_000n, releasedFen: 90_000n, recent: [{ on: TODAY - ago, amountFen: 40_000 }] });
+      school().releasedLine({
+        paidFen: 100_000n,
+        confirmedFen: 50_000n,
+        releasedFen: 90_000n,
+        recent: [{ on: TODAY - ago, amountFen: 40_000 }],
+      });
     expect(ask(rule, recent(2))).toMatchObject({ level: 'none' });
     expect(ask(rule, recent(2)).lookAgainAt).not.toBeNull();
     expect(ask(rule, recent(3)).level).toBe('orange');
@@ -42,7 +48,21 @@ describe('A05 over-release', () => {
   it('takes all releases of these days off where the days of a line are not known', () => {
     const unknown = (ago: number) => {
       const rows = school().release(TODAY - ago, 40_000);
-      return rows.with({ releasedLines: [{ contractId: 'c1', contract: null, ended: false, recentReleases: null, paidFen: 100_000n, confirmedFen: 50_000n, refundedFen: 0n, releasedFen: 90_000n, confirmedHoursHundredths: 0 }] });
+      return rows.with({
+        releasedLines: [
+          {
+            contractId: 'c1',
+            contract: null,
+            ended: false,
+            recentReleases: null,
+            paidFen: 100_000n,
+            confirmedFen: 50_000n,
+            refundedFen: 0n,
+            releasedFen: 90_000n,
+            confirmedHoursHundredths: 0,
+          },
+        ],
+      });
     };
     expect(ask(rule, unknown(1)).level).toBe('none');
     expect(ask(rule, unknown(3)).level).toBe('orange');
@@ -64,7 +84,11 @@ describe('A05 over-release', () => {
   });
 
   it('allows all that was confirmed of a staged contract that is being refunded', () => {
-    const refunding = staged({ confirmed: 20_000, released: 20_000 }).refund({ requestedOn: TODAY - 2, approvedOn: TODAY - 1, contract: contractData() });
+    const refunding = staged({ confirmed: 20_000, released: 20_000 }).refund({
+      requestedOn: TODAY - 2,
+      approvedOn: TODAY - 1,
+      contract: contractData(),
+    });
     expect(ask(rule, refunding).level).toBe('none');
   });
 

@@ -33,14 +33,22 @@ describe('A07 bank feed silent', () => {
 
   it('stays yellow at most where no statement ever came, and gives a new account its first day', () => {
     expect(ask(rule, nobody().account({})).level).toBe('yellow');
-    const fresh = nobody().register('account.registered', { accountId: 'A1', bankCode: 'B', purpose: 'custody', mode: 'per_lesson', validFrom: formatDay(TODAY - 1) }, startOfDay(TODAY - 1));
+    const fresh = nobody().register(
+      'account.registered',
+      { accountId: 'A1', bankCode: 'B', purpose: 'custody', mode: 'per_lesson', validFrom: formatDay(TODAY - 1) },
+      startOfDay(TODAY - 1),
+    );
     expect(ask(rule, fresh, { now: startOfDay(TODAY) + 11 * US_PER_HOUR }).level).toBe('none');
     expect(ask(rule, fresh).level).toBe('blue');
     expect(ask(rule, fresh, { now: startOfDay(TODAY + 1) + 13 * US_PER_HOUR }).level).toBe('yellow');
   });
 
   it('does not expect statements of closed accounts, nor of deposit accounts that never had any', () => {
-    const closed = newest('2026-03-01').register('account.state_changed', { accountId: 'A1', state: 'closed', filed: true });
+    const closed = newest('2026-03-01').register('account.state_changed', {
+      accountId: 'A1',
+      state: 'closed',
+      filed: true,
+    });
     expect(ask(rule, closed).state).toBe('not_applicable');
     expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
     expect(ask(rule, depositSchool(0).statement(on('2026-04-14'), 0, 'D1')).level).toBe('orange');

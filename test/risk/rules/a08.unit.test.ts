@@ -3,7 +3,8 @@ import { startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/a08-late-credit.js';
 import { ask, depositSchool, on, school, steps, yuan } from '../builders.js';
 
-const paid = (date: string, fen = yuan(50_000)) => school().payment({ paidOn: on(date), amountFen: fen, settled: false });
+const paid = (date: string, fen = yuan(50_000)) =>
+  school().payment({ paidOn: on(date), amountFen: fen, settled: false });
 
 describe('A08 late credit', () => {
   // 2026-04-22 is a Wednesday; 18 and 19 April are a weekend.

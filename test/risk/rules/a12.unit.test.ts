@@ -3,8 +3,13 @@ import { formatDay, startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/a12-cover-expiring.js';
 import { ask, school, steps, TODAY, yuan } from '../builders.js';
 
-const until = (days: number, from = -200, id = 'g1') =>
-  ({ guaranteeId: id, kind: 'insurance' as const, coverFen: yuan(50_000), validFrom: formatDay(TODAY + from), validTo: formatDay(TODAY + days) });
+const until = (days: number, from = -200, id = 'g1') => ({
+  guaranteeId: id,
+  kind: 'insurance' as const,
+  coverFen: yuan(50_000),
+  validFrom: formatDay(TODAY + from),
+  validTo: formatDay(TODAY + days),
+});
 const covered = (days: number) => school().register('guarantee.registered', until(days));
 const uncovered = (days: number) => covered(days).otherDebit(TODAY - 50, yuan(50_000));
 

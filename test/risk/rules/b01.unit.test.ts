@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { rule } from '../../../src/risk/rules/b01-span-over-three-months.js';
 import { ask, school, steps, TODAY, yuan } from '../builders.js';
 
-const period = (periodTo: string, paid = 1_000) => school().learners(19).contract({ periodFrom: '2026-03-01', periodTo, priceFen: yuan(1_000) }).payment({ contractId: 'c1', amountFen: yuan(paid) });
+const period = (periodTo: string, paid = 1_000) =>
+  school()
+    .learners(19)
+    .contract({ periodFrom: '2026-03-01', periodTo, priceFen: yuan(1_000) })
+    .payment({ contractId: 'c1', amountFen: yuan(paid) });
 
 describe('B01 span over three months', () => {
   steps(rule, 'from 1 March to', (to: string) => period(to), [
@@ -20,7 +24,10 @@ describe('B01 span over three months', () => {
 
   it('is orange when 5% of the contracts of a large enough school breach', () => {
     const share = (others: number, learners = 50) => {
-      const one = school().learners(learners).contract({ periodFrom: '2026-03-01', periodTo: '2026-06-02' }).payment({ contractId: 'c1' });
+      const one = school()
+        .learners(learners)
+        .contract({ periodFrom: '2026-03-01', periodTo: '2026-06-02' })
+        .payment({ contractId: 'c1' });
       for (let i = 0; i < others; i += 1) one.contract().payment({ contractId: `c${i + 2}` });
       return ask(rule, one).level;
     };
@@ -32,8 +39,18 @@ describe('B01 span over three months', () => {
   it('needs a payment that stands, within thirty days', () => {
     const breach = () => school().learners(19);
     expect(ask(rule, breach().contract({ periodFrom: '2026-03-01', periodTo: '2026-12-01' })).level).toBe('none');
-    expect(ask(rule, breach().contract({ periodFrom: '2026-03-01', periodTo: '2026-12-01' }).payment({ contractId: 'c1', reversedFen: yuan(1_000) })).level).toBe('none');
-    const old = (ago: number) => breach().contract({ signedOn: TODAY - ago, periodFrom: '2026-03-01', periodTo: '2026-12-01' }).payment({ contractId: 'c1', paidOn: TODAY - ago });
+    expect(
+      ask(
+        rule,
+        breach()
+          .contract({ periodFrom: '2026-03-01', periodTo: '2026-12-01' })
+          .payment({ contractId: 'c1', reversedFen: yuan(1_000) }),
+      ).level,
+    ).toBe('none');
+    const old = (ago: number) =>
+      breach()
+        .contract({ signedOn: TODAY - ago, periodFrom: '2026-03-01', periodTo: '2026-12-01' })
+        .payment({ contractId: 'c1', paidOn: TODAY - ago });
     expect(ask(rule, old(29)).level).toBe('orange');
     expect(ask(rule, old(30)).level).toBe('none');
   });

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { rule } from '../../../src/risk/rules/b02-over-sixty-hours.js';
 import { ask, school, steps, yuan } from '../builders.js';
 
-const hours = (hoursPaid: number, hoursGifted = 0, paid = 1_000) => school().contract({ hoursPaid, hoursGifted, priceFen: yuan(1_000) }).payment({ contractId: 'c1', amountFen: yuan(paid) });
+const hours = (hoursPaid: number, hoursGifted = 0, paid = 1_000) =>
+  school()
+    .contract({ hoursPaid, hoursGifted, priceFen: yuan(1_000) })
+    .payment({ contractId: 'c1', amountFen: yuan(paid) });
 
 describe('B02 more than sixty hours', () => {
   steps(rule, 'hours in one collection:', (value: number) => hours(value), [

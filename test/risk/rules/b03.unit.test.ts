@@ -13,7 +13,10 @@ describe('B03 more than ¥5,000', () => {
   ]);
 
   it('is for non-subject training, unless a place switches it on for subjects', () => {
-    const subject = () => school().contract({ courseKind: 'subject' }).payment({ contractId: 'c1', amountFen: yuan(6_000) });
+    const subject = () =>
+      school()
+        .contract({ courseKind: 'subject' })
+        .payment({ contractId: 'c1', amountFen: yuan(6_000) });
     expect(ask(rule, subject()).level).toBe('none');
     expect(ask(rule, subject(), { params: { subjectToo: 1 } }).level).toBe('yellow');
     expect(ask(rule, paid(yuan(6_000)).profile({ category: 'subject' })).level).toBe('none');

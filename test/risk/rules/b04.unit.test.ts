@@ -4,21 +4,29 @@ import { rule } from '../../../src/risk/rules/b04-too-early.js';
 import { ask, on, school, steps, TODAY } from '../builders.js';
 
 const early = (paidOn: string, pricing: 'period' | 'hour' = 'period', hoursLeft?: number) =>
-  school().contract({ pricing, firstLessonOn: '2026-05-20', ...(hoursLeft === undefined ? {} : { hoursLeft }) }).payment({ contractId: 'c1', paidOn: on(paidOn) });
+  school()
+    .contract({ pricing, firstLessonOn: '2026-05-20', ...(hoursLeft === undefined ? {} : { hoursLeft }) })
+    .payment({ contractId: 'c1', paidOn: on(paidOn) });
 
 describe('B04 collected too early', () => {
   steps(rule, 'first lesson on 20 May, paid on', (date: string) => early(date), [
     ['2026-04-20', 'none'],
     ['2026-04-19', 'blue'],
   ]);
-  steps(rule, 'early payments:', (count: number) => {
-    const one = school();
-    for (let i = 1; i <= count; i += 1) one.contract({ firstLessonOn: formatDay(TODAY + 60) }).payment({ contractId: `c${i}` });
-    return one;
-  }, [
-    [9, 'blue'],
-    [10, 'yellow'],
-  ]);
+  steps(
+    rule,
+    'early payments:',
+    (count: number) => {
+      const one = school();
+      for (let i = 1; i <= count; i += 1)
+        one.contract({ firstLessonOn: formatDay(TODAY + 60) }).payment({ contractId: `c${i}` });
+      return one;
+    },
+    [
+      [9, 'blue'],
+      [10, 'yellow'],
+    ],
+  );
 
   it('priced by the hour it is in time within the last twenty hours of the current course', () => {
     expect(ask(rule, early('2026-04-10', 'hour', 2_000)).level).toBe('none');

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { rule } from '../../../src/risk/rules/b05-training-loan.js';
 import { ask, noon, school, steps, TODAY, yuan } from '../builders.js';
 
-const loan = (fen: number) => school().receipt(TODAY - 5, yuan(100_000)).payment({ amountFen: fen, loan: true });
+const loan = (fen: number) =>
+  school()
+    .receipt(TODAY - 5, yuan(100_000))
+    .payment({ amountFen: fen, loan: true });
 
 describe('B05 training loan', () => {
   steps(rule, 'of ¥100,000 received by loan, fen', loan, [
@@ -20,7 +23,14 @@ describe('B05 training loan', () => {
     expect(ask(rule, complaint()).level).toBe('none');
     expect(ask(rule, complaint().register('complaint.closed', { ticketId: 't', upheld: true })).level).toBe('orange');
     expect(ask(rule, school().payment({ loan: true, reversedFen: yuan(1_000) })).level).toBe('none');
-    expect(ask(rule, school().receipt(TODAY - 89, yuan(100_000)).payment({ loan: true, paidOn: TODAY - 89 })).level).toBe('orange');
+    expect(
+      ask(
+        rule,
+        school()
+          .receipt(TODAY - 89, yuan(100_000))
+          .payment({ loan: true, paidOn: TODAY - 89 }),
+      ).level,
+    ).toBe('orange');
     expect(ask(rule, school().payment({ loan: true, paidOn: TODAY - 90 })).level).toBe('none');
   });
 });

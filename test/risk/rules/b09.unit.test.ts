@@ -22,7 +22,9 @@ describe('B09 no model contract', () => {
   });
 
   it('counts a contract in another form, and takes an older contract as model', () => {
-    expect(ask(rule, school().contract({ modelForm: false }).payment({ contractId: 'c1' }).learners(19)).level).toBe('blue');
+    expect(ask(rule, school().contract({ modelForm: false }).payment({ contractId: 'c1' }).learners(19)).level).toBe(
+      'blue',
+    );
     expect(ask(rule, school().contract({ modelForm: true }).payment({ contractId: 'c1' })).level).toBe('none');
   });
 });

@@ -32,15 +32,24 @@ describe('B10 late lessons', () => {
     [21, 'none'],
     [21 + 1 / 3600, 'blue'],
   ]);
-  steps(b10, 'late lessons:', (count: number) => teaching(...['2026-04-21', '2026-04-20', '2026-04-17'].slice(0, count).map((date) => lesson(date, 19, 21.5))), [
-    [2, 'blue'],
-    [3, 'yellow'],
-  ]);
+  steps(
+    b10,
+    'late lessons:',
+    (count: number) =>
+      teaching(...['2026-04-21', '2026-04-20', '2026-04-17'].slice(0, count).map((date) => lesson(date, 19, 21.5))),
+    [
+      [2, 'blue'],
+      [3, 'yellow'],
+    ],
+  );
 
   it('leaves out cancelled lessons and those of more than thirty days ago, and looks again when the next one ends', () => {
     expect(ask(b10, teaching(lesson('2026-04-21', 19, 22, { cancelled: true }))).level).toBe('none');
     expect(ask(b10, teaching(lesson('2026-03-23', 19, 22))).level).toBe('none');
-    expect(ask(b10, teaching(lesson('2026-04-23', 19, 22)))).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY + 1) + 22 * US_PER_HOUR });
+    expect(ask(b10, teaching(lesson('2026-04-23', 19, 22)))).toMatchObject({
+      level: 'none',
+      lookAgainAt: startOfDay(TODAY + 1) + 22 * US_PER_HOUR,
+    });
     expect(ask(b10, school()).state).toBe('not_applicable');
   });
 });
@@ -52,10 +61,15 @@ describe('B11 subject lesson on a rest day', () => {
     ['2026-04-18', 'yellow'],
     ['2026-04-06', 'yellow'],
   ]);
-  steps(b11, 'subject lessons on rest days:', (count: number) => teaching(...['2026-04-18', '2026-04-19', '2026-04-12'].slice(0, count).map(subject)), [
-    [2, 'yellow'],
-    [3, 'orange'],
-  ]);
+  steps(
+    b11,
+    'subject lessons on rest days:',
+    (count: number) => teaching(...['2026-04-18', '2026-04-19', '2026-04-12'].slice(0, count).map(subject)),
+    [
+      [2, 'yellow'],
+      [3, 'orange'],
+    ],
+  );
 
   it('allows a weekend day that is worked, and other kinds of lessons', () => {
     expect(ask(b11, teaching(lesson('2026-04-18', 9, 11))).level).toBe('none');

@@ -5,13 +5,19 @@ import { rule as b13 } from '../../../src/risk/rules/b13-not-non-profit.js';
 import { ask, school, steps } from '../builders.js';
 
 type Profile = EventData['institution.upserted'];
-const subject = (values: Partial<Profile> = {}) => school().profile({ category: 'subject', stages: ['compulsory'], registration: 'non_profit', ...values });
+const subject = (values: Partial<Profile> = {}) =>
+  school().profile({ category: 'subject', stages: ['compulsory'], registration: 'non_profit', ...values });
 
 describe('B12 new subject approval', () => {
-  steps(b12, 'compulsory-stage subject licence first issued on', (firstIssuedOn: string) => subject({ licence: { state: 'complete', firstIssuedOn } }), [
-    ['2021-07-25', 'none'],
-    ['2021-07-26', 'orange'],
-  ]);
+  steps(
+    b12,
+    'compulsory-stage subject licence first issued on',
+    (firstIssuedOn: string) => subject({ licence: { state: 'complete', firstIssuedOn } }),
+    [
+      ['2021-07-25', 'none'],
+      ['2021-07-26', 'orange'],
+    ],
+  );
 
   it('is not about other stages, other training, or a day that is not known', () => {
     const late = { state: 'complete' as const, firstIssuedOn: '2023-01-01' };

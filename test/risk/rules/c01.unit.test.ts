@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { startOfDay } from '../../../src/core/time.js';
+import { rule } from '../../../src/risk/rules/c01-overdue-refund.js';
+import { ask, contractData, on, school, steps, TODAY, yuan } from '../builders.js';
+
+const due = (date: string, fen = yuan(6_000)) =>
+  school().refund({ requestedOn: on('2026-02-20'), approvedOn: on('2026-02-21'), dueOn: on(date), amountFen: fen });
+
+describe('C01 overdue refund', () => {
+  // 2026-04-22 is a Wednesday; 6 April was a holiday, 18–19 and 11–12 April weekends.
+  steps(rule, 'due on', (date: string) => due(date), [
+    ['2026-04-22', 'none'],
+    ['2026-04-21', 'blue'],
+    ['2026-04-17', 'blue'],
+    ['2026-04-16', 'yellow'],
+    ['2026-04-08', 'yellow'],
+    ['2026-04-07', 'orange'],
+    ['2026-03-24', 'orange'],
+    ['2026-03-23', 'red'],
+  ]);
+
+  it('stays orange at most for less than ¥5,000 in fewer than three cases', () => {
+    const small = (cases: number, fen: number) => {
+      const one = school();
+      for (let i = 0; i < cases; i += 1)
+        one.refund({
+          requestedOn: on('2026-02-20'),
+          approvedOn: on('2026-02-21'),
+          dueOn: on('2026-03-02'),
+          amountFen: fen,
+        });
+      return ask(rule, one).level;
+    };
+    expect(small(1, yuan(5_000) - 1)).toBe('orange');
+    expect(small(1, yuan(5_000))).toBe('red');
+    expect(small(2, yuan(2_499))).toBe('orange');
+    expect(small(3, yuan(10))).toBe('red');
+  });
+
+  it('moves a due day that is no working day to the next one', () => {
+    expect(ask(rule, due('2026-04-18'), { now: startOfDay(on('2026-04-21')) - 1 }).level).toBe('none');
+    expect(ask(rule, due('2026-04-18'), { now: startOfDay(on('2026-04-21')) }).level).toBe('blue');
+  });
+
+  it('takes the contract’s days, and without them five before and fifteen after the first lesson', () => {
+    const asked = (contract: ReturnType<typeof contractData>) =>
+      school().refund({ requestedOn: on('2026-04-13'), approvedOn: on('2026-04-14'), contract });
+    expect(ask(rule, asked(contractData({ refundDays: 8 }))).level).toBe('blue');
+    expect(ask(rule, asked(contractData({ refundDays: 8, refundDaysKind: 'working' }))).level).toBe('none');
+    expect(ask(rule, asked(contractData({ firstLessonOn: '2026-04-14' }))).level).toBe('blue');
+    expect(ask(rule, asked(contractData({ firstLessonOn: '2026-04-13' }))).level).toBe('none');
+    expect(
+      ask(rule, asked(contractData({ firstLessonOn: '2026-04-13' })), { common: { refundDaysAfter: 8 } }).level,
+    ).toBe('blue');
+  });
+
+  it('ends with full payment, withdrawal or rejection, and not with a part', () => {
+    const paid = (fen: number) =>
+      school().refund({
+        requestedOn: on('2026-02-20'),
+        approvedOn: on('2026-02-21'),
+        dueOn: on('2026-03-24'),
+        amountFen: yuan(6_000),
+        paid: [{ on: TODAY - 1, fen }],
+      });
+    expect(ask(rule, paid(yuan(6_000))).level).toBe('none');
+    expect(ask(rule, paid(yuan(6_000) - 1)).level).toBe('orange');
+    const base = { requestedOn: on('2026-02-20'), approvedOn: on('2026-02-21'), dueOn: on('2026-03-02') };
+    expect(ask(rule, school().refund({ ...base, withdrawnOn: on('2026-03-01') })).level).toBe('none');
+    expect(ask(rule, school().refund({ ...base, rejectedOn: on('2026-03-01') })).level).toBe('none');
+  });
+
+  it('looks again at the midnight at which the next step is reached', () => {
+    expect(ask(rule, due('2026-04-24')).lookAgainAt).toBe(startOfDay(on('2026-04-27')));
+    expect(ask(rule, due('2026-04-21')).lookAgainAt).toBe(startOfDay(on('2026-04-27')));
+    expect(ask(rule, due('2026-03-23')).lookAgainAt).toBeNull();
+    // Nobody answers: deemed agreed after the fifth working day.
+    expect(ask(rule, school().refund({ requestedOn: on('2026-04-17') })).lookAgainAt).toBe(
+      startOfDay(on('2026-04-25')),
+    );
+  });
+});

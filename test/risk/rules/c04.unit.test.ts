@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { rule } from '../../../src/risk/rules/c04-refund-run.js';
+import { ask, school, steps, TODAY } from '../builders.js';
+
+/** `recent` requests in seven days and `before` in the 56 days before. */
+const run = (recent: number, before = 0, learners = 50) =>
+  school()
+    .learners(learners)
+    .tally('refunds_requested', TODAY - 3, recent)
+    .tally('refunds_requested', TODAY - 30, before);
+
+describe('C04 refund run', () => {
+  steps(rule, 'of 50 learners, requests in seven days:', (recent: number) => run(recent), [
+    [4, 'none'],
+    [5, 'red'],
+  ]);
+  steps(rule, 'five requests among learners:', (learners: number) => run(5, 0, learners), [
+    [251, 'none'],
+    [250, 'yellow'],
+    [101, 'yellow'],
+    [100, 'orange'],
+    [51, 'orange'],
+    [50, 'red'],
+  ]);
+  steps(rule, 'six requests, in the eight weeks before:', (before: number) => run(6, before), [
+    [16, 'red'],
+    [17, 'none'],
+  ]);
+
+  it('counts seven days, today included', () => {
+    expect(ask(rule, school().tally('refunds_requested', TODAY - 6, 5)).level).toBe('red');
+    expect(ask(rule, school().tally('refunds_requested', TODAY - 7, 5)).level).toBe('none');
+  });
+
+  it('takes the mean over the history there is, and needs the minimum sample', () => {
+    // 28 days of history: 22 days before the last seven; 3 × 7 × 5 / 22 is just below 5, 3 × 7 × 6 / 22 above it.
+    const young = (before: number) =>
+      school()
+        .history(28)
+        .tally('refunds_requested', TODAY, 5)
+        .tally('refunds_requested', TODAY - 20, before);
+    expect(ask(rule, young(5)).level).toBe('red');
+    expect(ask(rule, young(6)).level).toBe('none');
+    expect(ask(rule, run(5).history(27)).state).toBe('not_applicable');
+    expect(ask(rule, run(5, 0, 19)).state).toBe('not_applicable');
+  });
+});

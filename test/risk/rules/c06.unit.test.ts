@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { rule } from '../../../src/risk/rules/c06-short-paid.js';
+import { ask, contractData, type School, school, steps, TODAY, yuan } from '../builders.js';
+
+interface Case {
+  readonly refunded: number;
+  readonly side?: 'operator' | 'consumer' | 'seven_day';
+  readonly gifted?: number;
+  readonly list?: number;
+  readonly ended?: boolean;
+  readonly ago?: number;
+}
+/** ¥1,000 for 20 hours, 5 of them taught (¥250): ¥750 is left. */
+const refunded = (input: Case, one: School = school(), id = 'c1') => {
+  const contract = contractData({
+    contractId: id,
+    hoursPaid: 20,
+    hoursGifted: input.gifted ?? 0,
+    ...(input.list ? { listPriceFen: yuan(input.list) } : {}),
+  });
+  if (input.ended !== false) one.register('contract.ended', { contractId: id });
+  const fen = yuan(input.refunded);
+  const line = {
+    paidFen: 100_000n,
+    confirmedFen: 25_000n,
+    refundedFen: BigInt(fen),
+    releasedFen: 0n,
+    confirmedHoursHundredths: 500,
+  };
+  const on = TODAY - (input.ago ?? 3);
+  return one.refund({
+    requestedOn: on - 5,
+    approvedOn: on - 4,
+    amountFen: fen,
+    side: input.side ?? 'seven_day',
+    contractId: id,
+    contract,
+    line,
+    paid: [{ on, fen }],
+  });
+};
+
+describe('C06 short-paid refund', () => {
+  steps(rule, 'of ¥750 refunded ¥', (value: number) => refunded({ refunded: value }), [
+    [750, 'none'],
+    [700, 'none'],
+    [699.99, 'blue'],
+  ]);
+  steps(
+    rule,
+    'short-paid refunds:',
+    (count: number) => {
+      const one = school();
+      for (let i = 0; i < count; i += 1) refunded({ refunded: 600 }, one, `c${i}`);
+      return one;
+    },
+    [
+      [4, 'blue'],
+      [5, 'yellow'],
+    ],
+  );
+
+  it('spreads gifts over the price when the operator is the cause (art. 18)', () => {
+    // 5 of 25 hours: ¥800 is left.
+    expect(ask(rule, refunded({ refunded: 750, side: 'operator', gifted: 5 })).level).toBe('none');
+    expect(ask(rule, refunded({ refunded: 749, side: 'operator', gifted: 5 })).level).toBe('blue');
+  });
+
+  it('prices delivered lessons before discount when the consumer is the cause (art. 19)', () => {
+    // 5 hours at ¥100 of the list price of ¥2,000: ¥500 is left.
+    expect(ask(rule, refunded({ refunded: 500, side: 'consumer', list: 2_000 })).level).toBe('none');
+    expect(ask(rule, refunded({ refunded: 449, side: 'consumer', list: 2_000 })).level).toBe('blue');
+    expect(ask(rule, refunded({ refunded: 500, side: 'seven_day', list: 2_000 })).level).toBe('blue');
+  });
+
+  it('judges ended contracts, within thirty days', () => {
+    expect(ask(rule, refunded({ refunded: 100, ended: false })).level).toBe('none');
+    expect(ask(rule, refunded({ refunded: 100, ago: 29 })).level).toBe('blue');
+    expect(ask(rule, refunded({ refunded: 100, ago: 30 })).level).toBe('none');
+  });
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { rule } from '../../../src/risk/rules/c07-refusals.js';
+import { ask, school, steps, TODAY } from '../builders.js';
+
+const decided = (rejected: number, approved: number, ago = 3) => {
+  const one = school();
+  for (let i = 0; i < rejected; i += 1) one.refund({ requestedOn: TODAY - 40, rejectedOn: TODAY - ago });
+  for (let i = 0; i < approved; i += 1) one.refund({ requestedOn: TODAY - 40, approvedOn: TODAY - ago });
+  return one;
+};
+
+describe('C07 refusals', () => {
+  steps(rule, 'of ten decided, refused', (rejected: number) => decided(rejected, 10 - rejected), [
+    [2, 'none'],
+    [3, 'yellow'],
+    [5, 'yellow'],
+    [6, 'orange'],
+  ]);
+
+  it('needs five decided within thirty days, and counts the last decision', () => {
+    expect(ask(rule, decided(4, 0)).state).toBe('not_applicable');
+    expect(ask(rule, decided(5, 0)).level).toBe('orange');
+    expect(ask(rule, decided(5, 0, 29)).level).toBe('orange');
+    expect(ask(rule, decided(5, 0, 30)).state).toBe('not_applicable');
+    const relented = decided(4, 0).refund({ requestedOn: TODAY - 40, rejectedOn: TODAY - 5, approvedOn: TODAY - 2 });
+    expect(ask(rule, relented)).toMatchObject({ level: 'orange', value: 8_000 });
+  });
+});

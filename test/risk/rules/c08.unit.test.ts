@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { startOfDay } from '../../../src/core/time.js';
+import { rule } from '../../../src/risk/rules/c08-seven-day-right.js';
+import { ask, school, steps, TODAY, yuan } from '../builders.js';
+
+const asked = (ago: number, boughtBefore = 7, extra: object = {}) =>
+  school()
+    .payment({ contractId: 'c1', paidOn: TODAY - ago - boughtBefore })
+    .refund({ requestedOn: TODAY - ago, side: 'seven_day', ...extra });
+
+describe('C08 seven-day right', () => {
+  steps(rule, 'asked and not paid since days', (ago: number) => asked(ago), [
+    [5, 'none'],
+    [6, 'yellow'],
+  ]);
+  steps(rule, 'asked days after the payment:', (days: number) => asked(10, days), [
+    [7, 'yellow'],
+    [8, 'none'],
+  ]);
+
+  it('ends with payment, withdrawal, or a rejection that claims the exception', () => {
+    expect(ask(rule, asked(10, 1, { paid: [{ on: TODAY - 1, fen: yuan(1_000) }] })).level).toBe('none');
+    expect(ask(rule, asked(10, 1, { withdrawnOn: TODAY - 1 })).level).toBe('none');
+    expect(ask(rule, asked(10, 1, { rejectedOn: TODAY - 1 })).level).toBe('none');
+    expect(ask(rule, asked(10, 1, { side: 'consumer' })).level).toBe('none');
+    expect(ask(rule, asked(3)).lookAgainAt).toBe(startOfDay(TODAY + 3));
+  });
+});

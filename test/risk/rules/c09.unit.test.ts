@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { rule } from '../../../src/risk/rules/c09-odd-refund-path.js';
+import { ask, school, steps, TODAY, yuan } from '../builders.js';
+
+const odd = (fen: number, ago = 5) =>
+  school().refund({
+    requestedOn: TODAY - 100,
+    approvedOn: TODAY - 99,
+    amountFen: fen,
+    paid: [{ on: TODAY - ago, fen, originalChannel: false }],
+  });
+const toOne = (count: number) => {
+  const one = school();
+  for (let i = 0; i < count; i += 1)
+    one.refund({ contractId: `c${i}`, requestedOn: TODAY - 20, paid: [{ on: TODAY - 5, fen: 1, payeeHash: 'abc' }] });
+  return one;
+};
+
+describe('C09 odd refund path', () => {
+  steps(rule, 'not by the original channel, fen', (fen: number) => odd(fen), [
+    [1, 'yellow'],
+    [yuan(50_000) - 1, 'yellow'],
+    [yuan(50_000), 'orange'],
+  ]);
+  steps(rule, 'refunds of different contracts to one payee:', toOne, [
+    [2, 'none'],
+    [3, 'yellow'],
+  ]);
+
+  it('looks back ninety days, and is not asked where nothing is told about it', () => {
+    expect(ask(rule, odd(1, 89)).level).toBe('yellow');
+    expect(ask(rule, odd(1, 90)).level).toBe('none');
+    expect(ask(rule, school().refund({ requestedOn: TODAY - 9, paid: [{ on: TODAY, fen: 1 }] })).state).toBe(
+      'not_applicable',
+    );
+  });
+});

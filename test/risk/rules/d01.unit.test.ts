@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { formatDay, startOfDay } from '../../../src/core/time.js';
+import { rule } from '../../../src/risk/rules/d01-lessons-stopped.js';
+import { ask, school, steps, TODAY } from '../builders.js';
+
+/** Lessons every second day until `ago` days ago. */
+const stopped = (ago: number) => school().tallies('lessons_delivered', TODAY - ago - 60, TODAY - ago, 2, 2);
+const warned = {
+  context: {
+    hadFinding: (groups: readonly string[], floor: string) =>
+      groups.includes('C') && groups.includes('F') && floor === 'yellow',
+  },
+};
+
+describe('D01 lessons stopped', () => {
+  // The last lesson eight days ago leaves seven whole days without one.
+  steps(rule, 'last lesson days ago', stopped, [
+    [1, 'none'],
+    [7, 'none'],
+    [8, 'orange'],
+    [14, 'orange'],
+    [15, 'red'],
+  ]);
+  steps(
+    rule,
+    'with another warning, last lesson days ago',
+    stopped,
+    [
+      [3, 'none'],
+      [4, 'orange'],
+    ],
+    warned,
+  );
+
+  it('does not call a school that teaches at weekends stopped on a Wednesday, whatever else is wrong', () => {
+    const weekends = school();
+    for (let week = 1; week <= 8; week += 1)
+      weekends
+        .tally('lessons_delivered', TODAY - 3 - 7 * (week - 1))
+        .tally('lessons_delivered', TODAY - 4 - 7 * (week - 1));
+    expect(ask(rule, weekends, warned).level).toBe('none');
+    expect(ask(rule, weekends, { ...warned, now: startOfDay(TODAY + 4) }).level).toBe('orange');
+  });
+
+  it('leaves out the days of declared breaks, and looks again on the right day', () => {
+    const onBreak = stopped(8).register('break.declared', { from: formatDay(TODAY - 5), to: formatDay(TODAY - 4) });
+    expect(ask(rule, onBreak)).toMatchObject({ level: 'none', value: 5 });
+    expect(ask(rule, stopped(1)).lookAgainAt).toBe(startOfDay(TODAY + 3));
+    const ahead = stopped(1).register('break.declared', { from: formatDay(TODAY + 1), to: formatDay(TODAY + 10) });
+    expect(ask(rule, ahead).lookAgainAt).toBe(startOfDay(TODAY + 13));
+  });
+
+  it('asks only while fees are unearned', () => {
+    expect(ask(rule, stopped(30).unearned(0)).level).toBe('none');
+    expect(ask(rule, stopped(30).unearned(1)).level).toBe('red');
+  });
+
+  it('counts a school that has not begun from its first payment, or from the first lesson its contracts name', () => {
+    expect(ask(rule, school()).level).toBe('none');
+    expect(ask(rule, school().receipt(TODAY - 7, 100)).level).toBe('none');
+    expect(ask(rule, school().receipt(TODAY - 8, 100)).level).toBe('orange');
+    const begins = (inDays: number) =>
+      school()
+        .receipt(TODAY - 30, 100)
+        .contract({ signedOn: TODAY - 30, periodFrom: formatDay(TODAY + inDays) });
+    expect(ask(rule, begins(5)).level).toBe('none');
+    expect(ask(rule, begins(-7)).level).toBe('orange');
+  });
+
+  it('takes parents’ confirmations where no deliveries are reported', () => {
+    expect(ask(rule, school().tally('confirmations_parent', TODAY - 7)).level).toBe('none');
+    expect(ask(rule, school().tally('confirmations_parent', TODAY - 8)).level).toBe('orange');
+    expect(
+      ask(
+        rule,
+        school()
+          .tally('lessons_delivered', TODAY - 20)
+          .tally('confirmations_parent', TODAY - 2),
+      ).level,
+    ).toBe('red');
+  });
+});

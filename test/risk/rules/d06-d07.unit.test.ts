@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { formatDay } from '../../../src/core/time.js';
+import { rule as d06 } from '../../../src/risk/rules/d06-months-to-consume.js';
+import { rule as d07 } from '../../../src/risk/rules/d07-expired-untaught.js';
+import { ask, school, steps, TODAY, yuan } from '../builders.js';
+
+/** ¥28,000 confirmed in 28 days is ¥30,000 a month. */
+const lasting = (unearned: number) =>
+  school()
+    .unearned(yuan(unearned))
+    .confirmed(TODAY - 10, yuan(28_000));
+
+describe('D06 months to consume', () => {
+  steps(d06, 'at ¥30,000 a month, unearned ¥', lasting, [
+    [105_000, 'none'],
+    [105_001, 'yellow'],
+    [150_000, 'yellow'],
+    [150_001, 'orange'],
+    [240_000, 'orange'],
+    [240_001, 'red'],
+  ]);
+
+  it('scales the pace to the days outside breaks, of which it needs twenty', () => {
+    const onBreak = (days: number) =>
+      lasting(120_000).register('break.declared', { from: formatDay(TODAY - days), to: formatDay(TODAY - 1) });
+    expect(ask(d06, lasting(120_000)).level).toBe('yellow');
+    expect(ask(d06, onBreak(8))).toMatchObject({ level: 'none', value: 285 });
+    expect(ask(d06, onBreak(9)).state).toBe('not_applicable');
+  });
+
+  it('has no end in sight when nothing is confirmed, and needs sixty days of history', () => {
+    expect(ask(d06, school()).level).toBe('red');
+    expect(ask(d06, school().unearned(0)).level).toBe('none');
+    expect(ask(d06, school().history(59)).state).toBe('not_applicable');
+    expect(ask(d06, school().learners(19)).state).toBe('not_applicable');
+  });
+});
+
+describe('D07 expired untaught', () => {
+  steps(
+    d07,
+    'of ¥100,000 past its period: ¥',
+    (expired: number) => school().with({ expiredUnearnedFen: BigInt(yuan(expired)) }),
+    [
+      [10_000, 'none'],
+      [10_001, 'yellow'],
+      [25_000, 'yellow'],
+      [25_001, 'orange'],
+    ],
+  );
+
+  it('has no data where it was not computed, and needs the minimum sample', () => {
+    expect(ask(d07, school().with({ expiredUnearnedFen: null })).state).toBe('no_data');
+    expect(ask(d07, school().learners(19)).state).toBe('not_applicable');
+  });
+});

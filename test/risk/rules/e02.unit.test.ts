@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { rule } from '../../../src/risk/rules/e02-new-money-pays-old.js';
+import { ask, type School, school, steps, TODAY, yuan } from '../builders.js';
+
+const rising = (one: School, days: readonly number[] = [24, 17, 10, 3]) => {
+  for (const ago of days) one.refund({ requestedOn: TODAY - ago });
+  return one;
+};
+const selling = (receipts: number) =>
+  school()
+    .receipt(TODAY - 10, yuan(receipts))
+    .confirmed(TODAY - 10, yuan(20_000));
+
+describe('E02 new money pays old', () => {
+  steps(rule, 'backlog rising, confirmed ¥20,000, received ¥', (receipts: number) => rising(selling(receipts)), [
+    [29_999, 'none'],
+    [30_000, 'orange'],
+  ]);
+
+  it('needs the backlog to rise in each of three weeks', () => {
+    expect(ask(rule, rising(selling(30_000), [24, 17, 3])).level).toBe('none');
+    expect(ask(rule, rising(selling(30_000), [17, 10, 3])).level).toBe('orange');
+    const paid = rising(selling(30_000), [24, 17, 10]).refund({
+      requestedOn: TODAY - 3,
+      paid: [{ on: TODAY - 1, fen: yuan(1_000) }],
+    });
+    expect(ask(rule, paid).level).toBe('none');
+  });
+
+  it('is red with a custody shortfall, and needs sixty days of history', () => {
+    const short = { context: { levelOf: (id: string) => (id === 'A01' ? ('yellow' as const) : ('none' as const)) } };
+    expect(ask(rule, rising(selling(30_000)), short).level).toBe('red');
+    expect(ask(rule, rising(selling(30_000)).history(59)).state).toBe('not_applicable');
+    expect(ask(rule, rising(selling(30_000)).learners(19)).state).toBe('not_applicable');
+  });
+});

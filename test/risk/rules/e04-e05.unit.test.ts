@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { formatDay } from '../../../src/core/time.js';
+import type { LinkedInstitution } from '../../../src/risk/facts/rows.js';
+import { rule as e04 } from '../../../src/risk/rules/e04-watch-list.js';
+import { rule as e05 } from '../../../src/risk/rules/e05-linked-institutions.js';
+import { ask, depositSchool, school, steps, TODAY, yuan } from '../builders.js';
+
+describe('E04 watch list', () => {
+  const flagged = (one: ReturnType<typeof school>) => ask(e04, one).flag;
+  it.each([
+    ['¥2m unearned', school().unearned(yuan(2_000_000)), school().unearned(yuan(2_000_000) - 1)],
+    ['500 active learners', school().learners(500), school().learners(499)],
+    [
+      'three open sites',
+      school().profile({ sites: [{ siteId: 'a' }, { siteId: 'b' }, { siteId: 'c' }] }),
+      school().profile({ sites: [{ siteId: 'a' }, { siteId: 'b' }, { siteId: 'c', closedOn: formatDay(TODAY) }] }),
+    ],
+    ['the largest of the county', school().with({ countyTopShare: true }), school()],
+    [
+      '¥200,000 unearned in deposit mode',
+      depositSchool(0).unearned(yuan(200_000)),
+      depositSchool(0).unearned(yuan(200_000) - 1),
+    ],
+  ])('flags %s and not just below', (_, at, below) => {
+    expect(flagged(at)).toBe(true);
+    expect(flagged(below)).toBe(false);
+  });
+
+  it('is no finding itself', () => {
+    expect(ask(e04, school().learners(900))).toMatchObject({ level: 'none', holdLevel: 'none' });
+  });
+});
+
+describe('E05 linked institutions', () => {
+  const linked = (by: LinkedInstitution['by'], level: LinkedInstitution['level']) =>
+    school().with({ links: [{ institutionId: 'X-370702-1', by, level }] });
+  steps<readonly [LinkedInstitution['by'], LinkedInstitution['level']]>(
+    e05,
+    'tied by and its level:',
+    ([by, level]) => linked(by, level),
+    [
+      [['legal_rep', 'orange'], 'none'],
+      [['legal_rep', 'red'], 'yellow'],
+      [['controller', 'red'], 'yellow'],
+      [['brand', 'red'], 'yellow'],
+      [['account', 'red'], 'orange'],
+      [['teachers', 'red'], 'orange'],
+      [['account', 'orange'], 'none'],
+    ],
+  );
+
+  it('is not asked where links are not known', () => {
+    expect(ask(e05, school()).state).toBe('not_applicable');
+  });
+});

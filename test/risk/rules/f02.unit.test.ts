@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { formatDay, startOfDay } from '../../../src/core/time.js';
+import type { EventData } from '../../../src/events/event.js';
+import { rule } from '../../../src/risk/rules/f02-licence-state.js';
+import { ask, noon, school, steps, TODAY } from '../builders.js';
+
+type State = EventData['institution.upserted']['licence']['state'];
+const licence = (state: State, expiresIn = 500) =>
+  school().profile({ licence: { state, expiresOn: formatDay(TODAY + expiresIn) } });
+const inspected = (ago: number, data: Partial<EventData['inspection.recorded']>) =>
+  licence('complete').register(
+    'inspection.recorded',
+    { inspectionId: 'i', role: 'grid', findings: ['ok'], ...data },
+    noon(TODAY - ago),
+  );
+
+describe('F02 licence state', () => {
+  steps<State>(rule, 'licence', (state) => licence(state), [
+    ['complete', 'none'],
+    ['licence_only', 'orange'],
+    ['registration_only', 'orange'],
+    ['incomplete', 'orange'],
+    ['none', 'red'],
+  ]);
+  steps(rule, 'a complete licence that ends in days:', (days: number) => licence('complete', days), [
+    [31, 'none'],
+    [30, 'blue'],
+    [0, 'blue'],
+    [-1, 'orange'],
+  ]);
+
+  it('takes what an inspection saw later than the registry told', () => {
+    expect(ask(rule, inspected(10, { licenceSeen: 'none' })).level).toBe('red');
+    expect(ask(rule, inspected(10, { licenceSeen: 'registration_only' })).level).toBe('orange');
+    expect(ask(rule, inspected(10, { findings: ['unlicensed'] })).level).toBe('orange');
+    expect(ask(rule, inspected(200, { licenceSeen: 'none' })).level).toBe('none');
+    expect(ask(rule, inspected(10, {})).level).toBe('none');
+  });
+
+  it('looks again thirty days before the end and the day after it', () => {
+    expect(ask(rule, licence('complete', 100)).lookAgainAt).toBe(startOfDay(TODAY + 70));
+    expect(ask(rule, licence('complete', 10)).lookAgainAt).toBe(startOfDay(TODAY + 11));
+    expect(ask(rule, licence('complete', -1)).lookAgainAt).toBeNull();
+    expect(ask(rule, school()).state).toBe('no_data');
+  });
+});

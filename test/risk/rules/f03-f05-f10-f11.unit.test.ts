@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { formatDay, startOfDay } from '../../../src/core/time.js';
+import type { EventData } from '../../../src/events/event.js';
+import { rule as f03 } from '../../../src/risk/rules/f03-bad-lists.js';
+import { rule as f05 } from '../../../src/risk/rules/f05-arrears.js';
+import { rule as f10 } from '../../../src/risk/rules/f10-enforcement.js';
+import { rule as f11 } from '../../../src/risk/rules/f11-public-opinion.js';
+import { ask, noon, type School, school, steps, TODAY, yuan } from '../builders.js';
+
+type Kind = EventData['external.signal']['kind'];
+let signals = 0;
+const signal = (kind: Kind, data: Partial<EventData['external.signal']> = {}, ago = 5, one: School = school()) => {
+  signals += 1;
+  return one.register('external.signal', { signalId: `z${signals}`, kind, ...data }, noon(TODAY - ago));
+};
+
+describe('F03 bad lists', () => {
+  steps<Kind>(f03, 'signal', (kind) => signal(kind), [
+    ['defaulter', 'red'],
+    ['abnormal_list', 'red'],
+    ['deregistering', 'red'],
+    ['wage_arrears', 'none'],
+  ]);
+
+  it('ends on the day on which it is cleared', () => {
+    expect(ask(f03, signal('defaulter', { clearedOn: formatDay(TODAY) })).level).toBe('none');
+    expect(ask(f03, signal('defaulter', { clearedOn: formatDay(TODAY + 1) }))).toMatchObject({
+      level: 'red',
+      lookAgainAt: startOfDay(TODAY + 1),
+    });
+  });
+});
+
+describe('F05 arrears', () => {
+  steps<Kind>(f05, 'signal', (kind) => signal(kind), [
+    ['wage_arrears', 'orange'],
+    ['rent_arrears', 'orange'],
+    ['utility_arrears', 'orange'],
+    ['social_insurance_arrears', 'orange'],
+    ['public_opinion', 'none'],
+  ]);
+  steps(
+    f05,
+    'wages in arrears for days',
+    (days: number) => signal('wage_arrears', { since: formatDay(TODAY - days) }),
+    [
+      [60, 'orange'],
+      [61, 'red'],
+    ],
+  );
+
+  it('is red with two kinds, not with two signals of one kind, and looks again after sixty days', () => {
+    expect(ask(f05, signal('rent_arrears', {}, 5, signal('wage_arrears'))).level).toBe('red');
+    expect(ask(f05, signal('wage_arrears', {}, 5, signal('wage_arrears'))).level).toBe('orange');
+    expect(ask(f05, signal('wage_arrears', { since: formatDay(TODAY - 10) })).lookAgainAt).toBe(startOfDay(TODAY + 51));
+  });
+});
+
+describe('F10 enforcement', () => {
+  steps(
+    f10,
+    'against ¥100,000 unearned, enforced ¥',
+    (fen: number) => signal('enforcement', { amountFen: yuan(fen) }),
+    [
+      [10_000, 'none'],
+      [10_001, 'yellow'],
+      [50_000, 'yellow'],
+      [50_001, 'orange'],
+    ],
+  );
+
+  it('adds up what was told in ninety days', () => {
+    const two = (ago: number) =>
+      signal('enforcement', { amountFen: yuan(30_000) }, ago, signal('enforcement', { amountFen: yuan(30_000) }));
+    expect(ask(f10, two(89)).level).toBe('orange');
+    expect(ask(f10, two(90)).level).toBe('yellow');
+  });
+});
+
+describe('F11 public opinion', () => {
+  steps(
+    f11,
+    'signals in thirty days:',
+    (count: number) =>
+      Array.from({ length: count }).reduce<School>((one) => signal('public_opinion', {}, 29, one), school()),
+    [
+      [0, 'none'],
+      [1, 'blue'],
+      [2, 'blue'],
+      [3, 'yellow'],
+    ],
+  );
+
+  it('forgets after thirty days', () => {
+    expect(ask(f11, signal('public_opinion', {}, 30)).level).toBe('none');
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { EventData } from '../../../src/events/event.js';
+import { rule } from '../../../src/risk/rules/f04-complaints.js';
+import { ask, noon, type School, school, steps, TODAY } from '../builders.js';
+
+let tickets = 0;
+const complain = (one: School, count: number, ago: number, data: Partial<EventData['complaint.received']> = {}) => {
+  for (let i = 0; i < count; i += 1) {
+    tickets += 1;
+    one
+      .tally('complaints', TODAY - ago)
+      .register('complaint.received', { ticketId: `h${tickets}`, kind: 'quality', ...data }, noon(TODAY - ago));
+  }
+  return one;
+};
+
+describe('F04 complaints', () => {
+  steps(rule, 'of a small school, in seven days:', (count: number) => complain(school().learners(19), count, 3), [
+    [2, 'none'],
+    [3, 'yellow'],
+    [9, 'yellow'],
+  ]);
+  steps(rule, 'three among learners:', (learners: number) => complain(school().learners(learners), 3, 3), [
+    [301, 'yellow'],
+    [300, 'orange'],
+    [101, 'orange'],
+    [100, 'red'],
+  ]);
+  steps(
+    rule,
+    'three, in the eight weeks before:',
+    (before: number) => complain(complain(school().learners(19), 3, 3), before, 30),
+    [
+      [8, 'yellow'],
+      [9, 'none'],
+    ],
+  );
+
+  it('is red by two tickets that say it is closed or gone, by kind or by keyword', () => {
+    expect(ask(rule, complain(school(), 1, 3, { kind: 'closed' })).level).toBe('none');
+    expect(ask(rule, complain(school(), 2, 3, { kind: 'closed' })).level).toBe('red');
+    expect(
+      ask(rule, complain(complain(school(), 1, 3, { kind: 'closed' }), 1, 2, { keywords: ['老板失联'] })).level,
+    ).toBe('red');
+    expect(ask(rule, complain(school(), 2, 3, { keywords: ['服务态度'] })).level).toBe('none');
+  });
+
+  it('counts seven days, today included', () => {
+    expect(ask(rule, complain(school(), 2, 6, { kind: 'closed' })).level).toBe('red');
+    expect(ask(rule, complain(school(), 2, 7, { kind: 'closed' })).level).toBe('none');
+  });
+
+  it('names the tickets that say so first', () => {
+    const one = complain(complain(school(), 1, 5, { kind: 'closed' }), 3, 1);
+    const ids = one.rows().registers['complaint.received']!.map((row) => row.id);
+    expect(ask(rule, one).evidence()[0]!.id).toBe(ids[0]);
+  });
+});

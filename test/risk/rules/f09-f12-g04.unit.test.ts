@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { formatDay, startOfDay } from '../../../src/core/time.js';
+import type { EventData } from '../../../src/events/event.js';
+import { rule as f09 } from '../../../src/risk/rules/f09-late-statement.js';
+import { rule as f12 } from '../../../src/risk/rules/f12-gone-silent.js';
+import { rule as g04 } from '../../../src/risk/rules/g04-financial-score.js';
+import { ask, noon, on, school, steps, TODAY, yuan } from '../builders.js';
+
+describe('F09 late statement', () => {
+  const filed = (dueOn?: string) =>
+    school().register(
+      'statement.filed',
+      { period: '2024', revenueFen: 1, ...(dueOn ? { dueOn } : {}) },
+      noon(on('2025-04-01')),
+    );
+  const at = (date: string) => ({ now: noon(on(date)) });
+  // Due on Thursday 30 April 2026; 1–5 May are off, Saturday 9 May is worked.
+  it.each([
+    ['2026-04-30', 'none'],
+    ['2026-05-09', 'none'],
+    ['2026-05-11', 'blue'],
+    ['2026-05-29', 'blue'],
+    ['2026-06-01', 'yellow'],
+  ])('the statement for 2025, on %s: %s', (date, level) => {
+    expect(ask(f09, filed(), at(date)).level).toBe(level);
+  });
+
+  it('takes the day a year after the last one was due, and no duty where none was ever filed', () => {
+    expect(ask(f09, filed('2025-03-31'), at('2026-04-10')).level).toBe('blue');
+    expect(ask(f09, filed(), at('2026-04-10')).lookAgainAt).toBe(startOfDay(on('2026-05-01')));
+    expect(ask(f09, school()).state).toBe('not_applicable');
+    expect(
+      ask(f09, filed().register('statement.filed', { period: '2025', revenueFen: 1 }), at('2026-06-10')).level,
+    ).toBe('none');
+  });
+
+  it('does not ask the calendar about a year that is not published yet', () => {
+    const ahead = filed().register('statement.filed', { period: '2025', revenueFen: 1 });
+    expect(ask(f09, ahead, at('2026-06-10')).lookAgainAt).toBe(startOfDay(on('2027-05-01')));
+  });
+});
+
+describe('F12 gone silent', () => {
+  const silent = (ago: number) =>
+    school()
+      .receipt(TODAY - ago - 5, 1)
+      .tally('lessons_delivered', TODAY - ago);
+  steps(f12, 'nothing told since days', silent, [
+    [7, 'none'],
+    [8, 'blue'],
+    [14, 'blue'],
+    [15, 'yellow'],
+    [30, 'yellow'],
+    [31, 'orange'],
+  ]);
+
+  it('takes any business as a sign of life, leaves breaks out, and asks only while fees are unearned', () => {
+    expect(ask(f12, silent(40).receipt(TODAY - 2, 1)).level).toBe('none');
+    expect(ask(f12, silent(40).tally('confirmations_silent', TODAY - 2)).level).toBe('none');
+    expect(
+      ask(f12, silent(10).register('break.declared', { from: formatDay(TODAY - 5), to: formatDay(TODAY + 5) })).level,
+    ).toBe('none');
+    expect(ask(f12, silent(40).unearned(0)).state).toBe('not_applicable');
+    expect(ask(f12, silent(3)).lookAgainAt).toBe(startOfDay(TODAY + 5));
+  });
+});
+
+describe('G04 financial score', () => {
+  const full: EventData['statement.filed'] = {
+    period: '2025',
+    revenueFen: yuan(1_000),
+    expensesFen: yuan(1_000),
+    pretaxIncomeFen: 0,
+    equityFen: yuan(100),
+    assetsFen: yuan(1_000),
+  };
+  const filed = (values: Partial<EventData['statement.filed']>) =>
+    school().register('statement.filed', { ...full, ...values });
+  // Reserve 2.0 × 30% + equity 0.6 × 40% + income 1.0 × 30% = 1.14.
+  it('weighs reserve, equity and income', () => {
+    expect(ask(g04, filed({}))).toMatchObject({ value: 114, level: 'yellow' });
+  });
+  // Reserve is cut at 3 and equity is 0.5: 1.4 and a hundredth per yuan of income.
+  steps(
+    g04,
+    'equity of ¥1,000, pretax income of ¥',
+    (income: number) => filed({ equityFen: yuan(1_000), assetsFen: yuan(12_000), pretaxIncomeFen: yuan(income) }),
+    [
+      [11, 'none'],
+      [10, 'yellow'],
+      [-40, 'yellow'],
+      [-41, 'orange'],
+    ],
+  );
+
+  it('is orange below one, and not asked without all five figures', () => {
+    expect(ask(g04, filed({ equityFen: yuan(-100) })).level).toBe('orange');
+    expect(ask(g04, school().register('statement.filed', { period: '2025', revenueFen: 1 })).state).toBe(
+      'not_applicable',
+    );
+    expect(ask(g04, school()).state).toBe('not_applicable');
+  });
+});
