@@ -191,17 +191,30 @@ const trouble = [
   }),
 ];
 
-/** An amount with a decimal point: refused. */
-const wrongAmount = event(PLATFORM, 'payment-6', 'payment.succeeded', time(2, '18:00'), {
-  paymentId: 'P-6',
-  amountFen: 4800.5,
-  channel: 'wechat',
+/** A family pays ¥98.00 for sheet music. */
+function sheetMusic(id, amountFen) {
+  const data = { paymentId: 'P-6', contractId: 'C-4', amountFen, channel: 'wechat', payeeAccountId: ACCOUNT };
+  return event(PLATFORM, id, 'payment.succeeded', time(1, '18:00'), data);
+}
+
+/** Refused: money is an integer of fen. */
+const decimalPoint = sheetMusic('payment-6-decimal', 98.5);
+/** Accepted, and wrong: ¥980.00. */
+const tooMuch = sheetMusic('payment-6', 98_000);
+/** The right amount, refused while the wrong one stands. */
+const corrected = sheetMusic('payment-6-corrected', 9_800);
+/** Takes the wrong one back; then the right one is booked by itself. */
+const reversal = event(PLATFORM, 'payment-6-reversed', 'event.reversed', time(1, '18:30'), {
+  reverses: { source: PLATFORM, id: 'payment-6' },
+  reason: 'ten times too much',
 });
 
-/** Right in itself, but sent with the key of the bank although the platform speaks: refused, and accepted when it is tried again. */
-const wrongKey = event(PLATFORM, 'contract-5-ended', 'contract.ended', time(1, '12:00'), {
-  contractId: 'C-5',
-  reason: 'refund promised',
+/** Fields that the contract does not know are kept, however deep they are nested, up to a limit. */
+const complaint = event('/hotline/12345', 'complaint-1', 'complaint.received', time(1, '11:20'), {
+  ticketId: 'H-42',
+  kind: 'refund',
+  amountFen: PRICE_FEN,
+  hotline: { call: { answeredBy: { desk: 7 } } },
 });
 
 mkdirSync(folder, { recursive: true });
@@ -215,5 +228,8 @@ write('institution.json', json(institution));
 write('contracts.json', json(contracts));
 write('days.ndjson', lines(ordinaryDays()));
 write('trouble.ndjson', lines(trouble));
-write('wrong-amount.json', json(wrongAmount));
-write('wrong-key.json', json(wrongKey));
+write('decimal-point.json', json(decimalPoint));
+write('too-much.json', json(tooMuch));
+write('corrected.json', json(corrected));
+write('reversal.json', json(reversal));
+write('complaint.json', json(complaint));

@@ -42,7 +42,8 @@ describe('the ten-minute tour of the README', () => {
       if (step.background) {
         const other = openTerminal();
         terminals.push(other);
-        other.type(commands);
+        // It is meant to go on: if it ends, so does its terminal, and nobody waits for what will not come.
+        other.type(`${commands}exit\n`);
         await other.until((output) => firstMissing(shown, output) === null, START_MS_MAX);
         continue;
       }
