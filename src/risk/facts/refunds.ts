@@ -1,7 +1,7 @@
-import { type Day, dayOf } from '../../core/time.js';
-import { type RefundDefaults, type RefundState, refundState } from '../../ledger/refunds.js';
+import { type Day, dayOf, startOfDay, type Us } from '../../core/time.js';
+import { answerDueOn, type RefundDefaults, type RefundState, refundState } from '../../ledger/refunds.js';
 import type { EvidenceRef } from '../rule.js';
-import type { FactSheet } from './fact-sheet.js';
+import { earliest, type FactSheet, ifLater } from './fact-sheet.js';
 import type { RefundWithContract } from './rows.js';
 
 /** One refund and what it comes to now. */
@@ -35,4 +35,17 @@ export function refundEvidence(facts: RefundFacts): EvidenceRef {
   const step =
     (facts.state.deemed ? null : facts.row.refund.approved) ?? facts.row.refund.requested ?? facts.row.refund.paid[0];
   return step ? { source: step.source, id: step.id } : { source: '', id: facts.row.refund.refundId };
+}
+
+/** The first moment at which time alone makes another refund overdue, or agreed by silence; null when there is none. */
+export function nextOverdueAt(sheet: FactSheet): Us | null {
+  let at: Us | null = null;
+  for (const { row, state } of sheet.refunds) {
+    if (state.dueOn !== null) {
+      if (state.owedFen > 0n) at = earliest(at, ifLater(startOfDay(state.dueOn + 1), sheet.now));
+    } else if (row.refund.requested !== null && row.refund.rejected === null && row.refund.withdrawn === null) {
+      at = earliest(at, ifLater(startOfDay(answerDueOn(row.refund.requested.at, sheet.calendar) + 1), sheet.now));
+    }
+  }
+  return at;
 }

@@ -1,6 +1,6 @@
 import { minFen, shareBasisPoints } from '../../core/money.js';
 import { refsOf } from '../facts/evidence.js';
-import { refundEvidence } from '../facts/refunds.js';
+import { nextOverdueAt, refundEvidence } from '../facts/refunds.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, percent, zhYuan } from '../text.js';
@@ -73,7 +73,7 @@ export const rule = defineRule({
       }),
       evidence: () =>
         refsOf([...late].sort((a, b) => (b.state.owedFen > a.state.owedFen ? 1 : -1)).map(refundEvidence)),
-      lookAgainAt: null,
+      lookAgainAt: nextOverdueAt(sheet),
     };
   },
 });

@@ -1,5 +1,5 @@
 import { refsOf } from '../facts/evidence.js';
-import { refundEvidence } from '../facts/refunds.js';
+import { nextOverdueAt, refundEvidence } from '../facts/refunds.js';
 import { defineRule } from '../rule.js';
 import { plural } from '../text.js';
 
@@ -36,7 +36,7 @@ export const rule = defineRule({
         en: `${plural(contracts.size, 'contract')} not refunded in time: ${plural(points, 'point')} off`,
       }),
       evidence: () => refsOf(late.map(refundEvidence)),
-      lookAgainAt: null,
+      lookAgainAt: nextOverdueAt(sheet),
     };
   },
 });

@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import { US_PER_DAY } from '../../src/core/time.js';
+import { type FindingState, newFinding } from '../../src/risk/finding.js';
+import type { OpenLevel } from '../../src/risk/level.js';
+import { defaultsOf } from '../../src/risk/params.js';
+import {
+  computeScore,
+  describeTerm,
+  isDecaying,
+  markScore,
+  type ScoredFinding,
+  type ScoreInput,
+} from '../../src/risk/score.js';
+import { SCORE_PARAMS } from '../../src/risk/score-params.js';
+import { NOW, TODAY } from './builders.js';
+
+const params = defaultsOf(SCORE_PARAMS);
+const open = (ruleId: string, level: OpenLevel): ScoredFinding => {
+  const state: FindingState = {
+    ...newFinding(ruleId),
+    alerts: 1,
+    open: { alertId: 'a', caseId: 'c', openedAt: NOW, level, raises: [], insideSince: [null, null, null, null] },
+  };
+  return { group: ruleId[0] as 'A', state, failed: false };
+};
+const cleared = (ruleId: string, level: OpenLevel, days: number): ScoredFinding => ({
+  group: ruleId[0] as 'A',
+  state: { ...newFinding(ruleId), alerts: 1, cleared: { at: NOW - days * US_PER_DAY, level } },
+  failed: false,
+});
+const failed = (finding: ScoredFinding): ScoredFinding => ({ ...finding, failed: true });
+const score = (findings: ScoredFinding[], extra: Partial<ScoreInput> = {}) =>
+  computeScore({ findings, params, now: NOW, history: [], confidenceBp: 10_000, problems: [], ...extra });
+
+describe('the score', () => {
+  it('is 0 of nothing', () => {
+    expect(score([])).toMatchObject({
+      score: 0,
+      level: 'none',
+      grade: 'A',
+      confidence: 'normal',
+      groups: { A: 0, B: 0, C: 0, D: 0, E: 0, F: 0 },
+      terms: [],
+      floor: null,
+    });
+  });
+
+  it.each([
+    ['blue', 8, 'blue'],
+    ['yellow', 40, 'yellow'],
+    ['orange', 60, 'orange'],
+    ['red', 80, 'red'],
+  ] as const)('with one %s finding of group A is %i: the weighted sum, or the floor', (level, expected, scoreLevel) => {
+    expect(score([open('A01', level)])).toMatchObject({ score: expected, level: scoreLevel });
+  });
+
+  it('takes the largest of a group, weighs the groups, and rounds half up', () => {
+    // 30 × 25% + 25 × 25% + 15 × 25% = 17.5
+    expect(score([open('A01', 'blue'), open('C01', 'blue'), open('D01', 'blue')])).toMatchObject({
+      score: 18,
+      floor: null,
+    });
+    expect(score([open('A01', 'red'), open('A02', 'blue')])).toMatchObject({
+      score: 80,
+      floor: { level: 'red', score: 80 },
+      groups: { A: 100 },
+    });
+    const everything = ['A01', 'B01', 'C01', 'D01', 'E01', 'F01'].map((id) => open(id, 'red'));
+    expect(score(everything)).toMatchObject({ score: 100, floor: null });
+    expect(score(everything.slice(0, 5))).toMatchObject({ score: 90, floor: null });
+  });
+
+  it('goes down to half in fourteen days after a clearing, by whole days, and to nothing', () => {
+    const left = (days: number) => score([cleared('A01', 'red', days)]);
+    expect(left(0)).toMatchObject({ score: 30, level: 'blue' });
+    expect(left(14)).toMatchObject({ score: 15, level: 'none', groups: { A: 50 } });
+    expect(left(28)).toMatchObject({ score: 8, groups: { A: 25 } });
+    expect(left(14).terms).toEqual([
+      { ruleId: 'A01', group: 'A', level: 'red', value: 500_000, because: 'cleared', days: 14 },
+    ]);
+    expect(left(200)).toMatchObject({ score: 0, terms: [] });
+    expect(isDecaying(left(107))).toBe(true);
+    expect(isDecaying(left(108))).toBe(false);
+  });
+
+  it('has no floor from a finding that was cleared', () => {
+    expect(score([cleared('B01', 'red', 0)])).toMatchObject({ score: 10, level: 'none', floor: null });
+  });
+
+  it('counts a failed rule as yellow at least, and with its last level if that is worse', () => {
+    const nothing: ScoredFinding = { group: 'A', state: newFinding('A01'), failed: true };
+    expect(score([nothing])).toMatchObject({
+      score: 40,
+      level: 'yellow',
+      terms: [{ because: 'failed', level: 'yellow' }],
+    });
+    expect(score([failed(open('A01', 'blue'))])).toMatchObject({ score: 40, level: 'yellow' });
+    expect(score([failed(open('A01', 'red'))])).toMatchObject({ score: 80, level: 'red' });
+    expect(score([failed(cleared('A01', 'red', 0))])).toMatchObject({ score: 40 });
+  });
+
+  it('does not weigh group G, which only lifts the floor', () => {
+    expect(score([{ ...open('G04', 'orange'), group: 'G' }])).toMatchObject({ score: 60, groups: { A: 0 } });
+  });
+
+  it('lowers confidence, never the score, for missing data and problems', () => {
+    expect(score([open('A01', 'red')], { confidenceBp: 8_999 })).toMatchObject({
+      score: 80,
+      confidence: 'low',
+      confidenceBp: 8_999,
+    });
+    expect(score([], { confidenceBp: 9_000 }).confidence).toBe('normal');
+    expect(score([], { problems: ['calendar_missing:2027'] })).toMatchObject({
+      confidence: 'low',
+      problems: ['calendar_missing:2027'],
+    });
+  });
+
+  it('explains every term, largest first', () => {
+    const { terms } = score([
+      cleared('A01', 'red', 14),
+      open('C01', 'orange'),
+      { ...open('B01', 'blue'), failed: true },
+    ]);
+    expect(terms.map((term) => term.ruleId)).toEqual(['C01', 'A01', 'B01']);
+    expect(terms.map((term) => describeTerm(term).en)).toEqual([
+      'C01 is open: 75',
+      'A01 was cleared 14 days ago: 50 is left',
+      'B01 failed and counts as yellow at least: 50',
+    ]);
+  });
+});
+
+describe('the grade', () => {
+  const grade = (today: number, history: (readonly [number, number])[] = []) =>
+    computeScore({
+      findings: [],
+      params: { ...params, floorYellow: 0, blueFrom: 0 },
+      now: NOW,
+      history: [...history, [TODAY - 1, today]],
+      confidenceBp: 10_000,
+      problems: [],
+    }).grade;
+  it.each([
+    [[TODAY - 89, 9], 'A'],
+    [[TODAY - 89, 11], 'B'],
+    [[TODAY - 89, 26], 'C'],
+    [[TODAY - 89, 47], 'D'],
+    [[TODAY - 89, 67], 'E'],
+  ] as const)('is that of the mean of ninety days, 88 of them at %o: %s', (mark, expected) => {
+    expect(grade(0, [mark])).toBe(expected);
+  });
+
+  it('takes the mean over the days that are known, today included', () => {
+    const young = (value: number) =>
+      computeScore({
+        findings: [open('A01', 'red')],
+        params,
+        now: NOW,
+        history: [[TODAY - 1, value]],
+        confidenceBp: 10_000,
+        problems: [],
+      }).grade;
+    // (10 + 80) / 2 = 45 is no longer C; (9 + 80) / 2 = 44.5 is.
+    expect(young(10)).toBe('D');
+    expect(young(9)).toBe('C');
+  });
+
+  it('keeps one mark per change, the last of each day, and none that the window has passed but the one that still holds', () => {
+    expect(markScore([[TODAY - 3, 10]], TODAY, 10, 90)).toEqual([[TODAY - 3, 10]]);
+    expect(
+      markScore(
+        [
+          [TODAY - 3, 10],
+          [TODAY, 20],
+        ],
+        TODAY,
+        30,
+        90,
+      ),
+    ).toEqual([
+      [TODAY - 3, 10],
+      [TODAY, 30],
+    ]);
+    expect(
+      markScore(
+        [
+          [TODAY - 3, 10],
+          [TODAY, 20],
+        ],
+        TODAY,
+        10,
+        90,
+      ),
+    ).toEqual([[TODAY - 3, 10]]);
+    expect(
+      markScore(
+        [
+          [TODAY - 200, 1],
+          [TODAY - 100, 2],
+          [TODAY - 50, 3],
+        ],
+        TODAY,
+        4,
+        90,
+      ),
+    ).toEqual([
+      [TODAY - 100, 2],
+      [TODAY - 50, 3],
+      [TODAY, 4],
+    ]);
+    expect(
+      markScore(
+        [
+          [TODAY - 200, 1],
+          [TODAY - 89, 2],
+        ],
+        TODAY,
+        2,
+        90,
+      ),
+    ).toEqual([[TODAY - 89, 2]]);
+  });
+});
