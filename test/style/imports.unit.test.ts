@@ -20,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   events: ['core'],
   ledger: ['core', 'events', 'model', 'db', 'observe', 'sources'],
   model: ['core', 'events', 'ledger', 'risk'],
-  risk: ['core', 'events', 'ledger', 'db', 'observe', 'alerts'],
+  risk: ['core', 'events', 'ledger', 'model', 'db', 'observe', 'alerts'],
   alerts: ['core', 'db', 'observe'],
   backtest: ['core', 'events', 'ledger', 'model', 'risk', 'sources'],
   jobs: ['core', 'events', 'ledger', 'risk', 'alerts', 'db', 'observe'],
