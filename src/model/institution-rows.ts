@@ -14,6 +14,7 @@ import {
   type SignedContract,
   TURNOVER_DAYS,
 } from '../risk/facts/rows.js';
+import { ALL_PARTS, PART, partOfAccount, partOfMetric } from './changed.js';
 import { CONTRACT_PREFIX } from './lines.js';
 import { PaymentWindow } from './payment-window.js';
 import { ProfileRows, RegisterRows, ReportedRows } from './register-rows.js';
@@ -40,6 +41,8 @@ export class InstitutionRowsReader {
   private refundsFrom: Day = Number.NEGATIVE_INFINITY;
   private endedSeen = 0;
   private balances: LedgerSums[] = [];
+  private refundLines: ReadonlySet<string> = new Set();
+  private last: InstitutionRows | null = null;
 
   constructor(
     private readonly books: InstitutionBooks,
@@ -52,19 +55,32 @@ export class InstitutionRowsReader {
     this.released = new ReleasedLines(books);
   }
 
+  /** Parts that changed since the last reading, or were never read. */
+  changed = ALL_PARTS;
+
   /** `today`: the day of the evaluation. `countyTopShare` comes from the ranks of the county. */
   read(today: Day, countyTopShare: boolean): InstitutionRows {
     const { books } = this;
     rematchAll(books, this.calendar);
-    const registers = this.registers.follow();
-    this.profile.follow();
+    this.changed = this.last === null ? ALL_PARTS : 0;
+    this.changed |= this.registers.follow();
+    if (this.profile.follow()) this.changed |= PART.profile;
     this.followContracts(today);
     this.followRefunds(today);
     this.followLines(today);
-    this.payments.follow(books.payments, today);
+    if (this.payments.follow(books.payments, today)) this.changed |= PART.payments;
     books.credits.changed.clear();
     books.releases.changed.clear();
-    if (this.balances.length !== books.balances.size) this.balances = [...books.balances.values()];
+    this.followSums();
+    const rows = this.rows(today, countyTopShare);
+    if (this.last !== null) this.changed |= changedValues(this.last, rows);
+    this.last = rows;
+    return rows;
+  }
+
+  private rows(today: Day, countyTopShare: boolean): InstitutionRows {
+    const { books } = this;
+    const { registers } = this.registers;
     const accounts = registers['account.registered'] ?? [];
     return {
       institutionId: books.id,
@@ -92,8 +108,18 @@ export class InstitutionRowsReader {
     };
   }
 
+  private followSums(): void {
+    const { books } = this;
+    for (const account of books.changedAccounts) this.changed |= partOfAccount(account);
+    for (const metric of books.changedMetrics) this.changed |= partOfMetric(metric);
+    books.changedAccounts.clear();
+    books.changedMetrics.clear();
+    if (this.balances.length !== books.balances.size) this.balances = [...books.balances.values()];
+  }
+
   private followContracts(today: Day): void {
     const from = today - CONTRACT_DAYS;
+    if (this.books.contracts.changed.size > 0) this.changed |= PART.contracts;
     for (const contractId of this.books.contracts.changed) {
       const before = this.contractOf.get(contractId);
       const row = this.books.contracts.get(contractId);
@@ -114,6 +140,8 @@ export class InstitutionRowsReader {
 
   private followRefunds(today: Day): void {
     const from = today - REFUND_DAYS;
+    if (this.refundsFrom === from && this.books.refunds.changed.size === 0) return;
+    if (this.books.refunds.changed.size > 0) this.changed |= PART.refunds;
     for (const refundId of this.books.refunds.changed) {
       const before = this.refundOf.get(refundId);
       const row = this.books.refunds.get(refundId);
@@ -124,12 +152,12 @@ export class InstitutionRowsReader {
       this.refundOf.set(refundId, row);
     }
     this.books.refunds.changed.clear();
-    if (this.refundsFrom === from) return;
     this.refundsFrom = from;
     for (const row of this.refunds.rows.filter((one) => !isRead(one, from))) {
       this.refunds.remove(row);
       this.refundOf.delete(row.refundId);
     }
+    this.refundLines = new Set(this.refunds.rows.map((row) => contractLine(refundContract(row))));
   }
 
   private followLines(today: Day): void {
@@ -139,7 +167,8 @@ export class InstitutionRowsReader {
       changedLines.add(contractLine(ended[this.endedSeen]![0]!.key));
     for (const key of changedLines) {
       this.unearned.update(key);
-      if (key.startsWith(CONTRACT_PREFIX)) this.released.update(key);
+      if (key.startsWith(CONTRACT_PREFIX) && this.released.update(key)) this.changed |= PART.released;
+      if (this.refundLines.has(key)) this.changed |= PART.refunds;
     }
     changedLines.clear();
     this.unearned.moveTo(today);
@@ -157,6 +186,23 @@ export class InstitutionRowsReader {
 }
 
 const CONTRACT_ENDED = eventTypeNumber('contract.ended');
+
+/** What a comparison finds: values and lists that are made anew when they change. */
+function changedValues(before: InstitutionRows, after: InstitutionRows): number {
+  let changed = 0;
+  if (before.reported !== after.reported) changed |= PART.reported;
+  if (before.countyTopShare !== after.countyTopShare) changed |= PART.county;
+  if (before.firstAt !== after.firstAt) changed |= PART.firstAt;
+  if (before.activeLearners !== after.activeLearners) changed |= PART.learners;
+  if (before.eventCount !== after.eventCount) changed |= PART.newest;
+  if (
+    before.unearnedFen !== after.unearnedFen ||
+    before.unearnedOperatorFen !== after.unearnedOperatorFen ||
+    before.expiredUnearnedFen !== after.expiredUnearnedFen
+  )
+    changed |= PART.unearned;
+  return changed;
+}
 
 function isRead(row: RefundRow, from: Day): boolean {
   return isRefundOpen(row) || (row.requested !== null && dayOf(row.requested.at) >= from);

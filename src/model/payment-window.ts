@@ -12,11 +12,13 @@ export class PaymentWindow {
   private readonly known = new Map<string, PaymentRow>();
   private from: Day = Number.NEGATIVE_INFINITY;
 
-  /** Takes in what changed since the last call and forgets what the window has left behind. */
-  follow(payments: Register<PaymentRow>, today: Day): void {
+  /** Takes in what changed since the last call and forgets what the window has left behind. True when something changed. */
+  follow(payments: Register<PaymentRow>, today: Day): boolean {
     this.moveTo(today - PAYMENT_DAYS);
+    if (payments.changed.size === 0) return false;
     for (const paymentId of payments.changed) this.update(paymentId, payments.get(paymentId));
     payments.changed.clear();
+    return true;
   }
 
   /** Ascending by time. `withOlder`: also the older ones, which only matter where a custody account takes the fees. */

@@ -13,6 +13,7 @@ import {
   type ReportedBalance,
 } from '../risk/facts/rows.js';
 import { type ModelEntry, newestOf, tellings } from './books-rows.js';
+import { partOfRegister } from './changed.js';
 import { SortedRows } from './sorted-rows.js';
 
 type Row = RegisterRow<RegisterType>;
@@ -20,21 +21,28 @@ type Row = RegisterRow<RegisterType>;
 /** Per type the newest standing event of each business key, kept up to date telling by telling. */
 export class RegisterRows {
   private readonly types: readonly FollowedType[];
-  /** Types without rows are absent. */
-  readonly rows: { [T in RegisterType]?: readonly RegisterRow<T>[] } = {};
+  /** Types without rows are absent. Always the same object. */
+  private readonly rows: { [T in RegisterType]?: readonly RegisterRow<T>[] } = {};
 
   constructor(books: InstitutionBooks) {
     this.types = REGISTER_TYPES.map((type) => new FollowedType(books, type));
   }
 
-  follow(): Registers {
+  get registers(): Registers {
+    return this.rows;
+  }
+
+  /** Answers the parts that changed. */
+  follow(): number {
+    let changed = 0;
     for (const followed of this.types) {
       if (!followed.follow()) continue;
+      changed |= partOfRegister(followed.type);
       const { rows } = followed.sorted;
       if (rows.length > 0) Object.assign(this.rows, { [followed.type]: rows });
       else delete this.rows[followed.type];
     }
-    return this.rows;
+    return changed;
   }
 }
 
@@ -82,15 +90,16 @@ export class ProfileRows {
   constructor(private readonly books: InstitutionBooks) {}
 
   /** Everything that is told of the profile has one business key, so that every telling but the first is a revision. */
-  follow(): void {
+  follow(): boolean {
     const told = this.books.byType.get(PROFILE);
-    if (told === undefined || (told.revisions === this.revisionsSeen && told.lists.length === this.listsSeen)) return;
+    if (told === undefined || (told.revisions === this.revisionsSeen && told.lists.length === this.listsSeen)) return false;
     this.revisionsSeen = told.revisions;
     this.listsSeen = told.lists.length;
     this.tellings = tellings(this.books, 'institution.upserted')
       .map(rowOf)
       .sort((a, b) => (isNewer(a, b) ? 1 : -1));
     this.profile = mergeProfile(this.tellings);
+    return true;
   }
 
   /** Of the last `PROFILE_DAYS`, and the newest before. */

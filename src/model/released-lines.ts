@@ -13,8 +13,8 @@ export class ReleasedLines {
 
   constructor(private readonly books: InstitutionBooks) {}
 
-  /** The line, its contract, or the end of its contract changed. */
-  update(key: string): void {
+  /** The line, its contract, or the end of its contract changed. True when the line is or was one of these. */
+  update(key: string): boolean {
     const before = this.known.get(key);
     const line = this.books.lines.get(key);
     const wanted = line !== undefined && (isOver(line) || (line.releasedFen > 0n && unearnedOf(line) > 0n));
@@ -23,11 +23,12 @@ export class ReleasedLines {
       this.overOrOpen.remove(before);
       this.known.delete(key);
     }
-    if (!wanted) return;
+    if (!wanted) return before !== undefined;
     const after = this.releasedLine(key, line);
     if (isOver(after)) this.over.insert(after);
     this.overOrOpen.insert(after);
     this.known.set(key, after);
+    return true;
   }
 
   /** By contract. `staged`: with the open lines. */

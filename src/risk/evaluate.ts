@@ -110,11 +110,25 @@ export interface AnswerMemory {
   context(context: RiskContext): RiskContext;
   /** `rule` is its index in the list. */
   isSettled(rule: number, params: ParamValues, now: Us): boolean;
+  /** Whether the rule, when it was asked last, put the institution on the watch list. */
+  isFlagged(rule: number): boolean;
+  /** Before a rule is asked. */
   begin(): void;
-  /** `finding` after the answer, `lookAgainAt` of the answer and of the finding. `answer` null: the rule failed. */
-  keep(rule: number, params: ParamValues, answer: RuleAnswer | null, finding: FindingState | undefined, lookAgainAt: Us | null, now: Us): void;
-  /** Over all that is kept. */
+  keep(rule: number, asked: AskedRule): void;
+  /** The earliest moment at which time alone could change anything, over all rules. */
   readonly lookAgainAt: Us | null;
+}
+
+/** A rule that was asked, and what its finding came to. */
+export interface AskedRule {
+  readonly params: ParamValues;
+  /** Null: the rule failed. */
+  readonly answer: RuleAnswer | null;
+  readonly finding: FindingState | null;
+  /** Of the answer and of the finding. */
+  readonly lookAgainAt: Us | null;
+  readonly newestEventAt: Us | null;
+  readonly now: Us;
 }
 
 /**
@@ -214,6 +228,7 @@ class Evaluator {
     this.rules.forEach((rule, index) => {
       const params = this.resolved.rules.get(rule.id) ?? null;
       if (params === null || !memory.isSettled(index, params, this.now)) this.found.push(this.evaluateRule(rule, index));
+      else if (memory.isFlagged(index)) this.watched = true;
     });
     const changed = this.found.flatMap(({ changes }) => changes);
     const score = changed.length === 0 ? 0 : this.score(this.found.map(({ finding }) => finding)).score;
@@ -245,7 +260,11 @@ class Evaluator {
     const outer = this.lookAgainAt;
     this.lookAgainAt = null;
     const changes = this.advance(rule, params, answer);
-    if (params !== null) this.memory?.keep(index, params, answer, this.states.get(rule.id), this.lookAgainAt, this.now);
+    if (params !== null && this.memory !== null) {
+      const finding = this.states.get(rule.id) ?? null;
+      const { lookAgainAt, now } = this;
+      this.memory.keep(index, { params, answer, finding, lookAgainAt, newestEventAt: this.rows.newestAt, now });
+    }
     this.lookAgainAt = earliest(outer, this.lookAgainAt);
     return { finding: this.describe(rule, answer, error), changes };
   }

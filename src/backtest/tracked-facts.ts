@@ -1,0 +1,212 @@
+import type { Calendar } from '../core/calendar.js';
+import type { Us } from '../core/time.js';
+import type { AccountName } from '../ledger/accounts.js';
+import { ACCOUNT } from '../ledger/accounts.js';
+import { TALLIES, type TallyName } from '../ledger/tallies.js';
+import { ALL_COUNTS, ALL_SUMS, PART, partOfAccount, partOfMetric, partOfRegister } from '../model/changed.js';
+import type { CommonParams } from '../risk/common.js';
+import { FactSheet } from '../risk/facts/fact-sheet.js';
+import { MoneyFacts } from '../risk/facts/money.js';
+import { type InstitutionRows, REGISTER_TYPES, type Registers } from '../risk/facts/rows.js';
+import { TallyFacts } from '../risk/facts/tallies.js';
+
+/** Which parts of the rows were read. */
+export interface ReadingNote {
+  parts: number;
+}
+
+/** A sheet like any other that notes what is read of the rows, also when it comes from what the sheet has kept. */
+export class TrackedSheet extends FactSheet {
+  /** By getter: the parts behind what the sheet has kept of it; −1 before it is read. */
+  readonly partsOf: number[] = [...UNREAD];
+  private trackedMoney: MoneyFacts | undefined;
+  private trackedTallies: TallyFacts | undefined;
+
+  constructor(
+    rows: InstitutionRows,
+    now: Us,
+    calendar: Calendar,
+    common: CommonParams,
+    readonly note: ReadingNote,
+  ) {
+    super(new TrackedRows(rows, note), now, calendar, common);
+  }
+
+  override get money(): MoneyFacts {
+    this.trackedMoney ??= new TrackedMoney(plainRows(this.rows), this.note);
+    return this.trackedMoney;
+  }
+
+  override get tallies(): TallyFacts {
+    this.trackedTallies ??= new TrackedTallies(plainRows(this.rows), this.note);
+    return this.trackedTallies;
+  }
+}
+
+const GETTERS = Object.entries(Object.getOwnPropertyDescriptors(FactSheet.prototype)).filter(
+  ([name, { get }]) => get !== undefined && name !== 'money' && name !== 'tallies',
+);
+const UNREAD: readonly number[] = GETTERS.map(() => -1);
+
+GETTERS.forEach(([name, { get }], index) => {
+  Object.defineProperty(TrackedSheet.prototype, name, {
+    get(this: TrackedSheet): unknown {
+      const { note, partsOf } = this;
+      const known = partsOf[index]!;
+      if (known >= 0) {
+        note.parts |= known;
+        return get!.call(this);
+      }
+      const outer = note.parts;
+      note.parts = 0;
+      const value: unknown = get!.call(this);
+      partsOf[index] = note.parts;
+      note.parts |= outer;
+      return value;
+    },
+  });
+});
+
+/** The rows, noting the part behind each field. */
+class TrackedRows implements InstitutionRows {
+  readonly registers: Registers;
+  /** The model does not give these: they are the same in every reading. */
+  readonly lessons = null;
+  readonly confirmations = null;
+  readonly links = null;
+
+  constructor(
+    readonly plain: InstitutionRows,
+    private readonly note: ReadingNote,
+  ) {
+    this.registers = new TrackedRegisters(plain.registers, note) as Registers;
+  }
+
+  get institutionId() {
+    return this.plain.institutionId;
+  }
+  get profile() {
+    this.note.parts |= PART.profile;
+    return this.plain.profile;
+  }
+  get profileEvents() {
+    this.note.parts |= PART.profile;
+    return this.plain.profileEvents;
+  }
+  get reported() {
+    this.note.parts |= PART.reported;
+    return this.plain.reported;
+  }
+  get balances() {
+    this.note.parts |= ALL_SUMS;
+    return this.plain.balances;
+  }
+  get turnovers() {
+    this.note.parts |= ALL_SUMS;
+    return this.plain.turnovers;
+  }
+  get tallies() {
+    this.note.parts |= ALL_COUNTS;
+    return this.plain.tallies;
+  }
+  get unearnedFen() {
+    this.note.parts |= PART.unearned;
+    return this.plain.unearnedFen;
+  }
+  get activeLearners() {
+    this.note.parts |= PART.learners;
+    return this.plain.activeLearners;
+  }
+  get unearnedOperatorFen() {
+    this.note.parts |= PART.unearned;
+    return this.plain.unearnedOperatorFen;
+  }
+  get expiredUnearnedFen() {
+    this.note.parts |= PART.unearned;
+    return this.plain.expiredUnearnedFen;
+  }
+  get releasedLines() {
+    this.note.parts |= PART.released;
+    return this.plain.releasedLines;
+  }
+  get contracts() {
+    this.note.parts |= PART.contracts;
+    return this.plain.contracts;
+  }
+  get payments() {
+    this.note.parts |= PART.payments;
+    return this.plain.payments;
+  }
+  get refunds() {
+    this.note.parts |= PART.refunds;
+    return this.plain.refunds;
+  }
+  get countyTopShare() {
+    this.note.parts |= PART.county;
+    return this.plain.countyTopShare;
+  }
+  get eventCount() {
+    this.note.parts |= PART.newest;
+    return this.plain.eventCount;
+  }
+  get newestAt() {
+    this.note.parts |= PART.newest;
+    return this.plain.newestAt;
+  }
+  get firstAt() {
+    this.note.parts |= PART.firstAt;
+    return this.plain.firstAt;
+  }
+}
+
+function plainRows(rows: InstitutionRows): InstitutionRows {
+  return (rows as TrackedRows).plain;
+}
+
+class TrackedRegisters {
+  constructor(
+    readonly registers: Registers,
+    readonly note: ReadingNote,
+  ) {}
+}
+for (const type of REGISTER_TYPES) {
+  Object.defineProperty(TrackedRegisters.prototype, type, {
+    get(this: TrackedRegisters) {
+      this.note.parts |= partOfRegister(type);
+      return this.registers[type];
+    },
+  });
+}
+
+class TrackedMoney extends MoneyFacts {
+  constructor(
+    rows: InstitutionRows,
+    readonly note: ReadingNote,
+  ) {
+    super(rows);
+  }
+}
+noteFirstArgument(TrackedMoney.prototype, MoneyFacts.prototype, (name) => (name in ACCOUNT ? partOfAccount(ACCOUNT[name as AccountName]) : 0));
+
+class TrackedTallies extends TallyFacts {
+  constructor(
+    rows: InstitutionRows,
+    readonly note: ReadingNote,
+  ) {
+    super(rows);
+  }
+}
+noteFirstArgument(TrackedTallies.prototype, TallyFacts.prototype, (name) => (name in TALLIES ? partOfMetric(TALLIES[name as TallyName]) : 0));
+
+/** Every method whose first argument names an account or a tally notes its part; the others call those. */
+function noteFirstArgument(tracked: object, plain: object, partOf: (name: string) => number): void {
+  for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(plain))) {
+    if (name === 'constructor' || typeof value !== 'function') continue;
+    Object.defineProperty(tracked, name, {
+      value(this: { readonly note: ReadingNote }, ...args: unknown[]): unknown {
+        if (typeof args[0] === 'string') this.note.parts |= partOf(args[0]);
+        return value.apply(this, args);
+      },
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import { ACCOUNT, type AccountName } from '../ledger/accounts.js';
+import { TALLIES, type TallyName } from '../ledger/tallies.js';
+import type { RegisterType } from '../risk/facts/rows.js';
+
+/** Parts of what is read of an institution, as bits: which of them changed, and which of them an answer rests on. */
+export const PART = {
+  profile: 1 << 0,
+  registers: 1 << 1,
+  complaints: 1 << 2,
+  inspections: 1 << 3,
+  ended: 1 << 4,
+  reported: 1 << 5,
+  unearned: 1 << 6,
+  released: 1 << 7,
+  contracts: 1 << 8,
+  payments: 1 << 9,
+  refunds: 1 << 10,
+  county: 1 << 11,
+  firstAt: 1 << 12,
+  newest: 1 << 13,
+  learners: 1 << 28,
+} as const;
+
+const SUM_PARTS: { readonly [N in AccountName]: number } = {
+  receipts: 1 << 14,
+  receipts_reversed: 1 << 15,
+  stock: 1 << 15,
+  bank: 1 << 16,
+  credit_clearing: 1 << 17,
+  release_clearing: 1 << 18,
+  refund_bank: 1 << 19,
+  refund_books: 1 << 20,
+  other_debits: 1 << 21,
+  unearned: 1 << 22,
+  earned: 1 << 22,
+};
+
+const COUNT_PARTS: { readonly [N in TallyName]: number } = {
+  lessons_delivered: 1 << 23,
+  confirmations_parent: 1 << 24,
+  confirmations_silent: 1 << 24,
+  confirmations_regulator: 1 << 24,
+  disputes: 1 << 25,
+  refunds_requested: 1 << 26,
+  complaints: 1 << 27,
+};
+
+/** Registers that change often have a part of their own; the others share one. */
+const REGISTER_PARTS: Partial<Record<RegisterType, number>> = {
+  'complaint.received': PART.complaints,
+  'complaint.closed': PART.complaints,
+  'inspection.recorded': PART.inspections,
+  'contract.ended': PART.ended,
+};
+
+export const ALL_PARTS = (1 << 29) - 1;
+export const ALL_SUMS = Object.values(SUM_PARTS).reduce((all, part) => all | part, 0);
+export const ALL_COUNTS = Object.values(COUNT_PARTS).reduce((all, part) => all | part, 0);
+
+const BY_ACCOUNT = new Map<number, number>(
+  (Object.keys(SUM_PARTS) as AccountName[]).map((name) => [ACCOUNT[name], SUM_PARTS[name]]),
+);
+const BY_METRIC = new Map<number, number>(
+  (Object.keys(COUNT_PARTS) as TallyName[]).map((name) => [TALLIES[name], COUNT_PARTS[name]]),
+);
+
+/** The part of a ledger account, by its number in the chart. */
+export function partOfAccount(account: number): number {
+  return BY_ACCOUNT.get(account)!;
+}
+
+export function partOfMetric(metric: number): number {
+  return BY_METRIC.get(metric)!;
+}
+
+export function partOfRegister(type: RegisterType): number {
+  return REGISTER_PARTS[type] ?? PART.registers;
+}
