@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Us } from '../core/time.js';
-import { copyBytes, copyRow } from '../db/copy.js';
-import { toDbDay, toDbTime } from '../db/pool.js';
+import { CopyRows } from '../db/copy.js';
+import { toDbDay } from '../db/pool.js';
 import { businessKey } from '../events/keys.js';
 import { eventTypeNumber } from '../events/list.js';
 import { chainLink } from './chain.js';
@@ -9,6 +9,7 @@ import { dueAfter } from './due.js';
 import { type KeptOut, SEPARATOR } from './rows.js';
 import {
   addBalances,
+  addEntryRow,
   addLines,
   addTallies,
   addTurnovers,
@@ -18,7 +19,7 @@ import {
   type TallyColumns,
 } from './sql/add-sums.js';
 import { deleteKeptOut, insertKeptOut, markDue, resolveRejected, updateInstitutions } from './sql/close-batch.js';
-import { EVENTS_PER_BLOCK, insertEvents, nextEventBlock } from './sql/insert-events.js';
+import { addEventRow, EVENTS_PER_BLOCK, insertEvents, nextEventBlock } from './sql/insert-events.js';
 import {
   type Changed,
   storeContracts,
@@ -88,40 +89,25 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
 
 async function writeEvents(client: pg.ClientBase, touched: readonly InstitutionBooks[], receivedAt: Us): Promise<void> {
   if (touched.every((books) => books.accepted.length === 0)) return;
+  const count = touched.reduce((sum, books) => sum + books.accepted.length, 0);
+  if (count > EVENTS_PER_BLOCK) throw new RangeError(`a batch may hold ${EVENTS_PER_BLOCK} events`);
   let seq = await nextEventBlock(client);
-  const received = toDbTime(receivedAt);
-  const rows: string[] = [];
+  const rows = new CopyRows(count * EVENT_ROW_BYTES_USUAL);
   for (const books of touched) {
     for (const stored of books.accepted) {
       const event = stored.event!;
       stored.seq = seq;
       seq += 1;
       books.chain = chainLink(books.chain, stored.ordinal, receivedAt, event.body);
-      const at = toDbTime(event.at);
-      const recordedAt = event.recordedAt === event.at ? at : toDbTime(event.recordedAt);
-      const { ordinal, source, id, type, key, amounts } = stored;
-      rows.push(
-        copyRow([
-          stored.seq,
-          books.no,
-          ordinal,
-          source,
-          id,
-          type,
-          key,
-          amounts,
-          at,
-          recordedAt,
-          received,
-          copyBytes(stored.contentHash),
-          event.body,
-        ]),
-      );
+      addEventRow(rows, books.no, stored, event, receivedAt);
     }
   }
-  if (rows.length > EVENTS_PER_BLOCK) throw new RangeError(`a batch may hold ${EVENTS_PER_BLOCK} events`);
   await insertEvents(client, rows);
 }
+
+/** Room that is asked for at once; a batch of longer events grows. */
+const EVENT_ROW_BYTES_USUAL = 800;
+const ENTRY_ROW_BYTES_USUAL = 90;
 
 async function writeSums(client: pg.ClientBase, touched: readonly InstitutionBooks[]): Promise<void> {
   await insertEntries(client, entryRows(touched));
@@ -178,21 +164,10 @@ async function writeSums(client: pg.ClientBase, touched: readonly InstitutionBoo
   await addLines(client, lines);
 }
 
-function entryRows(touched: readonly InstitutionBooks[]): string[] {
-  return touched.flatMap((books) =>
-    books.entries.map((entry) =>
-      copyRow([
-        entry.by.seq,
-        entry.line,
-        books.no,
-        entry.account,
-        entry.sub,
-        toDbDay(entry.day),
-        entry.debitFen,
-        entry.creditFen,
-      ]),
-    ),
-  );
+function entryRows(touched: readonly InstitutionBooks[]): CopyRows {
+  const rows = new CopyRows(touched.reduce((sum, books) => sum + books.entries.length, 0) * ENTRY_ROW_BYTES_USUAL);
+  for (const books of touched) for (const entry of books.entries) addEntryRow(rows, books.no, entry);
+  return rows;
 }
 
 function pushSum(

@@ -1,6 +1,6 @@
 import type pg from 'pg';
-import { copyInto, copyRow } from '../../src/db/copy.js';
-import { inTransaction } from '../../src/db/pool.js';
+import { CopyRows, copyInto } from '../../src/db/copy.js';
+import { inTransaction, toDbTime } from '../../src/db/pool.js';
 import { type Figure, figure } from './figures.js';
 import type { Lab } from './lab.js';
 import { percentiles } from './meter.js';
@@ -8,13 +8,15 @@ import { percentiles } from './meter.js';
 /** Rows of one bare insert: the batch of the product. */
 export const LIMIT_ROWS_PER_BATCH = 2_000;
 
-const COLUMNS: readonly (readonly [name: string, type: string])[] = [
-  ['seq', 'bigint'],
-  ['institution_no', 'int'],
-  ['ordinal', 'bigint'],
+type Kind = 'int8' | 'int4' | 'int2' | 'text' | 'timestamptz' | 'bytea';
+
+const COLUMNS: readonly (readonly [name: string, kind: Kind])[] = [
+  ['seq', 'int8'],
+  ['institution_no', 'int4'],
+  ['ordinal', 'int8'],
   ['source', 'text'],
   ['id', 'text'],
-  ['type', 'smallint'],
+  ['type', 'int2'],
   ['key', 'text'],
   ['amounts', 'text'],
   ['at', 'timestamptz'],
@@ -24,9 +26,9 @@ const COLUMNS: readonly (readonly [name: string, type: string])[] = [
   ['body', 'text'],
 ];
 const NAMES = COLUMNS.map(([name]) => name).join(', ');
-const SELECTED = COLUMNS.map(([name]) => `${name}::text`).join(', ');
 
-type Row = readonly (string | null)[];
+type Value = string | number | Buffer | null;
+type Row = readonly Value[];
 
 /**
  * The limit: the rows of `events` that the product wrote, inserted again by themselves into a table of the same columns and
@@ -81,27 +83,38 @@ async function measure(
 }
 
 async function* storedRows(pool: pg.Pool): AsyncGenerator<Row[]> {
-  let after = '-1';
+  let after = -1;
   for (;;) {
-    const { rows } = await pool.query<(string | null)[]>({
-      text: `select ${SELECTED} from events where seq > $1::bigint order by events.seq limit ${LIMIT_ROWS_PER_BATCH}`,
+    const { rows } = await pool.query<Value[]>({
+      text: `select ${NAMES} from events where seq > $1 order by seq limit ${LIMIT_ROWS_PER_BATCH}`,
       values: [after],
       rowMode: 'array',
     });
     if (rows.length === 0) return;
-    after = rows.at(-1)![0]!;
+    after = rows.at(-1)![0] as number;
     yield rows;
   }
 }
 
-function copyBatch(table: string, rows: Row[]): Prepared {
-  const lines = rows.map((row) => copyRow(row));
-  return (client) => copyInto(client, table, NAMES, lines);
+function copyBatch(table: string, rows: readonly Row[]): Prepared {
+  const made = new CopyRows();
+  for (const row of rows) {
+    made.begin(COLUMNS.length);
+    COLUMNS.forEach(([, kind], at) => {
+      const value = row[at]!;
+      if (kind === 'bytea') made.bytea(value as Buffer);
+      else if (kind === 'text') made.text(value as string | null);
+      else made[kind](value as number);
+    });
+  }
+  return (client) => copyInto(client, table, NAMES, made);
 }
 
-function unnestBatch(table: string, rows: Row[]): Prepared {
-  const values = COLUMNS.map((_, at) => rows.map((row) => row[at]!));
-  const arrays = COLUMNS.map(([, type], at) => `$${at + 1}::${type}[]`).join(', ');
-  return (client) =>
-    client.query({ name: table, text: `insert into ${table} (${NAMES}) select * from unnest(${arrays})`, values });
+function unnestBatch(table: string, rows: readonly Row[]): Prepared {
+  const values = COLUMNS.map(([, kind], at) =>
+    rows.map((row) => (kind === 'timestamptz' ? toDbTime(row[at] as number) : row[at]!)),
+  );
+  const arrays = COLUMNS.map(([, kind], at) => `$${at + 1}::${kind}[]`).join(', ');
+  const text = `insert into ${table} (${NAMES}) select * from unnest(${arrays})`;
+  return (client) => client.query({ name: table, text, values });
 }

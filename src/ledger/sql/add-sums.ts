@@ -1,21 +1,33 @@
 import type pg from 'pg';
-import { copyInto } from '../../db/copy.js';
+import { arrayParams } from '../../db/arrays.js';
+import { type CopyRows, copyInto } from '../../db/copy.js';
+import type { Entry } from '../working-set.js';
+
+/** One row of a journal. The event has its number by then. */
+export function addEntryRow(rows: CopyRows, institutionNo: number, entry: Entry): void {
+  rows.begin(ENTRY_COLUMN_COUNT);
+  rows.int8(entry.by.seq);
+  rows.int2(entry.line);
+  rows.int4(institutionNo);
+  rows.int2(entry.account);
+  rows.text(entry.sub);
+  rows.date(entry.day);
+  rows.int8(entry.debitFen);
+  rows.int8(entry.creditFen);
+}
+
+/** All journals of the batch in one statement: the database checks that each is whole and balanced. */
+export async function insertEntries(client: pg.ClientBase, rows: CopyRows): Promise<void> {
+  await copyInto(client, 'entries', ENTRY_COLUMNS, rows);
+}
+
+const ENTRY_COLUMNS = 'event_seq, line, institution_no, account, sub, booked_on, debit_fen, credit_fen';
+const ENTRY_COLUMN_COUNT = 8;
 
 /**
  * Sums grow by addition in the database: nothing is read, computed and written back. Rows come sorted by their key, under
  * the institution's lock, so that two writers never wait for each other in a circle.
  */
-/** All journals of the batch in one statement: the database checks that each is whole and balanced. Rows by `copyRow`. */
-export async function insertEntries(client: pg.ClientBase, rows: readonly string[]): Promise<void> {
-  if (rows.length > 0)
-    await copyInto(
-      client,
-      'entries',
-      'event_seq, line, institution_no, account, sub, booked_on, debit_fen, credit_fen',
-      rows,
-    );
-}
-
 export interface SumColumns {
   readonly institutionNo: number[];
   readonly account: number[];
@@ -32,7 +44,7 @@ export async function addBalances(client: pg.ClientBase, c: SumColumns): Promise
            select * from unnest($1::int[], $2::smallint[], $3::text[], $4::numeric[], $5::numeric[])
            on conflict (institution_no, account, sub)
            do update set debit_fen = b.debit_fen + excluded.debit_fen, credit_fen = b.credit_fen + excluded.credit_fen`,
-    values: [c.institutionNo, c.account, c.sub, c.debitFen, c.creditFen],
+    values: arrayParams(c.institutionNo, c.account, c.sub, c.debitFen, c.creditFen),
   });
 }
 
@@ -44,7 +56,7 @@ export async function addTurnovers(client: pg.ClientBase, c: SumColumns & { read
            select * from unnest($1::int[], $2::date[], $3::smallint[], $4::text[], $5::numeric[], $6::numeric[])
            on conflict (institution_no, day, account, sub)
            do update set debit_fen = t.debit_fen + excluded.debit_fen, credit_fen = t.credit_fen + excluded.credit_fen`,
-    values: [c.institutionNo, c.day, c.account, c.sub, c.debitFen, c.creditFen],
+    values: arrayParams(c.institutionNo, c.day, c.account, c.sub, c.debitFen, c.creditFen),
   });
 }
 
@@ -62,7 +74,7 @@ export async function addTallies(client: pg.ClientBase, c: TallyColumns): Promis
     text: `insert into tallies as t (institution_no, day, metric, count)
            select * from unnest($1::int[], $2::date[], $3::smallint[], $4::bigint[])
            on conflict (institution_no, day, metric) do update set count = t.count + excluded.count`,
-    values: [c.institutionNo, c.day, c.metric, c.count],
+    values: arrayParams(c.institutionNo, c.day, c.metric, c.count),
   });
 }
 
@@ -86,6 +98,14 @@ export async function addLines(client: pg.ClientBase, c: LineColumns): Promise<v
              paid_fen = l.paid_fen + excluded.paid_fen, confirmed_fen = l.confirmed_fen + excluded.confirmed_fen,
              refunded_fen = l.refunded_fen + excluded.refunded_fen, released_fen = l.released_fen + excluded.released_fen,
              confirmed_hours_hundredths = l.confirmed_hours_hundredths + excluded.confirmed_hours_hundredths`,
-    values: [c.institutionNo, c.line, c.paidFen, c.confirmedFen, c.refundedFen, c.releasedFen, c.hoursHundredths],
+    values: arrayParams(
+      c.institutionNo,
+      c.line,
+      c.paidFen,
+      c.confirmedFen,
+      c.refundedFen,
+      c.releasedFen,
+      c.hoursHundredths,
+    ),
   });
 }

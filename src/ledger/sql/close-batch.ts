@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Us } from '../../core/time.js';
+import { arrayParams } from '../../db/arrays.js';
 import { toDbTime } from '../../db/pool.js';
 import type { AnyEvent } from '../../events/event.js';
 
@@ -16,13 +17,13 @@ export async function updateInstitutions(client: pg.ClientBase, rows: readonly I
     name: 'update_institutions',
     text: `update institutions i set event_count = t.event_count, chain = t.chain, newest_at = t.newest_at, oldest_at = t.oldest_at
              from unnest($1::int[], $2::bigint[], $3::bytea[], $4::timestamptz[], $5::timestamptz[]) as t(no, event_count, chain, newest_at, oldest_at) where i.no = t.no`,
-    values: [
+    values: arrayParams(
       rows.map((row) => row.no),
       rows.map((row) => row.eventCount),
       rows.map((row) => row.chain),
       rows.map((row) => toDbTime(row.newestAt)),
       rows.map((row) => toDbTime(row.oldestAt)),
-    ],
+    ),
   });
 }
 
@@ -36,7 +37,10 @@ export async function markDue(client: pg.ClientBase, marks: readonly DueMark[]):
   await client.query({
     name: 'mark_due',
     text: 'insert into due_institutions (institution_no, due_at) select * from unnest($1::int[], $2::timestamptz[])',
-    values: [marks.map((mark) => mark.no), marks.map((mark) => toDbTime(mark.dueAt))],
+    values: arrayParams(
+      marks.map((mark) => mark.no),
+      marks.map((mark) => toDbTime(mark.dueAt)),
+    ),
   });
 }
 

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { arrayParams } from '../../db/arrays.js';
 
 export interface FoundEvent {
   readonly seq: number;
@@ -29,7 +30,7 @@ export async function findEvents(
     text: `select ${COLUMNS}, ${withBody ? 'e.body' : 'null as body'}
              from unnest($1::text[], $2::text[]) as t(source, id)
              join events e on e.source = t.source collate "C" and e.id = t.id collate "C"`,
-    values: [sources, ids],
+    values: arrayParams(sources, ids),
   });
   return rows;
 }
@@ -52,7 +53,11 @@ export async function findEventsByKey(
     text: `select ${COLUMNS}, ${withBody ? 'e.body' : 'null as body'}
              from unnest($1::int[], $2::smallint[], $3::text[]) as t(institution_no, type, key)
              join events e on e.institution_no = t.institution_no and e.type = t.type and e.key = t.key collate "C"`,
-    values: [keys.map((key) => key.institutionNo), keys.map((key) => key.type), keys.map((key) => key.key)],
+    values: arrayParams(
+      keys.map((key) => key.institutionNo),
+      keys.map((key) => key.type),
+      keys.map((key) => key.key),
+    ),
   });
   return rows;
 }
@@ -71,7 +76,11 @@ export async function findKeptOutByKey(client: pg.ClientBase, keys: readonly Eve
     text: `select k.institution_no, k.received_at, k.body
              from unnest($1::int[], $2::smallint[], $3::text[]) as t(institution_no, type, key)
              join kept_out_events k on k.institution_no = t.institution_no and k.type = t.type and k.key = t.key collate "C"`,
-    values: [keys.map((key) => key.institutionNo), keys.map((key) => key.type), keys.map((key) => key.key)],
+    values: arrayParams(
+      keys.map((key) => key.institutionNo),
+      keys.map((key) => key.type),
+      keys.map((key) => key.key),
+    ),
   });
   return rows;
 }
@@ -88,7 +97,7 @@ export async function findKeptOut(
     text: `select k.institution_no, k.received_at, k.body
              from unnest($1::text[], $2::text[]) as t(source, id)
              join kept_out_events k on k.source = t.source collate "C" and k.id = t.id collate "C"`,
-    values: [sources, ids],
+    values: arrayParams(sources, ids),
   });
   return rows;
 }

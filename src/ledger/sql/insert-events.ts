@@ -1,5 +1,8 @@
 import type pg from 'pg';
-import { copyInto } from '../../db/copy.js';
+import type { Us } from '../../core/time.js';
+import { type CopyRows, copyInto } from '../../db/copy.js';
+import type { AnyEvent } from '../../events/event.js';
+import type { StoredEvent } from '../rows.js';
 
 /** Numbers of one block: more than the events of any batch, and of what a batch lets in again. */
 export const EVENTS_PER_BLOCK = 32_768;
@@ -18,8 +21,33 @@ export async function nextEventBlock(client: pg.ClientBase): Promise<number> {
 
 const COLUMNS =
   'seq, institution_no, ordinal, source, id, type, key, amounts, at, recorded_at, received_at, content_hash, body';
+const COLUMN_COUNT = 13;
 
-/** Rows made by `copyRow`, in the order of COLUMNS. */
-export async function insertEvents(client: pg.ClientBase, rows: readonly string[]): Promise<void> {
+/** One row, in the order of COLUMNS. */
+export function addEventRow(
+  rows: CopyRows,
+  institutionNo: number,
+  stored: StoredEvent,
+  event: AnyEvent,
+  receivedAt: Us,
+): void {
+  rows.begin(COLUMN_COUNT);
+  rows.int8(stored.seq);
+  rows.int4(institutionNo);
+  rows.int8(stored.ordinal);
+  rows.text(stored.source);
+  rows.text(stored.id);
+  rows.int2(stored.type);
+  rows.text(stored.key);
+  rows.text(stored.amounts);
+  rows.timestamptz(event.at);
+  rows.timestamptz(event.recordedAt);
+  rows.timestamptz(receivedAt);
+  rows.bytea(stored.contentHash);
+  rows.text(event.body);
+}
+
+/** Rows made by `addEventRow`. */
+export async function insertEvents(client: pg.ClientBase, rows: CopyRows): Promise<void> {
   await copyInto(client, 'events', COLUMNS, rows);
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Day, Us } from '../../core/time.js';
+import { arrayParams } from '../../db/arrays.js';
 import type { ContractRow, CreditRow, PaymentRow, RefundRow, ReleaseRow } from '../rows.js';
 
 /** Pairs of institution number and business id, as two arrays for unnest. */
@@ -22,7 +23,7 @@ export async function loadContracts(client: pg.ClientBase, pairs: Pairs): Promis
     text: `select c.institution_no, c.contract_id, c.at, c.source, c.id, c.data
              from unnest($1::int[], $2::text[]) as t(institution_no, key)
              join contracts c on c.institution_no = t.institution_no and c.contract_id = t.key collate "C"`,
-    values: [pairs.nos, pairs.keys],
+    values: arrayParams(pairs.nos, pairs.keys),
   });
   return rows.map((row) => ({
     institutionNo: row.institution_no,
@@ -39,7 +40,7 @@ export async function loadPayments(client: pg.ClientBase, pairs: Pairs): Promise
     name: 'load_payments',
     text: `select p.* from unnest($1::int[], $2::text[]) as t(institution_no, key)
              join payments p on p.institution_no = t.institution_no and p.payment_id = t.key collate "C"`,
-    values: [pairs.nos, pairs.keys],
+    values: arrayParams(pairs.nos, pairs.keys),
   });
   return rows.map(paymentOf);
 }
@@ -102,7 +103,7 @@ export async function loadRefunds(client: pg.ClientBase, pairs: Pairs): Promise<
     name: 'load_refunds',
     text: `select r.institution_no, r.steps from unnest($1::int[], $2::text[]) as t(institution_no, key)
              join refunds r on r.institution_no = t.institution_no and r.refund_id = t.key collate "C"`,
-    values: [pairs.nos, pairs.keys],
+    values: arrayParams(pairs.nos, pairs.keys),
   });
   return rows.map((row) => ({ institutionNo: row.institution_no, ...(JSON.parse(row.steps) as RefundRow) }));
 }
@@ -117,7 +118,7 @@ export async function loadReleases(client: pg.ClientBase, pairs: Pairs): Promise
     name: 'load_releases',
     text: `select r.institution_no, r.instruction_id, r.lines, r.debits from unnest($1::int[], $2::text[]) as t(institution_no, key)
              join releases r on r.institution_no = t.institution_no and r.instruction_id = t.key collate "C"`,
-    values: [pairs.nos, pairs.keys],
+    values: arrayParams(pairs.nos, pairs.keys),
   });
   return rows.map((row) => ({
     institutionNo: row.institution_no,

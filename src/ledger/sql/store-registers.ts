@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { dayOf } from '../../core/time.js';
+import { arrayParams } from '../../db/arrays.js';
 import { toDbDay, toDbTime } from '../../db/pool.js';
 import { isRefundOpen, refundContract } from '../refunds.js';
 import type { ContractRow, CreditRow, PaymentRow, RefundRow, ReleaseRow } from '../rows.js';
@@ -40,7 +41,7 @@ export function storeContracts(client: pg.ClientBase, changed: readonly Changed<
            on conflict (institution_no, contract_id) do update set at = excluded.at, source = excluded.source, id = excluded.id,
              signed_on = excluded.signed_on, learner_hash = excluded.learner_hash, period_to = excluded.period_to,
              hours_hundredths = excluded.hours_hundredths, gifted_hundredths = excluded.gifted_hundredths, data = excluded.data`,
-    values: [
+    values: arrayParams(
       rows.map(({ no }) => no),
       rows.map(({ row }) => row.contractId),
       rows.map(({ row }) => toDbTime(row.at)),
@@ -52,7 +53,7 @@ export function storeContracts(client: pg.ClientBase, changed: readonly Changed<
       rows.map(({ row }) => Math.round(row.data.hoursPaid * 100)),
       rows.map(({ row }) => Math.round((row.data.hoursGifted ?? 0) * 100)),
       rows.map(({ row }) => JSON.stringify(row.data)),
-    ],
+    ),
   }));
 }
 
@@ -65,7 +66,7 @@ export function storePayments(client: pg.ClientBase, changed: readonly Changed<P
            on conflict (institution_no, payment_id) do update set amount_fen = excluded.amount_fen, at = excluded.at, paid_on = excluded.paid_on,
              source = excluded.source, id = excluded.id, contract_id = excluded.contract_id, payee = excluded.payee, channel = excluded.channel,
              loan = excluded.loan, reversed_fen = excluded.reversed_fen, named_by = excluded.named_by, matched_by = excluded.matched_by, matched_on = excluded.matched_on`,
-    values: [
+    values: arrayParams(
       rows.map(({ no }) => no),
       rows.map(({ row }) => row.paymentId),
       rows.map(({ row }) => row.told?.amountFen ?? null),
@@ -81,7 +82,7 @@ export function storePayments(client: pg.ClientBase, changed: readonly Changed<P
       rows.map(({ row }) => (row.namedBy.length > 0 ? JSON.stringify(row.namedBy) : null)),
       rows.map(({ row }) => row.matchedBy?.credit ?? null),
       rows.map(({ row }) => (row.matchedBy ? toDbDay(row.matchedBy.on) : null)),
-    ],
+    ),
   }));
 }
 
@@ -92,7 +93,7 @@ export function storeCredits(client: pg.ClientBase, changed: readonly Changed<Cr
            select * from unnest($1::int[], $2::text[], $3::text[], $4::bigint[], $5::date[], $6::timestamptz[], $7::text[], $8::text[], $9::boolean[], $10::text[])
            on conflict (institution_no, account_id, bank_txn_id) do update set amount_fen = excluded.amount_fen, booked_on = excluded.booked_on, at = excluded.at,
              source = excluded.source, id = excluded.id, names_payments = excluded.names_payments, matched_payment = excluded.matched_payment`,
-    values: [
+    values: arrayParams(
       rows.map(({ no }) => no),
       rows.map(({ row }) => row.accountId),
       rows.map(({ row }) => row.bankTxnId),
@@ -103,7 +104,7 @@ export function storeCredits(client: pg.ClientBase, changed: readonly Changed<Cr
       rows.map(({ row }) => row.id),
       rows.map(({ row }) => row.namesPayments),
       rows.map(({ row }) => row.matchedPayment),
-    ],
+    ),
   }));
 }
 
@@ -114,7 +115,7 @@ export function storeRefunds(client: pg.ClientBase, changed: readonly Changed<Re
            select * from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::boolean[], $7::date[])
            on conflict (institution_no, refund_id) do update set contract_id = excluded.contract_id, steps = excluded.steps,
              paid_fen = excluded.paid_fen, open = excluded.open, requested_on = excluded.requested_on`,
-    values: [
+    values: arrayParams(
       rows.map(({ no }) => no),
       rows.map(({ row }) => row.refundId),
       rows.map(({ row }) => refundContract(row)),
@@ -122,7 +123,7 @@ export function storeRefunds(client: pg.ClientBase, changed: readonly Changed<Re
       rows.map(({ row }) => row.paid.reduce((sum, part) => sum + BigInt(part.amountFen), 0n).toString()),
       rows.map(({ row }) => isRefundOpen(row)),
       rows.map(({ row }) => (row.requested ? toDbDay(dayOf(row.requested.at)) : null)),
-    ],
+    ),
   }));
 }
 
@@ -132,11 +133,11 @@ export function storeReleases(client: pg.ClientBase, changed: readonly Changed<R
     text: `insert into releases (institution_no, instruction_id, lines, debits)
            select * from unnest($1::int[], $2::text[], $3::text[], $4::int[])
            on conflict (institution_no, instruction_id) do update set lines = excluded.lines, debits = excluded.debits`,
-    values: [
+    values: arrayParams(
       rows.map(({ no }) => no),
       rows.map(({ row }) => row.instructionId),
       rows.map(({ row }) => (row.lines ? JSON.stringify(row.lines) : null)),
       rows.map(({ row }) => row.debits),
-    ],
+    ),
   }));
 }
