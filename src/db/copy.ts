@@ -73,7 +73,13 @@ export class CopyRows {
   }
 
   timestamptz(value: Us): void {
-    this.int8(value - DAYS_TO_2000 * US_PER_DAY);
+    this.field(8);
+    // In two halves: before 1715 the difference is no safe integer.
+    const high = Math.floor(value / WORD);
+    const low = value - high * WORD - US_TO_2000_LOW;
+    this.view.setInt32(this.at, high - US_TO_2000_HIGH - (low < 0 ? 1 : 0));
+    this.view.setUint32(this.at + 4, low < 0 ? low + WORD : low);
+    this.at += 8;
   }
 
   date(value: Day): void {
@@ -121,6 +127,8 @@ const NULL_LENGTH = -1;
 const WORD = 2 ** 32;
 /** PostgreSQL counts times and days from 2000-01-01. */
 const DAYS_TO_2000 = 10_957;
+const US_TO_2000_HIGH = Math.floor((DAYS_TO_2000 * US_PER_DAY) / WORD);
+const US_TO_2000_LOW = DAYS_TO_2000 * US_PER_DAY - US_TO_2000_HIGH * WORD;
 const UTF8_BYTES_PER_UNIT_MAX = 3;
 const BYTES_MIN = 1_024;
 const BYTES_DEFAULT = 64 * 1_024;

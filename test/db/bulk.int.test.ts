@@ -110,6 +110,7 @@ describe('copied rows', () => {
     const expected = [
       { at: 1_767_571_260_123_456, on: 20_458, raw: Buffer.from([0, 1, 255]) },
       { at: -1, on: -1, raw: Buffer.alloc(0) },
+      { at: -7_990_000_000_000_003, on: -2, raw: Buffer.alloc(3) },
       { at: -8_990_000_000_000_001, on: -719_162, raw: Buffer.from('x') },
     ];
     for (const { at, on, raw } of expected) {
