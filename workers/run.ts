@@ -28,6 +28,7 @@ export async function runWorkers(workers: readonly Worker[], log: Logger, outer?
   let failure: unknown;
   const running = workers.map(async (worker) => {
     try {
+      log.info({ worker: worker.name }, 'worker starts');
       await worker.run(controller.signal);
       if (!controller.signal.aborted) throw new Error(`worker ${worker.name} ended by itself`);
       log.info({ worker: worker.name }, 'worker drained');
