@@ -39,6 +39,15 @@ export function derivedTables(books: InstitutionBooks): Record<VerifiedTable, Re
         text(...values, line.paidFen > line.confirmedFen + line.refundedFen, line.releasedFen > line.confirmedFen),
       ];
     }),
+    ...derivedRegisters(books),
+  };
+}
+
+/** The same of the registers. */
+function derivedRegisters(
+  books: InstitutionBooks,
+): Record<'contracts' | 'payments' | 'credits' | 'refunds' | 'releases', ReadonlyMap<string, string>> {
+  return {
     contracts: mapOf(books.contracts.rows, ([, row]) => [
       text(row.contractId),
       text(
