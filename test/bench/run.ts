@@ -5,16 +5,28 @@ import { packageRoot } from '../../src/db/package-root.js';
 import { type Bench, todayOf } from './context.js';
 import { type Measured, measured } from './figures.js';
 import { Lab } from './lab.js';
+import { measureBacktest } from './measure-backtest.js';
+import { measureEvaluate } from './measure-evaluate.js';
 import { measureFile } from './measure-file.js';
+import { measureGrowth } from './measure-growth.js';
+import { measureHttp } from './measure-http.js';
+import { measureKafka } from './measure-kafka.js';
+import { measureLatency } from './measure-latency.js';
+import { measureMemory } from './measure-memory.js';
 import { loadAverage } from './meter.js';
 import { HELP, type Options, readOptions } from './options.js';
 import { type Report, toMarkdown, toTable } from './report.js';
 
-export type MeasureName = keyof typeof MEASURES;
-
 /** In the order of the table. */
 export const MEASURES = {
   file: measureFile,
+  http: measureHttp,
+  kafka: measureKafka,
+  growth: measureGrowth,
+  memory: measureMemory,
+  latency: measureLatency,
+  evaluate: measureEvaluate,
+  backtest: measureBacktest,
 } as const satisfies Record<string, (bench: Bench) => Promise<Measured>>;
 
 const options = readOptions(process.argv.slice(2), Object.keys(MEASURES));
