@@ -1,4 +1,5 @@
 import { FeewardenError } from '../core/errors.js';
+import { regionPrefix } from '../core/region.js';
 
 /**
  * Who may do what. A role says which calls, a scope says whose data. Nothing is allowed that is not written here, and a route
@@ -19,7 +20,7 @@ export type Permission =
 export interface Caller {
   readonly keyId: string;
   readonly role: Role;
-  /** Region prefix (regulator, analyst, platform), bank code (bank), or '' for everything that the role allows. */
+  /** Region prefix (admin, auditor, regulator, analyst, platform), bank code (bank), or '' for everything that the role allows. */
   readonly scope: string;
 }
 
@@ -35,17 +36,19 @@ export const GRANTS: { readonly [R in Role]: readonly Permission[] } = {
   platform: ['events:write', 'rejected:read'],
 };
 
+/** Rejected events name no region that could be trusted: an auditor of one region does not see them. */
 export function isAllowed(caller: Caller, permission: Permission): boolean {
+  if (permission === 'rejected:read' && caller.role === 'auditor' && caller.scope !== '') return false;
   return GRANTS[caller.role].includes(permission);
 }
 
 /** The scope a key of this role may have, in words; null when the scope fits. */
 export function scopeProblem(role: Role, scope: string): string | null {
   switch (role) {
-    case 'admin':
     case 'ingest':
+      return scope === '' ? null : 'A key of role ingest has no scope: it speaks for every source.';
+    case 'admin':
     case 'auditor':
-      return scope === '' ? null : `A key of role ${role} has no scope.`;
     case 'regulator':
     case 'analyst':
       return /^\d{0,6}$/.test(scope) ? null : 'The scope must be the first 0 to 6 digits of a region code.';
@@ -58,10 +61,17 @@ export function scopeProblem(role: Role, scope: string): string | null {
   }
 }
 
+/** A scope as people write it → as it is kept: `*` and `all` are everything, a city's code is the prefix of its counties. */
+export function keptScope(role: Role, scope: string): string {
+  if (scope === '*' || scope === 'all') return '';
+  return role === 'bank' || role === 'ingest' ? scope : regionPrefix(scope);
+}
+
 /** Region prefix to which the caller's reads are bound; '' is the whole country. */
 export function regionScope(caller: Caller): string {
-  return caller.role === 'regulator' || caller.role === 'analyst' ? caller.scope : '';
+  return REGIONAL.has(caller.role) ? caller.scope : '';
 }
+const REGIONAL: ReadonlySet<Role> = new Set(['admin', 'auditor', 'regulator', 'analyst']);
 
 /**
  * The narrower of the caller's region and the one asked for. Null when they exclude each other: then there is nothing to
@@ -69,8 +79,10 @@ export function regionScope(caller: Caller): string {
  */
 export function narrowRegion(caller: Caller, wanted: string | undefined): string | null {
   const own = regionScope(caller);
-  if (wanted === undefined || own.startsWith(wanted)) return own;
-  return wanted.startsWith(own) ? wanted : null;
+  if (wanted === undefined) return own;
+  const prefix = regionPrefix(wanted);
+  if (own.startsWith(prefix)) return own;
+  return prefix.startsWith(own) ? prefix : null;
 }
 
 /** Where the sources that a key may speak for begin; null when it may speak for all. */

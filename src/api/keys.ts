@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { FeewardenError } from '../core/errors.js';
 import type { Us } from '../core/time.js';
 import { toDbTime } from '../db/pool.js';
-import { ROLES, type Role, scopeProblem } from './access.js';
+import { keptScope, ROLES, type Role, scopeProblem } from './access.js';
 
 /** An API key as administrators see it: never its secret. */
 export interface ApiKey {
@@ -37,13 +37,14 @@ export const KEY_PATTERN = /^fw_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
 export async function createKey(pool: pg.Pool, wanted: NewKey, now: Us): Promise<{ key: ApiKey; text: string }> {
   const role = ROLES.find((known) => known === wanted.role);
   if (!role) throw new FeewardenError('bad_usage', `The role must be one of ${ROLES.join(', ')}.`);
-  const problem = scopeProblem(role, wanted.scope) ?? nameProblem(wanted.name);
+  const scope = keptScope(role, wanted.scope);
+  const problem = scopeProblem(role, scope) ?? nameProblem(wanted.name);
   if (problem !== null) throw new FeewardenError('bad_usage', problem);
   const id = randomBytes(ID_BYTES).toString('hex');
   const secret = randomBytes(SECRET_BYTES).toString('base64url');
   const { rows } = await pool.query<ApiKey>(
     `insert into api_keys (id, name, role, scope, secret_hash, created_at) values ($1, $2, $3, $4, $5, $6) returning ${COLUMNS}`,
-    [id, wanted.name, role, wanted.scope, hashSecret(secret), toDbTime(now)],
+    [id, wanted.name, role, scope, hashSecret(secret), toDbTime(now)],
   );
   return { key: rows[0]!, text: `fw_${id}_${secret}` };
 }

@@ -91,7 +91,7 @@ export const regionParam = z
   .string()
   .regex(/^\d{1,6}$/, 'must be the first 1 to 6 digits of a region code')
   .optional()
-  .meta({ description: 'First digits of the region code, such as 3707.' });
+  .meta({ description: 'Region code or its first digits: 3707 and 370700 are the city, 370702 a county.' });
 
 export const institutionParams = z.strictObject({ id: text(128, 'Institution id.') });
 

@@ -1,4 +1,5 @@
 import { FeewardenError } from '../core/errors.js';
+import { regionPrefix } from '../core/region.js';
 import { LEVELS } from '../risk/level.js';
 
 export const REGION_OPTION = ['--region <prefix>', 'only this region: the first digits of its code'] as const;
@@ -8,7 +9,7 @@ export const LIMIT_OPTION = ['--limit <n>', 'how many at most', '1000'] as const
 export function regionOption(text: string | undefined): string {
   if (text !== undefined && !/^\d{0,6}$/.test(text))
     throw new FeewardenError('bad_usage', '--region: give up to 6 digits, like 3707.');
-  return text ?? '';
+  return regionPrefix(text ?? '');
 }
 
 export function levelOption(text: string | undefined): string | null {

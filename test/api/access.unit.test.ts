@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   type Caller,
   isAllowed,
+  keptScope,
   maySpeakFor,
   narrowRegion,
   ROLES,
@@ -43,15 +44,32 @@ test.each([
   expect(narrowRegion(caller('regulator', scope), wanted)).toBe(expected);
 });
 
-test('only regulators and analysts are bound to a region when they read', () => {
+test('banks, platforms and the ingest role read nothing that has a region; all others are bound to theirs', () => {
   const bound = ROLES.filter((role) => regionScope(caller(role, '3707')) === '3707');
-  expect(bound).toEqual(['regulator', 'analyst']);
+  expect(bound).toEqual(['admin', 'regulator', 'analyst', 'auditor']);
+});
+
+test('an auditor of one region does not see rejected events, which name no region that can be trusted', () => {
+  expect(isAllowed({ keyId: 'k', role: 'auditor', scope: '37' }, 'rejected:read')).toBe(false);
 });
 
 test.each([
-  ['admin', '3707', false],
+  ['admin', '*', ''],
+  ['regulator', 'all', ''],
+  ['regulator', '370700', '3707'],
+  ['regulator', '370000', '37'],
+  ['analyst', '370702', '370702'],
+  ['platform', '370700', '3707'],
+  ['bank', '100000', '100000'],
+] as const)('a %s key for "%s" is kept with the scope "%s"', (role, written, kept) => {
+  expect(keptScope(role, written)).toBe(kept);
+});
+
+test.each([
+  ['admin', '3707', true],
   ['admin', '', true],
-  ['auditor', '37', false],
+  ['auditor', '37', true],
+  ['auditor', 'x', false],
   ['ingest', 'B403', false],
   ['regulator', '', true],
   ['regulator', '370702', true],
