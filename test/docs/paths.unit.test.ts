@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ROLES } from '../../src/api/access.js';
 import { SETTINGS } from '../../src/config.js';
 import { ERRORS } from '../../src/core/errors.js';
 import { packageRoot } from '../../src/db/package-root.js';
@@ -59,6 +60,16 @@ describe('documents', () => {
         (match) => match[1]!.replaceAll(/^\s*#.*\n/gm, ''),
       );
     expect(commands('README.zh-CN.md')).toEqual(commands('README.md'));
+  });
+});
+
+describe('roles', () => {
+  test('are each explained, and no others', () => {
+    const text = documents.find((document) => document.path === 'docs/interfaces.md')!.text;
+    const table = text.slice(text.indexOf('| role |'), text.indexOf('### Sending events'));
+    expect([...table.matchAll(/^\| `([a-z]+)` \|/gm)].map((match) => match[1]!).toSorted()).toEqual(
+      [...ROLES].toSorted(),
+    );
   });
 });
 
