@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { packageRoot } from '../../src/db/package-root.js';
+
+const out = mkdtempSync(path.join(os.tmpdir(), 'feewarden-bench-test-'));
+const results = path.join(out, 'results');
+const temporary = path.join(out, 'temporary');
+mkdirSync(temporary);
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+function bench(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const program = path.join(packageRoot(), 'dist', 'test', 'bench', 'run.js');
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+/** Never the speed: that depends on the machine and on who else uses it. */
+describe('the bench', () => {
+  test('measures a file into the books beside the bare insert, and saves the table', async () => {
+    const { code, stdout, stderr } = await bench('--quick', '--only', 'file', '--events', '4000', '--out', results);
+    expect(stderr).toContain('file → books');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^file → books +[\d,]+ +4,000 .* \d+ %$/m);
+    expect(stdout).toMatch(/^limit: bare COPY of the event rows +[\d,]+ /m);
+    expect(stdout).toMatch(/(reached|MISSED): half of the bare COPY; measured \d+ %/);
+    const saved = readdirSync(results);
+    expect(saved.map((name) => path.extname(name)).sort()).toEqual(['.json', '.md']);
+    const report = JSON.parse(readFileSync(path.join(results, saved.find((name) => name.endsWith('.json'))!), 'utf8'));
+    expect(report.measured.figures.map((one: { name: string }) => one.name)).toContain(
+      'file → books, evaluating beside',
+    );
+    expect(readdirSync(temporary), 'what the run left behind').toEqual([]);
+  });
+
+  test('refuses a measurement that does not exist and names those that do', async () => {
+    const { code, stderr } = await bench('--only', 'flie');
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/there is no measurement "flie"; there are file, http, kafka/);
+  });
+});
