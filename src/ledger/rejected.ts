@@ -87,8 +87,17 @@ interface StoredInput {
   input: Buffer;
 }
 
+/** Of an input that was too large to be read only so much is kept, and a setting cannot be smaller: less is never a whole event. */
+const SAMPLE_BYTES_MAX = 1_024;
+
 async function inputOf(deps: RedriveDeps, row: StoredInput, receivedAt: Us): Promise<Input> {
-  const input = decodeInput(row.input, { key: row.origin_key, detail: row.origin }, deps.limits, receivedAt);
+  const origin = { key: row.origin_key, detail: row.origin };
+  if (row.code === 'too_large' && row.input.length <= SAMPLE_BYTES_MAX) {
+    const unknown = { path: null, subject: null, source: null, id: null, type: null };
+    const rejection = { ...unknown, code: row.code, message: ERRORS.too_large.message } as const;
+    return { bytes: row.input, origin, decoded: { ok: false, rejection } };
+  }
+  const input = decodeInput(row.input, origin, deps.limits, receivedAt);
   const keyId = row.origin['key'];
   if (!input.decoded.ok || keyId === undefined) return input;
   const { subject, source, id, type } = input.decoded.event;

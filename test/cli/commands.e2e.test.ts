@@ -192,11 +192,32 @@ describe('redrive', () => {
     expect(await paidFen()).toBe(1_000);
   });
 
+  it('cannot take what was too large to be kept, and leaves its reason as it was', async () => {
+    const event = payment('large', {
+      data: { paymentId: 'large', amountFen: 1, channel: 'card', note: 'x'.repeat(5_000) },
+    });
+    const env = { FEEWARDEN_EVENT_BYTES_MAX: '1024' };
+    expect(JSON.parse((await run(['ingest', '-', '--json'], { input: event, env })).stdout)).toMatchObject({
+      byCode: { too_large: 1 },
+    });
+    expect(await redriven('too_large')).toEqual([1, { read: 1, accepted: 0, duplicates: 0, rejected: 1 }]);
+    const listed = jsonLines((await run(['rejected', '--code', 'too_large', '--json'])).stdout);
+    expect(listed).toMatchObject([{ code: 'too_large', message: expect.stringContaining('At most 1024 bytes.') }]);
+  });
+
   it('leaves what is still wrong on the list, and ends with 1', async () => {
-    expect(await redriven('not_json')).toEqual([1, { read: 1, accepted: 0, duplicates: 0, rejected: 1 }]);
-    const list = jsonLines((await run(['rejected', '--json'])).stdout);
-    expect(list).toHaveLength(1);
-    expect(list[0]).toMatchObject({ code: 'not_json', path: null, subject: null, origin: { file: 'stdin', line: 2 } });
+    await run(['ingest', '-'], { input: `${ofLines(0, 1)}still no json\n` });
+    const before = await run(['rejected', '--code', 'not_json', '--json']);
+    const list = jsonLines(before.stdout);
+    expect(list.at(-1)).toMatchObject({
+      code: 'not_json',
+      path: null,
+      subject: null,
+      origin: { file: 'stdin', line: 2 },
+    });
+    const refusedAgain = { read: list.length, accepted: 0, duplicates: 0, rejected: list.length };
+    expect(await redriven('not_json')).toEqual([1, refusedAgain]);
+    expect((await run(['rejected', '--code', 'not_json', '--json'])).stdout).toBe(before.stdout);
     expect(Object.keys(list[0]!).sort()).toEqual([
       'code',
       'id',
