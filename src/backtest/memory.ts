@@ -1,5 +1,6 @@
 import type { Calendar } from '../core/calendar.js';
-import { type Day, dayOf, type Us, US_PER_DAY } from '../core/time.js';
+import { type Day, dayOf, US_PER_DAY, type Us } from '../core/time.js';
+import { PART } from '../model/changed.js';
 import type { CommonParams } from '../risk/common.js';
 import type { RiskContext } from '../risk/context.js';
 import type { AnswerMemory, AskedRule } from '../risk/evaluate.js';
@@ -7,7 +8,6 @@ import type { FactSheet } from '../risk/facts/fact-sheet.js';
 import type { InstitutionRows } from '../risk/facts/rows.js';
 import { rankOf } from '../risk/level.js';
 import type { ParamValues } from '../risk/params.js';
-import { PART } from '../model/changed.js';
 import { type ReadingNote, TrackedSheet } from './tracked-facts.js';
 
 /** What is remembered of one rule. `parts`: what its answer rests on. */

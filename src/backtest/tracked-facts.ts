@@ -186,7 +186,9 @@ class TrackedMoney extends MoneyFacts {
     super(rows);
   }
 }
-noteFirstArgument(TrackedMoney.prototype, MoneyFacts.prototype, (name) => (name in ACCOUNT ? partOfAccount(ACCOUNT[name as AccountName]) : 0));
+noteFirstArgument(TrackedMoney.prototype, MoneyFacts.prototype, (name) =>
+  name in ACCOUNT ? partOfAccount(ACCOUNT[name as AccountName]) : 0,
+);
 
 class TrackedTallies extends TallyFacts {
   constructor(
@@ -196,7 +198,9 @@ class TrackedTallies extends TallyFacts {
     super(rows);
   }
 }
-noteFirstArgument(TrackedTallies.prototype, TallyFacts.prototype, (name) => (name in TALLIES ? partOfMetric(TALLIES[name as TallyName]) : 0));
+noteFirstArgument(TrackedTallies.prototype, TallyFacts.prototype, (name) =>
+  name in TALLIES ? partOfMetric(TALLIES[name as TallyName]) : 0,
+);
 
 /** Every method whose first argument names an account or a tally notes its part; the others call those. */
 function noteFirstArgument(tracked: object, plain: object, partOf: (name: string) => number): void {

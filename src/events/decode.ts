@@ -22,6 +22,8 @@ export interface DecodeLimits {
   readonly depthMax: number;
   /** Null: `time` is not compared with the clock (a replayed history). */
   readonly receivedAt: Us | null;
+  /** True: `contentHash` and `body` are made when they are asked for, which is quicker where few ask (a replayed history). */
+  readonly lazyContent?: boolean;
 }
 
 /**
@@ -92,7 +94,48 @@ function decodeClean(value: unknown, limits: DecodeLimits): Decoded {
   const data = parsed.data as JsonObject;
   const wrong = envelope.listed.type === 'event.reversed' ? reversalProblem(envelope, data) : null;
   if (wrong) return refuse(wrong, value);
+  if (limits.lazyContent) {
+    const event = new EventOnDemand(envelope, data, plan.keys, value);
+    return { ok: true, event: event as unknown as AnyEvent };
+  }
   return { ok: true, event: eventOf(envelope, data, plan.keys, value) };
+}
+
+/** An event whose content is written down when somebody asks for it. */
+class EventOnDemand {
+  readonly type: EventType;
+  readonly id: string;
+  readonly source: string;
+  readonly subject: string;
+  readonly at: Us;
+  readonly recordedAt: Us;
+  readonly sequence: bigint | null;
+  private whole: AnyEvent | null = null;
+
+  constructor(
+    private readonly envelope: Envelope,
+    readonly data: JsonObject,
+    private readonly keys: readonly string[],
+    private readonly attributes: JsonObject,
+  ) {
+    this.type = envelope.listed.type;
+    this.id = envelope.id;
+    this.source = envelope.source;
+    this.subject = envelope.subject;
+    this.at = envelope.at;
+    this.recordedAt = envelope.recordedAt;
+    this.sequence = envelope.sequence;
+  }
+
+  get contentHash(): Buffer {
+    this.whole ??= eventOf(this.envelope, this.data, this.keys, this.attributes);
+    return this.whole.contentHash;
+  }
+
+  get body(): string {
+    this.whole ??= eventOf(this.envelope, this.data, this.keys, this.attributes);
+    return this.whole.body;
+  }
 }
 
 function eventOf(envelope: Envelope, data: JsonObject, keys: readonly string[], attributes: JsonObject): AnyEvent {

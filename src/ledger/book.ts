@@ -6,7 +6,7 @@ import { businessKey, factAmounts } from '../events/keys.js';
 import { eventTypeNumber } from '../events/list.js';
 import { reversalKey, typeKey } from './keys.js';
 import { planOf } from './plan.js';
-import { applyRegisters, isReversed } from './registers.js';
+import { applyRegisters, EVENT_REGISTERS, isReversed } from './registers.js';
 import { isNewer, joinKey, type KeptOut, type StoredEvent, tellingKey } from './rows.js';
 import type { InstitutionBooks, WorkingSet } from './working-set.js';
 
@@ -23,17 +23,38 @@ const SAME_FACT: Outcome = { kind: 'duplicate', keptOut: true };
 /**
  * Decides what an event does to the books and does it to the working set. Pure but for the working set: no clock, no I/O.
  * The order of the checks is part of the contract: identity first, then the reversal rules, then the business fact.
- * The working set must hold what `prefetch` names for the event, or everything (the model).
+ * The working set must hold what `prefetch` names for the event, or everything (the model). With foresight it keeps less of
+ * the event.
  */
-export function book(set: WorkingSet, event: AnyEvent, receivedAt: Us): Outcome {
-  const known = set.byIdentity.get(joinKey(event.source, event.id));
+export function book(set: WorkingSet, event: AnyEvent, receivedAt: Us, foresight: Foresight = ANYTHING): Outcome {
+  const known = foresight.isNamed ? set.byIdentity.get(joinKey(event.source, event.id)) : undefined;
   if (known) return known.contentHash.equals(event.contentHash) ? SAME_EVENT : reject('id_reused', 'id');
   const books = set.institution(event.subject);
   if (event.type === 'event.reversed') return bookReversal(set, books, event);
-  return bookEvent(set, books, event, receivedAt);
+  return bookEvent(set, books, event, receivedAt, foresight);
 }
 
-function bookEvent(set: WorkingSet, books: InstitutionBooks, event: AnyEvent, receivedAt: Us): Outcome {
+/** What the rest of a history, before or after, may say of an event. True when it is not known. */
+export interface Foresight {
+  /** Another event has its identity or reverses it. */
+  readonly isNamed: boolean;
+  /** Another event of its type has its business key. */
+  readonly isToldAgain: boolean;
+}
+
+const ANYTHING: Foresight = { isNamed: true, isToldAgain: true };
+
+function bookEvent(
+  set: WorkingSet,
+  books: InstitutionBooks,
+  event: AnyEvent,
+  receivedAt: Us,
+  foresight: Foresight,
+): Outcome {
+  if (!foresight.isNamed && !foresight.isToldAgain && !EVENT_REGISTERS.has(event.type)) {
+    bookUnnamed(books, event);
+    return ACCEPTED;
+  }
   const amounts = factAmounts(event);
   const key = businessKey(event);
   const reversed = books.byKey.has(reversalKey(event.source, event.id));
@@ -49,6 +70,26 @@ function bookEvent(set: WorkingSet, books: InstitutionBooks, event: AnyEvent, re
   if (!reversed) apply(books, stored, event, 1);
   return ACCEPTED;
 }
+
+/** An event that nothing else will ever look up is booked and not kept. */
+function bookUnnamed(books: InstitutionBooks, event: AnyEvent): void {
+  count(books, event);
+  books.addPlan(planOf(event), NOT_KEPT, 1);
+  applyRegisters(books, event, 1);
+}
+
+const NOT_KEPT: StoredEvent = {
+  seq: 0,
+  ordinal: 0,
+  institutionId: '',
+  source: '',
+  id: '',
+  type: 0,
+  key: '',
+  amounts: null,
+  contentHash: Buffer.alloc(0),
+  event: null,
+};
 
 function bookReversal(set: WorkingSet, books: InstitutionBooks, event: Event<'event.reversed'>): Outcome {
   const { source, id } = event.data.reverses;
@@ -98,7 +139,7 @@ function accept(
   key: string,
   amounts: string | null,
 ): StoredEvent {
-  books.eventCount += 1;
+  count(books, event);
   const stored: StoredEvent = {
     seq: 0,
     ordinal: books.eventCount,
@@ -114,9 +155,13 @@ function accept(
   set.byIdentity.set(joinKey(event.source, event.id), stored);
   index(books, stored);
   if (books.keepJournal) books.accepted.push(stored);
+  return stored;
+}
+
+function count(books: InstitutionBooks, event: AnyEvent): void {
+  books.eventCount += 1;
   if (books.newestAt === null || event.at > books.newestAt) books.newestAt = event.at;
   if (books.oldestAt === null || event.at < books.oldestAt) books.oldestAt = event.at;
-  return stored;
 }
 
 /** Makes the event findable by type and business key. */

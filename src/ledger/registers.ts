@@ -1,5 +1,5 @@
 import { dayOf, parseDay } from '../core/time.js';
-import type { AnyEvent, Event } from '../events/event.js';
+import type { AnyEvent, Event, EventType } from '../events/event.js';
 import { reversalKey, typeKey } from './keys.js';
 import { contractLine, paymentLine } from './plan.js';
 import {
@@ -12,6 +12,25 @@ import {
   type Told,
 } from './rows.js';
 import type { InstitutionBooks } from './working-set.js';
+
+/** Registers without rows of their own: what stands of them is read from the events. */
+export const EVENT_REGISTERS: ReadonlySet<EventType> = new Set<EventType>([
+  'institution.upserted',
+  'account.registered',
+  'account.state_changed',
+  'account.requirement_set',
+  'contract.ended',
+  'custody.balance_reported',
+  'guarantee.registered',
+  'stock.declared',
+  'statement.filed',
+  'complaint.received',
+  'complaint.closed',
+  'inspection.recorded',
+  'external.signal',
+  'contact.attempted',
+  'break.declared',
+]);
 
 /**
  * The part of an event's effect that depends on what else is known: contracts, payments, credits, refunds, releases.

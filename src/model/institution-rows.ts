@@ -42,6 +42,7 @@ export class InstitutionRowsReader {
   private endedSeen = 0;
   private balances: LedgerSums[] = [];
   private refundLines: ReadonlySet<string> = new Set();
+  private profileChanged = false;
   private last: InstitutionRows | null = null;
 
   constructor(
@@ -64,7 +65,8 @@ export class InstitutionRowsReader {
     rematchAll(books, this.calendar);
     this.changed = this.last === null ? ALL_PARTS : 0;
     this.changed |= this.registers.follow();
-    if (this.profile.follow()) this.changed |= PART.profile;
+    if (this.profile.follow() || this.profileChanged) this.changed |= PART.profile;
+    this.profileChanged = false;
     this.followContracts(today);
     this.followRefunds(today);
     this.followLines(today);
@@ -76,6 +78,12 @@ export class InstitutionRowsReader {
     if (this.last !== null) this.changed |= changedValues(this.last, rows);
     this.last = rows;
     return rows;
+  }
+
+  /** The region as last told; null while no profile is known. */
+  regionCode(): string | null {
+    if (this.profile.follow()) this.profileChanged = true;
+    return this.profile.profile?.regionCode ?? null;
   }
 
   private rows(today: Day, countyTopShare: boolean): InstitutionRows {

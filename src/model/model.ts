@@ -1,7 +1,7 @@
 import type { Calendar } from '../core/calendar.js';
 import type { Us } from '../core/time.js';
 import type { AnyEvent } from '../events/event.js';
-import { book, type Outcome } from '../ledger/book.js';
+import { book, type Foresight, type Outcome } from '../ledger/book.js';
 import { rematchAll } from '../ledger/match.js';
 import { type Quantities, quantities } from '../ledger/quantities.js';
 import { WorkingSet } from '../ledger/working-set.js';
@@ -12,8 +12,9 @@ export class Model {
   readonly set = new WorkingSet(false);
   constructor(readonly calendar: Calendar) {}
 
-  book(event: AnyEvent): Outcome {
-    return book(this.set, event, event.recordedAt);
+  /** With foresight the model keeps less of the event; see `book`. */
+  book(event: AnyEvent, foresight?: Foresight): Outcome {
+    return book(this.set, event, event.recordedAt, foresight);
   }
 
   /** The contract's quantities of one institution at the moment `now`. */

@@ -92,7 +92,8 @@ export class ProfileRows {
   /** Everything that is told of the profile has one business key, so that every telling but the first is a revision. */
   follow(): boolean {
     const told = this.books.byType.get(PROFILE);
-    if (told === undefined || (told.revisions === this.revisionsSeen && told.lists.length === this.listsSeen)) return false;
+    if (told === undefined || (told.revisions === this.revisionsSeen && told.lists.length === this.listsSeen))
+      return false;
     this.revisionsSeen = told.revisions;
     this.listsSeen = told.lists.length;
     this.tellings = tellings(this.books, 'institution.upserted')
