@@ -1,4 +1,7 @@
-import type { Level } from './level.js';
+import { dayOf, type Us } from '../core/time.js';
+import type { FindingState } from './finding.js';
+import { atLeast, type Level, rankOf } from './level.js';
+import type { Rule } from './rule.js';
 
 /** What a rule may know of the findings of other rules: of this institution, as decided before it in the same evaluation. */
 export interface RiskContext {
@@ -10,3 +13,18 @@ export interface RiskContext {
 
 /** For rules asked alone: no other findings. */
 export const NO_CONTEXT: RiskContext = { levelOf: () => 'none', hadFinding: () => false };
+
+/** The context over states that may still change while the rules are evaluated one after the other. */
+export function contextOf(states: ReadonlyMap<string, FindingState>, rules: readonly Rule[], now: Us): RiskContext {
+  return {
+    levelOf: (ruleId) => states.get(ruleId)?.open?.level ?? 'none',
+    hadFinding: (groups, floor, days) =>
+      rules.some((rule) => {
+        const state = groups.includes(rule.group) ? states.get(rule.id) : undefined;
+        if (state === undefined) return false;
+        if (state.open !== null && atLeast(state.open.level, floor)) return true;
+        const leftAt = state.leftAt[rankOf(floor) - 1] ?? null;
+        return leftAt !== null && dayOf(now) - dayOf(leftAt) < days;
+      }),
+  };
+}

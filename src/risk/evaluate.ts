@@ -1,17 +1,19 @@
 import type { Calendar } from '../core/calendar.js';
-import { dayOf, parseDay, startOfDay, US_PER_DAY, type Us } from '../core/time.js';
+import type { Us } from '../core/time.js';
 import { type CaseState, caseForNewAlert, caseIdOf, type RiskCase, riskCase } from './case.js';
 import type { CommonParams } from './common.js';
 import { confidenceBp } from './confidence.js';
-import type { RiskContext } from './context.js';
-import { earliest, FactSheet } from './facts/fact-sheet.js';
+import { contextOf, type RiskContext } from './context.js';
+import { FactSheet } from './facts/fact-sheet.js';
+import { earliest } from './facts/moments.js';
 import type { InstitutionRows } from './facts/rows.js';
 import { type FindingState, newFinding } from './finding.js';
-import { atLeast, type Level, levelOf, type OpenLevel, raised, rankOf } from './level.js';
+import { type Level, type OpenLevel, raised } from './level.js';
 import { advance, type ChangeKind } from './lifecycle.js';
 import type { ParamValues } from './params.js';
+import { policyFor, regimeEndsAt } from './policy/of-institution.js';
 import type { Policy } from './policy/policy.js';
-import { type ResolvedPolicy, resolvePolicy } from './policy/resolve.js';
+import type { ResolvedPolicy } from './policy/resolve.js';
 import {
   type AnswerState,
   type AnswerUnit,
@@ -121,7 +123,8 @@ export interface AnswerMemory {
 
 /** A rule that was asked, and what its finding came to. */
 export interface AskedRule {
-  readonly params: ParamValues;
+  /** Null: the policy switches the rule off. */
+  readonly params: ParamValues | null;
   /** Null: the rule failed. */
   readonly answer: RuleAnswer | null;
   readonly finding: FindingState | null;
@@ -160,6 +163,8 @@ export function evaluateAgain(
 
 class Evaluator {
   private readonly resolved: ResolvedPolicy;
+  /** Until then the same thresholds and the same mode hold, for all rules. */
+  private readonly regimeEndsAt: Us | null;
   private readonly sheet: FactSheet;
   private readonly sheets = new Map<Us, FactSheet>();
   private readonly states = new Map<string, FindingState>();
@@ -180,7 +185,8 @@ class Evaluator {
     private readonly rules: readonly Rule[],
     private readonly memory: AnswerMemory | null,
   ) {
-    this.resolved = resolveFor(rows, now, policy);
+    this.resolved = policyFor(rows, now, policy);
+    this.regimeEndsAt = regimeEndsAt(rows, now, this.resolved);
     const { common } = this.resolved;
     this.sheet = memory ? memory.sheet(rows, now, calendar, common) : new FactSheet(rows, now, calendar, common);
     this.sheets.set(now, this.sheet);
@@ -227,7 +233,8 @@ class Evaluator {
     if (memory === null) throw new RangeError('a memory is needed');
     this.rules.forEach((rule, index) => {
       const params = this.resolved.rules.get(rule.id) ?? null;
-      if (params === null || !memory.isSettled(index, params, this.now)) this.found.push(this.evaluateRule(rule, index));
+      if (params === null || !memory.isSettled(index, params, this.now))
+        this.found.push(this.evaluateRule(rule, index));
       else if (memory.isFlagged(index)) this.watched = true;
     });
     const changed = this.found.flatMap(({ changes }) => changes);
@@ -236,7 +243,9 @@ class Evaluator {
       changes: changed.map((change) => ({ ...change, score })),
       state: {
         version: 1,
-        findings: this.touched ? this.rules.flatMap((rule) => this.states.get(rule.id) ?? []) : (this.previous?.findings ?? []),
+        findings: this.touched
+          ? this.rules.flatMap((rule) => this.states.get(rule.id) ?? [])
+          : (this.previous?.findings ?? []),
         cases: this.cases,
         score: null,
         history: [],
@@ -260,7 +269,7 @@ class Evaluator {
     const outer = this.lookAgainAt;
     this.lookAgainAt = null;
     const changes = this.advance(rule, params, answer);
-    if (params !== null && this.memory !== null) {
+    if (this.memory !== null) {
       const finding = this.states.get(rule.id) ?? null;
       const { lookAgainAt, now } = this;
       this.memory.keep(index, { params, answer, finding, lookAgainAt, newestEventAt: this.rows.newestAt, now });
@@ -280,8 +289,10 @@ class Evaluator {
   private advance(rule: Rule, params: ParamValues | null, answer: RuleAnswer | null): Omit<AlertChange, 'score'>[] {
     const before = this.states.get(rule.id);
     const known = answer === null || answer.state === 'no_data' ? null : answer;
-    if (known !== null && known.lookAgainAt !== null)
-      this.lookAgainAt = earliest(this.lookAgainAt, Math.max(known.lookAgainAt, this.now + 1));
+    const lookAgainAt = answer?.lookAgainAt ?? null;
+    // A rule that names a moment that has come is asked again at once, but not in a circle.
+    const next = lookAgainAt === null ? null : Math.max(lookAgainAt, this.now + 1);
+    this.lookAgainAt = earliest(this.lookAgainAt, next, this.regimeEndsAt);
     if (before?.open == null && (known === null || known.level === 'none')) return NO_CHANGES;
     const result = advance(before ?? newFinding(rule.id), known, {
       ruleId: rule.id,
@@ -382,46 +393,6 @@ const NO_CHANGES: never[] = [];
 const ERROR_CHARS_MAX = 200;
 const SWITCHED_OFF = notApplicable('本地政策停用该规则', 'The rule is switched off by the policy');
 
-/** The policy for the institution as it is registered now; the mode is that of its supervised account. */
-function resolveFor(rows: InstitutionRows, now: Us, policy: Policy): ResolvedPolicy {
-  const today = dayOf(now);
-  const accounts = rows.registers['account.registered'] ?? [];
-  let mode: (typeof accounts)[number] | null = null;
-  for (const account of accounts) {
-    if (parseDay(account.data.validFrom)! > today) continue;
-    if (mode === null || modeRank(account.data.purpose) >= modeRank(mode.data.purpose)) mode = account;
-  }
-  return resolvePolicy(policy, {
-    regionCode: rows.profile?.regionCode ?? null,
-    category: rows.profile?.category ?? null,
-    mode: mode?.data.mode ?? null,
-    day: today,
-  });
-}
-
-function modeRank(purpose: string): number {
-  return purpose === 'custody' ? 2 : purpose === 'deposit' ? 1 : 0;
-}
-
 function lateReason({ zh, en }: Sentence): Sentence {
   return { zh: `迟到的数据表明当时未越限。${zh}`, en: `Late information shows that the limit was kept. ${en}` };
-}
-
-function contextOf(states: ReadonlyMap<string, FindingState>, rules: readonly Rule[], now: Us): RiskContext {
-  return {
-    levelOf: (ruleId) => states.get(ruleId)?.open?.level ?? 'none',
-    hadFinding: (groups, floor, days) =>
-      rules.some((rule) => {
-        const state = groups.includes(rule.group) ? states.get(rule.id) : undefined;
-        if (state === undefined) return false;
-        if (state.open !== null && atLeast(state.open.level, floor)) return true;
-        const leftAt = state.leftAt[rankOf(floor) - 1] ?? null;
-        return leftAt !== null && startOfDay(dayOf(now)) - startOfDay(dayOf(leftAt)) <= (days - 1) * US_PER_DAY;
-      }),
-  };
-}
-
-/** Highest level among the findings, for lists of institutions. */
-export function highestLevel(findings: readonly RuleFinding[]): Level {
-  return levelOf(findings.reduce((rank, one) => Math.max(rank, rankOf(one.level)), 0));
 }

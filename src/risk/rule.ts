@@ -85,9 +85,9 @@ export function defineRule<const P extends ParamSpecs>(definition: RuleDefinitio
 
 const NO_EVIDENCE = () => [];
 
-/** The question does not arise; closes what was open. */
-export function notApplicable(zh: string, en: string): RuleAnswer {
-  return unanswered('not_applicable', zh, en);
+/** The question does not arise; closes what was open. `lookAgainAt`: when it may arise by time alone. */
+export function notApplicable(zh: string, en: string, lookAgainAt: Us | null = null): RuleAnswer {
+  return { ...unanswered('not_applicable', zh, en), lookAgainAt };
 }
 
 /** The facts to answer are missing; what was open stays open. */

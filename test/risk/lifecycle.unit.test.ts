@@ -28,6 +28,7 @@ class Walk {
       calendar: CHINA_CALENDAR,
       clearWorkingDays: 3,
       newestEventAt: now,
+      failed: false,
       answerAt: () => answer ?? says('none'),
       nextIds: () => {
         this.ids += 1;

@@ -127,6 +127,17 @@ export class FactSheet {
     return this.activeLearners >= this.common.minLearners && this.historyDays >= this.common.minHistoryDays;
   }
 
+  /** When the history will be long enough for ratios, if there are learners enough and it is not yet; else null. */
+  get ratiosFrom(): Us | null {
+    return this.activeLearners < this.common.minLearners ? null : this.historyReaches(this.common.minHistoryDays);
+  }
+
+  /** The moment at which the history reaches so many days; null if it has, or nothing is known yet. */
+  historyReaches(days: number): Us | null {
+    const { firstAt } = this.rows;
+    return firstAt === null || this.historyDays >= days ? null : startOfDay(dayOf(firstAt) + days);
+  }
+
   /** Paid to custody and on its way: payments whose credit is not booked and not yet late, `graceWorkingDays` at most. */
   inTransitFen(graceWorkingDays: number): Fen {
     let sum = 0n;
@@ -154,16 +165,4 @@ interface Cached {
   depositFen?: Fen;
   coverFen?: Fen;
   quarterFen?: Fen;
-}
-
-/** The moment a day begins, if it is still to come. */
-export function ifLater(at: Us, now: Us): Us | null {
-  return at > now ? at : null;
-}
-
-/** The earlier of two moments, null meaning never. */
-export function earliest(...moments: readonly (Us | null)[]): Us | null {
-  let first: Us | null = null;
-  for (const at of moments) if (at !== null && (first === null || at < first)) first = at;
-  return first;
 }

@@ -1,8 +1,9 @@
 import { type Fen, maxFen } from '../../core/money.js';
-import { type Day, dayOf } from '../../core/time.js';
+import { type Day, dayOf, startOfDay, type Us } from '../../core/time.js';
 import { isSettled } from '../../ledger/quantities.js';
 import type { PaymentRow, Told } from '../../ledger/rows.js';
 import type { FactSheet } from './fact-sheet.js';
+import { earliest } from './moments.js';
 
 /** A payment that was made, with what is left of it after reversals. */
 export interface PaymentFacts {
@@ -61,6 +62,16 @@ export function uncreditedPayments(sheet: FactSheet): readonly UncreditedPayment
     });
   }
   return found;
+}
+
+/** When the next payment ceases to count as in transit; null when none is on its way. */
+export function transitEndsAt(sheet: FactSheet, graceWorkingDays: number): Us | null {
+  let at: Us | null = null;
+  for (const payment of sheet.uncredited) {
+    if (payment.ageWorkingDays > graceWorkingDays) continue;
+    at = earliest(at, startOfDay(sheet.calendar.addWorkingDays(payment.paidOn, graceWorkingDays + 1)));
+  }
+  return at;
 }
 
 /** The newest first. */

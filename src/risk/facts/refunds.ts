@@ -1,7 +1,8 @@
 import { type Day, dayOf, startOfDay, type Us } from '../../core/time.js';
 import { answerDueOn, type RefundDefaults, type RefundState, refundState } from '../../ledger/refunds.js';
 import type { EvidenceRef } from '../rule.js';
-import { earliest, type FactSheet, ifLater } from './fact-sheet.js';
+import type { FactSheet } from './fact-sheet.js';
+import { earliest, ifLater } from './moments.js';
 import type { RefundWithContract } from './rows.js';
 
 /** One refund and what it comes to now. */

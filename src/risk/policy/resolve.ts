@@ -16,6 +16,8 @@ export interface Selector {
 /** The parameters that hold for one institution on one day. */
 export interface ResolvedPolicy {
   readonly version: string;
+  /** The next day on which some entry of the policy begins or ceases to hold; null when none does. */
+  readonly changesOn: Day | null;
   readonly common: CommonParams;
   readonly score: ScoreParams;
   /** Per rule id; null where the policy switches the rule off. */
@@ -34,7 +36,7 @@ export function resolvePolicy(policy: Policy, selector: Selector): ResolvedPolic
   const key = `${selector.regionCode}|${selector.category}|${selector.mode}|${epoch}`;
   let resolved = cache.resolved.get(key);
   if (resolved === undefined) {
-    resolved = resolve(policy, selector);
+    resolved = resolve(policy, selector, cache.boundaries[epoch] ?? null);
     if (cache.resolved.size < RESOLVED_MAX) cache.resolved.set(key, resolved);
   }
   return resolved;
@@ -48,9 +50,10 @@ const caches = new WeakMap<
   { readonly boundaries: readonly Day[]; readonly resolved: Map<string, ResolvedPolicy> }
 >();
 
-function resolve(policy: Policy, selector: Selector): ResolvedPolicy {
+function resolve(policy: Policy, selector: Selector, changesOn: Day | null): ResolvedPolicy {
   return {
     version: policy.version,
+    changesOn,
     common: mergedParams(policy, 'common', COMMON_PARAMS, selector) as CommonParams,
     score: mergedParams(policy, 'score', SCORE_PARAMS, selector) as ScoreParams,
     rules: new Map(

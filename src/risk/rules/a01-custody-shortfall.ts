@@ -1,7 +1,9 @@
 import { type Fen, maxFen, minFen, shareBasisPoints } from '../../core/money.js';
 import { parseDay, startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
-import { earliest, type FactSheet } from '../facts/fact-sheet.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest } from '../facts/moments.js';
+import { transitEndsAt } from '../facts/payments.js';
 import { defineRule, type EvidenceRef, noData, notApplicable } from '../rule.js';
 import { judge, type Test } from '../steps.js';
 import { enYuan, percent, zhYuan } from '../text.js';
@@ -56,7 +58,8 @@ export const rule = defineRule({
     if (sheet.accounts.mode === null && unearnedFen > 0n)
       return noData('没有登记任何账户，无法计算覆盖率', 'No account is registered, so coverage cannot be computed');
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
-    const transitFen = sheet.inTransitFen(p.inTransitWorkingDays) + refundsAheadFen(sheet, p.inTransitWorkingDays);
+    const aheadFen = refundsAheadFen(sheet, p.inTransitWorkingDays);
+    const transitFen = sheet.inTransitFen(p.inTransitWorkingDays) + aheadFen;
     const heldFen = sheet.custodyFen + transitFen + sheet.depositFen + sheet.coverFen;
     const shortFen = maxFen(0n, unearnedFen - heldFen);
     const redWhole = maxFen(unearnedFen, sheet.rows.unearnedOperatorFen ?? 0n);
@@ -81,7 +84,7 @@ export const rule = defineRule({
         en: `Unearned fees are ${enYuan(unearnedFen)}; custody, in transit, deposit and cover hold ${enYuan(heldFen)} (${enYuan(transitFen)} in transit): short by ${enYuan(shortFen)}, coverage ${percent(coverageBp)}`,
       }),
       evidence: () => evidence(sheet, p.inTransitWorkingDays),
-      lookAgainAt: lookAgain(sheet, p.inTransitWorkingDays),
+      lookAgainAt: lookAgain(sheet, p.inTransitWorkingDays, aheadFen > 0n),
     };
   },
 });
@@ -106,12 +109,8 @@ function evidence(sheet: FactSheet, grace: number): readonly EvidenceRef[] {
   );
 }
 
-function lookAgain(sheet: FactSheet, grace: number): Us | null {
-  let at: Us | null = null;
-  for (const payment of sheet.uncredited) {
-    if (payment.ageWorkingDays > grace) continue;
-    at = earliest(at, startOfDay(sheet.calendar.addWorkingDays(payment.paidOn, grace + 1)));
-  }
+function lookAgain(sheet: FactSheet, grace: number, refundsAhead: boolean): Us | null {
+  let at = earliest(transitEndsAt(sheet, grace), refundsAhead ? sheet.nextMidnight : null);
   for (const { data } of sheet.rows.registers['guarantee.registered'] ?? []) {
     const from = startOfDay(parseDay(data.validFrom)!);
     const end = startOfDay(parseDay(data.validTo)! + 1);

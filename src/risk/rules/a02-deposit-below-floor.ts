@@ -1,7 +1,8 @@
 import { type Fen, maxFen, shareBasisPoints } from '../../core/money.js';
 import { type Day, parseDay, startOfDay } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
-import { earliest, type FactSheet, ifLater } from '../facts/fact-sheet.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest, ifLater } from '../facts/moments.js';
 import { raised } from '../level.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';

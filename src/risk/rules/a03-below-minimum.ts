@@ -1,7 +1,9 @@
 import { type Fen, maxFen, minFen } from '../../core/money.js';
 import { parseDay, startOfDay } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
-import { earliest, type FactSheet, ifLater } from '../facts/fact-sheet.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest, ifLater } from '../facts/moments.js';
+import { transitEndsAt } from '../facts/payments.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, zhYuan } from '../text.js';
@@ -75,7 +77,10 @@ export const rule = defineRule({
           sheet.accounts.custody.flatMap((account) => sheet.statements.newest(account.accountId) ?? []),
           sheet.accounts.custody.map((account) => account.told),
         ),
-      lookAgainAt: judgement.holdLevel === 'none' ? nextPreset(sheet) : sheet.nextMidnight,
+      lookAgainAt:
+        judgement.holdLevel === 'none'
+          ? earliest(nextPreset(sheet), transitEndsAt(sheet, p.inTransitWorkingDays), sheet.ratiosFrom)
+          : sheet.nextMidnight,
     };
   },
 });

@@ -115,7 +115,8 @@ export const rule = defineRule({
           sheet.accounts.custody.flatMap((account) => sheet.statements.newest(account.accountId) ?? []),
           sheet.accounts.custody.map((account) => account.told),
         ),
-      lookAgainAt: judgement.holdLevel === 'none' ? null : sheet.nextMidnight,
+      // A minimum may begin to hold within the month.
+      lookAgainAt: judgement.holdLevel === 'none' && monthFen === 0n ? null : sheet.nextMidnight,
     };
   },
 });

@@ -103,8 +103,7 @@ export const rule = defineRule({
           sheet.accounts.custody.map((account) => account.told),
         ),
       lookAgainAt:
-        totalFen > settledFen ||
-        (over.length === 0 && sheet.rows.releasedLines.some((line) => recentFen(line, since) > 0n))
+        over.length > 0 || sheet.rows.releasedLines.some((line) => recentFen(line, since) > 0n)
           ? sheet.nextMidnight
           : null,
     };

@@ -1,7 +1,8 @@
 import { type Day, dayOf, formatDay, startOfDay, US_PER_HOUR, type Us } from '../../core/time.js';
 import type { AccountFacts } from '../facts/accounts.js';
 import { refsOf } from '../facts/evidence.js';
-import { earliest, type FactSheet } from '../facts/fact-sheet.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest } from '../facts/moments.js';
 import { lower } from '../level.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';

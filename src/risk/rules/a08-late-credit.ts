@@ -1,6 +1,6 @@
 import { startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
-import { earliest } from '../facts/fact-sheet.js';
+import { earliest } from '../facts/moments.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';

@@ -3,6 +3,7 @@ import { formatDay } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import type { ReportedBalance } from '../facts/rows.js';
+import { tooFewForRatio } from '../facts/sample.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
 import { enYuan, percent, zhYuan } from '../text.js';
@@ -39,8 +40,8 @@ export const rule = defineRule({
   order: [['orangeBelowBp', 'yellowBelowBp']],
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
-    if (!sheet.enoughForRatios)
-      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    const few = tooFewForRatio(sheet);
+    if (few !== null) return few;
     const falls = sheet.accounts.custody.flatMap((account) => fallOf(sheet, account.accountId, p.windowDays) ?? []);
     const peakFen = falls.reduce((sum, fall) => sum + BigInt(fall.peak.bookedFen), 0n);
     const leftFen = falls.reduce((sum, fall) => sum + BigInt(fall.now.bookedFen) + fall.explainedFen, 0n);
@@ -61,7 +62,8 @@ export const rule = defineRule({
         en: `From the highest balance of ${p.windowDays} days, ${enYuan(peakFen)}${falls[0] ? ` on ${formatDay(falls[0].peak.asOf)}` : ''}, ${enYuan(goneFen)} is gone that releases and refunds do not explain: ${percent(shareBp)} is left`,
       }),
       evidence: () => refsOf(falls.flatMap((fall) => [fall.now, fall.peak])),
-      lookAgainAt: judgement.holdLevel === 'none' ? null : sheet.nextMidnight,
+      // With the window the highest balance changes, and with it what is explained since.
+      lookAgainAt: sheet.nextMidnight,
     };
   },
 });

@@ -1,7 +1,9 @@
 import { maxFen } from '../../core/money.js';
 import { type Day, formatDay, parseDay, startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
-import { earliest, type FactSheet, ifLater } from '../facts/fact-sheet.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest, ifLater } from '../facts/moments.js';
+import { transitEndsAt } from '../facts/payments.js';
 import type { RegisterRow } from '../facts/rows.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -70,10 +72,11 @@ export const rule = defineRule({
         (at, row) =>
           earliest(
             at,
+            ifLater(startOfDay(parseDay(row.data.validFrom)!), sheet.now),
             ifLater(startOfDay(endOf(row) - p.noticeDays), sheet.now),
             ifLater(startOfDay(endOf(row) + 1), sheet.now),
           ),
-        judgement.holdLevel === 'none' ? null : sheet.nextMidnight,
+        judgement.holdLevel === 'none' ? transitEndsAt(sheet, p.inTransitWorkingDays) : sheet.nextMidnight,
       ),
     };
   },

@@ -1,7 +1,8 @@
 import { startOfDay, type Us } from '../../core/time.js';
 import { answerDueOn } from '../../ledger/refunds.js';
 import { refsOf } from '../facts/evidence.js';
-import { earliest, type FactSheet } from '../facts/fact-sheet.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest } from '../facts/moments.js';
 import { refundEvidence } from '../facts/refunds.js';
 import { lower } from '../level.js';
 import { defineRule } from '../rule.js';

@@ -1,7 +1,7 @@
 import { dayOf, startOfDay, type Us } from '../../core/time.js';
 import { answerDueOn } from '../../ledger/refunds.js';
 import { refsOf } from '../facts/evidence.js';
-import { earliest } from '../facts/fact-sheet.js';
+import { earliest } from '../facts/moments.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';

@@ -1,5 +1,6 @@
 import { minFen, shareBasisPoints } from '../../core/money.js';
 import { refsOf } from '../facts/evidence.js';
+import { earliest } from '../facts/moments.js';
 import { nextOverdueAt, refundEvidence } from '../facts/refunds.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -73,7 +74,7 @@ export const rule = defineRule({
       }),
       evidence: () =>
         refsOf([...late].sort((a, b) => (b.state.owedFen > a.state.owedFen ? 1 : -1)).map(refundEvidence)),
-      lookAgainAt: nextOverdueAt(sheet),
+      lookAgainAt: earliest(nextOverdueAt(sheet), overdueFen > 0n ? sheet.ratiosFrom : null),
     };
   },
 });

@@ -1,7 +1,8 @@
 import { refsOf } from '../facts/evidence.js';
 import { newestFirst } from '../facts/payments.js';
+import { tooFewForRatio } from '../facts/sample.js';
 import { weeklyMean } from '../facts/windows.js';
-import { defineRule, notApplicable } from '../rule.js';
+import { defineRule } from '../rule.js';
 import { judge } from '../steps.js';
 import { decimal, percent, plural } from '../text.js';
 
@@ -34,8 +35,8 @@ export const rule = defineRule({
   },
   order: [['yellowBp', 'orangeBp', 'redBp']],
   evaluate(sheet, p) {
-    if (!sheet.enoughForRatios)
-      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    const few = tooFewForRatio(sheet);
+    if (few !== null) return few;
     const requests = sheet.tallies.count('refunds_requested', sheet.today - 6, sheet.today);
     const mean = weeklyMean(sheet, p.baseWeeks, (from, to) => sheet.tallies.count('refunds_requested', from, to));
     const both = [

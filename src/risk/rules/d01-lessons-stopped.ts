@@ -1,7 +1,8 @@
 import { type Day, formatDay, startOfDay, type Us } from '../../core/time.js';
 import { termsOf } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
-import { earliest, type FactSheet } from '../facts/fact-sheet.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest } from '../facts/moments.js';
 import { newestFirst } from '../facts/payments.js';
 import { teachingTally } from '../facts/teaching.js';
 import { levelOf } from '../level.js';

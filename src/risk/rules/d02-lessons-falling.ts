@@ -1,5 +1,6 @@
 import { refsOf } from '../facts/evidence.js';
 import { newestFirst } from '../facts/payments.js';
+import { tooFewForRatio } from '../facts/sample.js';
 import { teachingDaysIn, teachingTally } from '../facts/teaching.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
@@ -41,13 +42,15 @@ export const rule = defineRule({
   },
   order: [['orangeBelowBp', 'yellowBelowBp']],
   evaluate(sheet, p) {
-    if (!sheet.enoughForRatios || sheet.historyDays < p.recentDays + sheet.common.minHistoryDays) {
-      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
-    }
+    const few = tooFewForRatio(
+      sheet,
+      Math.max(sheet.common.minHistoryDays, p.recentDays + sheet.common.minHistoryDays),
+    );
+    if (few !== null) return few;
     const from = sheet.today - p.recentDays;
     const lastBreak = sheet.breaks.lastEndBefore(sheet.today + 1);
     if (lastBreak !== null && sheet.today - lastBreak <= p.afterBreakDays)
-      return notApplicable('处于报备停课后的恢复期', 'A declared break has just ended');
+      return notApplicable('处于报备停课后的恢复期', 'A declared break has just ended', sheet.nextMidnight);
     const baseDays = Math.min(p.baseDays, sheet.historyDays - p.recentDays);
     const tally = teachingTally(sheet);
     const lessons = sheet.tallies.count(tally, from, sheet.today - 1);
@@ -55,7 +58,7 @@ export const rule = defineRule({
     const days = teachingDaysIn(sheet, from, sheet.today - 1);
     const daysBefore = teachingDaysIn(sheet, from - baseDays, from - 1);
     if (days < p.minTeachingDays || base < p.minLessons || daysBefore === 0)
-      return notApplicable('可比的上课日不足', 'Too few comparable teaching days');
+      return notApplicable('可比的上课日不足', 'Too few comparable teaching days', sheet.nextMidnight);
     // Both sides per teaching day, cross-multiplied: lessons / days against base / daysBefore.
     const expected = BigInt(base) * BigInt(days);
     const given = BigInt(lessons) * BigInt(daysBefore);

@@ -1,4 +1,5 @@
 import { refsOf } from '../facts/evidence.js';
+import { tooFewForRatio } from '../facts/sample.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
 import { percent } from '../text.js';
@@ -19,8 +20,8 @@ export const rule = defineRule({
   },
   order: [['blueBp', 'yellowBp']],
   evaluate(sheet, p) {
-    if (!sheet.enoughForRatios)
-      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    const few = tooFewForRatio(sheet);
+    if (few !== null) return few;
     const from = sheet.today - p.windowDays + 1;
     const silent = sheet.tallies.count('confirmations_silent', from, sheet.today);
     const all =

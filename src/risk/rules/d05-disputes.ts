@@ -1,4 +1,5 @@
-import { defineRule, notApplicable } from '../rule.js';
+import { tooFewForRatio } from '../facts/sample.js';
+import { defineRule } from '../rule.js';
 import { judge } from '../steps.js';
 import { percent } from '../text.js';
 
@@ -25,8 +26,8 @@ export const rule = defineRule({
   },
   order: [['yellowBp', 'orangeBp']],
   evaluate(sheet, p) {
-    if (!sheet.enoughForRatios)
-      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    const few = tooFewForRatio(sheet);
+    if (few !== null) return few;
     const from = sheet.today - p.windowDays + 1;
     const count = (name: 'confirmations_parent' | 'confirmations_silent' | 'confirmations_regulator' | 'disputes') =>
       sheet.tallies.count(name, from, sheet.today);

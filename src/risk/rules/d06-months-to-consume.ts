@@ -1,3 +1,4 @@
+import { tooFewForRatio } from '../facts/sample.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { decimal, enYuan, zhYuan } from '../text.js';
@@ -31,13 +32,16 @@ export const rule = defineRule({
   },
   order: [['yellowMonths', 'orangeMonths', 'redMonths']],
   evaluate(sheet, p) {
-    if (!sheet.enoughForRatios || sheet.historyDays < sheet.common.slowHistoryDays) {
-      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
-    }
+    const few = tooFewForRatio(sheet, Math.max(sheet.common.minHistoryDays, sheet.common.slowHistoryDays));
+    if (few !== null) return few;
     const from = sheet.today - p.windowDays + 1;
     const openDays = sheet.breaks.openDaysIn(from, sheet.today);
     if (openDays < p.minOpenDays)
-      return notApplicable('窗口内报备停课过多', 'Too many days of the window are a declared break');
+      return notApplicable(
+        '窗口内报备停课过多',
+        'Too many days of the window are a declared break',
+        sheet.nextMidnight,
+      );
     const confirmedFen = sheet.money.moved('earned', 'creditFen', null, from, sheet.today);
     const { unearnedFen } = sheet;
     // M = U / (confirmed × 30 / openDays): compared as U × openDays × 100 > months × confirmed × 30.

@@ -1,6 +1,7 @@
 import { termsOf } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
-import { defineRule, noData, notApplicable } from '../rule.js';
+import { tooFewForRatio } from '../facts/sample.js';
+import { defineRule, noData } from '../rule.js';
 import { judge } from '../steps.js';
 import { enYuan, percent, zhYuan } from '../text.js';
 
@@ -21,8 +22,8 @@ export const rule = defineRule({
     const expiredFen = sheet.rows.expiredUnearnedFen;
     if (expiredFen === null)
       return noData('没有计算到期未消课金额', 'What is unearned past its period was not computed');
-    if (!sheet.enoughForRatios)
-      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+    const few = tooFewForRatio(sheet);
+    if (few !== null) return few;
     const over = (bp: number) => [sheet.tests.overShare(expiredFen, sheet.unearnedFen, bp)];
     const shareBp = sheet.unearnedFen === 0n ? 0 : Number((expiredFen * 10_000n) / sheet.unearnedFen);
     return {

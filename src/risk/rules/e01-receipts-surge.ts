@@ -1,9 +1,10 @@
 import { type Day, dayOf } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
+import { tooFewForRatio } from '../facts/sample.js';
 import { teachingTally } from '../facts/teaching.js';
 import { lowered } from '../level.js';
-import { defineRule, notApplicable } from '../rule.js';
+import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { decimal, enYuan, zhYuan } from '../text.js';
 
@@ -48,9 +49,8 @@ export const rule = defineRule({
   },
   order: [['yellowTimes', 'orangeTimes']],
   evaluate(sheet, p) {
-    if (!sheet.enoughForRatios || sheet.historyDays < p.recentDays + p.baseDays) {
-      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
-    }
+    const few = tooFewForRatio(sheet, Math.max(sheet.common.minHistoryDays, p.recentDays + p.baseDays));
+    if (few !== null) return few;
     const from = sheet.today - p.recentDays + 1;
     const recentFen = sheet.money.receipts(from, sheet.today);
     const baseFen = sheet.money.receipts(from - p.baseDays, from - 1);

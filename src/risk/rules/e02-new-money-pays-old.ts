@@ -1,10 +1,11 @@
 import type { Fen } from '../../core/money.js';
-import { US_PER_DAY, type Us } from '../../core/time.js';
+import { startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { refundEvidence } from '../facts/refunds.js';
+import { tooFewForRatio } from '../facts/sample.js';
 import { atLeast } from '../level.js';
-import { defineRule, notApplicable } from '../rule.js';
+import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, zhYuan } from '../text.js';
 
@@ -42,15 +43,14 @@ export const rule = defineRule({
   },
   reads: ['A01'],
   evaluate(sheet, p, context) {
-    if (!sheet.enoughForRatios || sheet.historyDays < sheet.common.slowHistoryDays) {
-      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
-    }
+    const few = tooFewForRatio(sheet, Math.max(sheet.common.minHistoryDays, sheet.common.slowHistoryDays));
+    if (few !== null) return few;
     const from = sheet.today - p.windowDays + 1;
     const receiptsFen = sheet.money.receipts(from, sheet.today);
     const confirmedFen = sheet.money.moved('earned', 'creditFen', null, from, sheet.today);
     const backlog: Fen[] = [];
     for (let week = p.risingWeeks; week >= 0; week -= 1)
-      backlog.push(waitingFen(sheet, sheet.now - week * 7 * US_PER_DAY));
+      backlog.push(waitingFen(sheet, startOfDay(sheet.today + 1 - week * 7)));
     const rising = backlog.every((fen, index) => index === 0 || fen > backlog[index - 1]!);
     const grown = sheet.tests.from(receiptsFen * 100n, confirmedFen * BigInt(p.timesHundredths));
     const short = atLeast(context.levelOf('A01'), 'yellow');
@@ -67,26 +67,26 @@ export const rule = defineRule({
         en: `In ${p.windowDays} days ${enYuan(receiptsFen)} was received and ${enYuan(confirmedFen)} confirmed; refunds waiting, week by week: ${backlog.map(enYuan).join(', ')}`,
       }),
       evidence: () => refsOf(sheet.refunds.filter((refund) => refund.state.owedFen > 0n).map(refundEvidence)),
-      lookAgainAt: rising ? sheet.nextMidnight : null,
+      lookAgainAt: sheet.nextMidnight,
     };
   },
 });
 
-/** What parents had asked for by then and did not have yet. */
+/** What parents had asked for before that midnight and did not have yet. */
 function waitingFen(sheet: FactSheet, at: Us): Fen {
   let sum = 0n;
   for (const {
     row: { refund },
   } of sheet.refunds) {
-    if (refund.requested === null || refund.requested.at > at) continue;
+    if (refund.requested === null || refund.requested.at >= at) continue;
     if (
-      (refund.rejected !== null && refund.rejected.at <= at) ||
-      (refund.withdrawn !== null && refund.withdrawn.at <= at)
+      (refund.rejected !== null && refund.rejected.at < at) ||
+      (refund.withdrawn !== null && refund.withdrawn.at < at)
     )
       continue;
-    const paid = refund.paid.reduce((fen, part) => (part.at <= at ? fen + BigInt(part.amountFen) : fen), 0n);
+    const paid = refund.paid.reduce((fen, part) => (part.at < at ? fen + BigInt(part.amountFen) : fen), 0n);
     const claim = BigInt(
-      refund.approved !== null && refund.approved.at <= at ? refund.approved.amountFen : refund.requested.amountFen,
+      refund.approved !== null && refund.approved.at < at ? refund.approved.amountFen : refund.requested.amountFen,
     );
     if (claim > paid) sum += claim - paid;
   }

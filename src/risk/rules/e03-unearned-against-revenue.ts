@@ -1,8 +1,9 @@
 import type { Fen } from '../../core/money.js';
-import { yearOf } from '../../core/time.js';
+import { parseDay, startOfDay, type Us, yearOf } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { profileEvidence } from '../facts/profile.js';
+import { tooFewForRatio } from '../facts/sample.js';
 import { defineRule, type EvidenceRef, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
 import { enYuan, percent, zhYuan } from '../text.js';
@@ -26,9 +27,9 @@ export const rule = defineRule({
   evaluate(sheet, p) {
     const revenue = lastRevenue(sheet);
     if (revenue === null || revenue.fen === 0n)
-      return notApplicable('没有上年收入数据', 'Last year’s revenue is not reported');
-    if (!sheet.enoughForRatios)
-      return notApplicable('学员或历史不足，比率规则不适用', 'Too few learners or too little history for a ratio');
+      return notApplicable('没有上年收入数据', 'Last year’s revenue is not reported', nextYear(sheet));
+    const few = tooFewForRatio(sheet);
+    if (few !== null) return few;
     const over = (bp: number) => [sheet.tests.overShare(sheet.unearnedFen, revenue.fen, bp)];
     const shareBp = Math.min(1_000_000, Number((sheet.unearnedFen * 10_000n) / revenue.fen));
     return {
@@ -44,10 +45,15 @@ export const rule = defineRule({
         en: `${enYuan(sheet.unearnedFen)} unearned against last year’s revenue of ${enYuan(revenue.fen)}: ${percent(shareBp)}`,
       }),
       evidence: () => revenue.refs(),
-      lookAgainAt: null,
+      lookAgainAt: nextYear(sheet),
     };
   },
 });
+
+/** When the year that is now running becomes the last one. */
+function nextYear(sheet: FactSheet): Us {
+  return startOfDay(parseDay(`${yearOf(sheet.today) + 1}-01-01`)!);
+}
 
 function lastRevenue(sheet: FactSheet): { readonly fen: Fen; readonly refs: () => readonly EvidenceRef[] } | null {
   const thisYear = yearOf(sheet.today);

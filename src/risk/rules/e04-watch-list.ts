@@ -1,4 +1,5 @@
-import { parseDay } from '../../core/time.js';
+import { parseDay, startOfDay, type Us } from '../../core/time.js';
+import { earliest, ifLater } from '../facts/moments.js';
 import { profileEvidence } from '../facts/profile.js';
 import { defineRule, type Sentence } from '../rule.js';
 import { enYuan, plural, zhYuan } from '../text.js';
@@ -29,9 +30,10 @@ export const rule = defineRule({
     },
   },
   evaluate(sheet, p) {
-    const sites = (sheet.rows.profile?.sites ?? []).filter(
-      (site) => site.closedOn === undefined || parseDay(site.closedOn)! > sheet.today,
-    ).length;
+    const closings = (sheet.rows.profile?.sites ?? []).map((site) =>
+      site.closedOn === undefined ? null : parseDay(site.closedOn)!,
+    );
+    const sites = closings.filter((closedOn) => closedOn === null || closedOn > sheet.today).length;
     const grounds: Sentence[] = [];
     if (sheet.unearnedFen >= BigInt(p.unearnedFen))
       grounds.push({ zh: `未消课预收 ${zhYuan(sheet.unearnedFen)}`, en: `${enYuan(sheet.unearnedFen)} unearned` });
@@ -57,7 +59,10 @@ export const rule = defineRule({
             : `Watched closely: ${grounds.map((one) => one.en).join('; ')}`,
       }),
       evidence: () => profileEvidence(sheet, 'sites'),
-      lookAgainAt: null,
+      lookAgainAt: closings.reduce<Us | null>(
+        (at, closedOn) => earliest(at, closedOn === null ? null : ifLater(startOfDay(closedOn), sheet.now)),
+        null,
+      ),
       flag: grounds.length > 0,
     };
   },

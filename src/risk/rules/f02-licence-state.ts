@@ -2,7 +2,7 @@ import { parseDay, startOfDay, type Us } from '../../core/time.js';
 import type { EventData } from '../../events/event.js';
 import { isNewer } from '../../ledger/rows.js';
 import { refsOf } from '../facts/evidence.js';
-import { ifLater } from '../facts/fact-sheet.js';
+import { ifLater } from '../facts/moments.js';
 import { defineRule, noData } from '../rule.js';
 import { is, judge } from '../steps.js';
 

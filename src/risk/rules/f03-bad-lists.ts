@@ -1,6 +1,6 @@
 import { startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
-import { earliest } from '../facts/fact-sheet.js';
+import { earliest } from '../facts/moments.js';
 import { clearsOn, openSignals } from '../facts/signals.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';

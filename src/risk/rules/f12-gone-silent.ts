@@ -2,7 +2,7 @@ import { type Day, formatDay, startOfDay } from '../../core/time.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { profileEvidence } from '../facts/profile.js';
 import { defineRule, notApplicable } from '../rule.js';
-import { judge } from '../steps.js';
+import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
 
 /** Nothing of its own business is reported any more: no payment, lesson or confirmation outside breaks, while fees are unearned. */
@@ -31,9 +31,9 @@ export const rule = defineRule({
     return {
       state: 'answered',
       ...judge([
-        { level: 'blue', threshold: p.blueDays, tests: [sheet.tests.from(days, p.blueDays)] },
-        { level: 'yellow', threshold: p.yellowDays, tests: [sheet.tests.from(days, p.yellowDays)] },
-        { level: 'orange', threshold: p.orangeDays, tests: [sheet.tests.from(days, p.orangeDays)] },
+        { level: 'blue', threshold: p.blueDays, tests: [is(days >= p.blueDays)] },
+        { level: 'yellow', threshold: p.yellowDays, tests: [is(days >= p.yellowDays)] },
+        { level: 'orange', threshold: p.orangeDays, tests: [is(days >= p.orangeDays)] },
       ]),
       value: days,
       unit: 'days',
