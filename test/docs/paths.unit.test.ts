@@ -63,6 +63,17 @@ describe('documents', () => {
   });
 });
 
+describe('commands', () => {
+  test('are each explained', () => {
+    const text = documents.find((document) => document.path === 'docs/interfaces.md')!.text;
+    const commands = filesOf(['src/cli/commands'], ['.ts']).flatMap((file) =>
+      [...file.text.matchAll(/^ {4}\.command\('([a-z]+)'\)/gm)].map((match) => match[1]!),
+    );
+    expect(commands).toContain('ingest');
+    expect(commands.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+  });
+});
+
 describe('roles', () => {
   test('are each explained, and no others', () => {
     const text = documents.find((document) => document.path === 'docs/interfaces.md')!.text;

@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   model: ['core', 'events', 'ledger', 'risk'],
   risk: ['core', 'events', 'ledger', 'model', 'db', 'observe', 'alerts'],
   alerts: ['core', 'db', 'observe'],
-  backtest: ['core', 'events', 'ledger', 'model', 'risk', 'sources'],
+  backtest: ['core', 'events', 'ledger', 'model', 'risk', 'alerts', 'sources'],
   jobs: ['core', 'events', 'ledger', 'risk', 'alerts', 'db', 'observe'],
   sources: ['core'],
   db: ['core', 'generated'],
