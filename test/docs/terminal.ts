@@ -17,10 +17,12 @@ export interface Terminal {
   close(): Promise<void>;
 }
 
-export function openTerminal(): Terminal {
+/** `cacheFolder` is where npm keeps what `npx` prepares: a test's own, so that it neither finds nor leaves anything. */
+export function openTerminal(cacheFolder: string): Terminal {
   // A process group of its own, so that a signal reaches what the shell has started as well.
   const shell = spawn('bash', ['--noprofile', '--norc'], {
     cwd: packageRoot(),
+    env: { ...process.env, npm_config_cache: cacheFolder },
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });

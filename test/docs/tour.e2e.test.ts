@@ -34,13 +34,13 @@ describe('the ten-minute tour of the README', () => {
         .replaceAll('data/tour', path.join(folder, 'tour'))
         .replaceAll('8321', String(port))
         .replaceAll('9090', String(receiver));
-    const main = openTerminal();
+    const main = openTerminal(path.join(folder, 'npm'));
     terminals.push(main);
     for (const step of steps) {
       const commands = here(step.commands);
       const shown = step.shown.map(here);
       if (step.background) {
-        const other = openTerminal();
+        const other = openTerminal(path.join(folder, 'npm'));
         terminals.push(other);
         // It is meant to go on: if it ends, so does its terminal, and nobody waits for what will not come.
         other.type(`${commands}exit\n`);
