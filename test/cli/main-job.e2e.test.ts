@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseTime } from '../../src/core/time.js';
+import { startEmbedded } from '../../src/db/embedded.js';
+import { createPool } from '../../src/db/pool.js';
 import { expectedBooks, expectedRejects, historyLines } from '../support/history.js';
 import { endAll, type Finished, feewarden, jsonLines, temporaryFolder } from '../support/processes.js';
 
@@ -67,10 +69,36 @@ describe('ingest of the sample history', () => {
     expect(known.size).toBeGreaterThan(20);
   });
 
-  it('leaves books and events that verify finds no fault with', async () => {
+  it('leaves books, scores and alerts that verify finds no fault with', async () => {
     const verified = await run('verify', '--json');
-    expect(JSON.parse(verified.stdout)).toEqual({ institutions: 24, differences: 0, ok: true });
+    expect(JSON.parse(verified.stdout)).toEqual({ institutions: 24, differences: 0, waiting: 0, ok: true });
     expect(verified.code).toBe(0);
+  });
+
+  it('is told on by verify, with exit code 1, when somebody changes a balance and a score', async () => {
+    const database = await startEmbedded({ dataDir: data });
+    const pool = createPool(database.url, { max: 1, applicationName: 'test' });
+    const one = '(select institution_no, account, sub from balances order by 1, 2, 3 limit 1)';
+    const addToBalance = `update balances set debit_fen = debit_fen + $1 where (institution_no, account, sub) = ${one}`;
+    const setScore = 'update evaluations set score = $1 where institution_no = 1';
+    const { rows } = await pool.query<{ score: number }>('select score from evaluations where institution_no = 1');
+    const { score } = rows[0]!;
+    try {
+      await pool.query(addToBalance, [1]);
+      await pool.query(setScore, [score === 0 ? 1 : score - 1]);
+      const verified = await run('verify', '--json');
+      expect(verified.code).toBe(1);
+      const told = jsonLines(verified.stdout);
+      expect(told).toContainEqual(expect.objectContaining({ table: 'balances', problem: 'changed' }));
+      expect(told).toContainEqual(expect.objectContaining({ table: 'evaluations', key: 'score', problem: 'changed' }));
+      expect(told.at(-1)).toMatchObject({ differences: told.length - 1, ok: false });
+      await pool.query(addToBalance, [-1]);
+      await pool.query(setScore, [score]);
+      expect(await run('verify')).toMatchObject({ code: 0 });
+    } finally {
+      await pool.end();
+      await database.stop();
+    }
   });
 
   it('changes nothing when the same file is given again', async () => {
