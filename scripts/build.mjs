@@ -26,7 +26,7 @@ const stamp = path.join(dist, '.built');
 const lock = path.join(root, '.cache', 'build.lock');
 
 const SOURCE_FOLDERS = ['src', 'workers', 'test'];
-const INPUT_FILES = ['prisma/schema.prisma', 'package.json', 'tsconfig.json'];
+const INPUT_FILES = ['prisma/schema.prisma', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
 const LOCK_POLL_MS = 100;
 const LOCK_WAIT_MS_MAX = 300_000;
 
@@ -50,7 +50,7 @@ export function build({ onlyIfStale = false } = {}) {
       throw new Error('The development dependencies are needed to build: run "npm ci" without --omit=dev.');
     }
     generateClient();
-    run('typescript', 'tsc', ['-p', 'tsconfig.json']);
+    run('typescript', 'tsc', ['-p', 'tsconfig.build.json']);
     removeStale(dist);
     writeFileSync(stamp, '');
     // Edits made while compiling are newer than this build.

@@ -8,7 +8,7 @@ import type { Database } from '../../db/database.js';
 import { type Explanation, explainInstitution } from '../../risk/explain.js';
 import { readPolicy } from '../../risk/policy-store.js';
 import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, timeOption, withDatabase } from '../context.js';
-import { printJson, printLine, printTable } from '../output.js';
+import { printJson, printLine, printTable, toJson } from '../output.js';
 
 interface ExplainOptions extends DataOptions {
   readonly asOf?: string;
@@ -52,7 +52,11 @@ async function explainAlert(database: Database, alertId: string, json: boolean):
   const alert = await findAlert(database.pool, alertId, '');
   const records = await listAlertRecords(database.pool, alertId);
   const data = alert.data as unknown as AlertPayload;
-  const events = await readEvidence(database.pool, alert.institutionNo, data.evidence);
+  const found = await readEvidence(database.pool, alert.institutionNo, data.evidence);
+  const events = found.map((row) => ({
+    ...(JSON.parse(row.body) as { time: string; type: string; data: object }),
+    receivedAt: formatTime(row.receivedAt),
+  }));
   if (json) {
     printJson({
       ...alert.data,
@@ -83,7 +87,7 @@ async function explainAlert(database: Database, alertId: string, json: boolean):
   printLine(
     events.length === 0 ? 'No single event stands behind it; it follows from sums of the books.' : 'Events behind it:',
   );
-  for (const event of events) printJson(event);
+  for (const event of events) printLine(`  ${event.time} ${event.type} ${toJson(event.data)}`);
 }
 
 async function explainOne(database: Database, id: string, asOf: Us | null, json: boolean): Promise<void> {

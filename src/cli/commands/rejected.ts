@@ -81,21 +81,21 @@ function checkCode(code: string | undefined): void {
 }
 
 function cells(row: RejectedEvent): string[] {
-  const { file, line, topic, partition, offset } = row.origin;
-  const place =
-    file !== undefined
-      ? `${file}:${line}`
-      : topic !== undefined
-        ? `${topic}/${partition}/${offset}`
-        : JSON.stringify(row.origin);
   return [
     String(row.seq),
     row.code,
-    place,
+    placeOf(row.origin),
     row.subject ?? '',
     row.id ?? '',
     row.path ? `${row.path}: ${row.message}` : row.message,
   ];
+}
+
+function placeOf({ file, line, topic, partition, offset, key, request, index }: RejectedEvent['origin']): string {
+  if (file !== undefined) return `${file}:${line}`;
+  return topic !== undefined
+    ? `${topic}/${partition}/${offset}`
+    : `HTTP, key ${key}, request ${request}, event ${index}`;
 }
 
 /** The bootstrap key of the settings is an administrator's; every other key must still be there, and speak for the source. */
