@@ -86,10 +86,13 @@ function cells(row: RejectedEvent): string[] {
     row.code,
     placeOf(row.origin),
     row.subject ?? '',
-    row.id ?? '',
-    row.path ? `${row.path}: ${row.message}` : row.message,
+    (row.id ?? '').slice(0, ID_SHOWN_MAX),
+    row.path && !row.message.startsWith(row.path) ? `${row.path}: ${row.message}` : row.message,
   ];
 }
+
+/** A table stays readable: longer ids are cut, `--json` has them whole. */
+const ID_SHOWN_MAX = 40;
 
 function placeOf({ file, line, topic, partition, offset, key, request, index }: RejectedEvent['origin']): string {
   if (file !== undefined) return `${file}:${line}`;
