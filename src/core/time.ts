@@ -11,10 +11,14 @@ export const US_PER_DAY = 24 * US_PER_HOUR;
 const SHANGHAI_OFFSET_US = 8 * US_PER_HOUR;
 
 const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
-const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+/** The way in which nearly every sender writes a time. */
+const USUAL_TIME = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\+08:00$/;
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** RFC 3339 with offset → microseconds (finer digits are cut). Null when it is not one, or no real moment. */
 export function parseTime(text: string): Us | null {
+  const usual = parseUsualTime(text);
+  if (usual !== undefined) return usual;
   const m = RFC3339.exec(text);
   if (!m) return null;
   const day = dayOfDate(Number(m[1]), Number(m[2]), Number(m[3]));
@@ -32,8 +36,9 @@ export function parseTime(text: string): Us | null {
 
 /** YYYY-MM-DD → day. Null when it is not a real day. */
 export function parseDay(text: string): Day | null {
-  const m = DATE.exec(text);
-  return m ? dayOfDate(Number(m[1]), Number(m[2]), Number(m[3])) : null;
+  return text.length === 10 && DATE.test(text)
+    ? dayOfDate(digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2))
+    : null;
 }
 
 const dayTexts = new Map<Day, string>();
@@ -93,10 +98,31 @@ function dayOfDate(year: number, month: number, dayOfMonth: number): Day | null 
   const days =
     month === 2 ? (isLeap(year) ? 29 : 28) : month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
   if (dayOfMonth > days) return null;
-  const date = new Date(0);
-  date.setUTCFullYear(year, month - 1, dayOfMonth);
-  return date.getTime() / 86_400_000;
+  // Years from March to February, so that the leap day is the last of its year; no Date is made for every event.
+  const marchYear = month > 2 ? year : year - 1;
+  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + dayOfMonth - 1;
+  const leapDays = Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
+  return marchYear * 365 + leapDays + dayOfYear - DAYS_FROM_MARCH_0_TO_1970;
 }
+/** From 1 March of the year 0 to 1 January 1970. */
+const DAYS_FROM_MARCH_0_TO_1970 = 719_468;
+
+/** Undefined when the text is not of the usual form: it is still to be judged. Spares the pieces that the full pattern cuts. */
+function parseUsualTime(text: string): Us | null | undefined {
+  if (!USUAL_TIME.test(text)) return undefined;
+  const day = dayOfDate(digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2));
+  if (day === null) return null;
+  const seconds = (digits(text, 11, 2) * 60 + digits(text, 14, 2)) * 60 + digits(text, 17, 2);
+  return day * US_PER_DAY - SHANGHAI_OFFSET_US + seconds * US_PER_SECOND;
+}
+
+/** The number in `count` decimal digits; the caller has seen that they are digits. */
+function digits(text: string, from: number, count: number): number {
+  let value = 0;
+  for (let at = from; at < from + count; at += 1) value = value * 10 + text.charCodeAt(at) - DIGIT_ZERO;
+  return value;
+}
+const DIGIT_ZERO = 48;
 
 function isLeap(year: number): boolean {
   return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;

@@ -4,7 +4,7 @@ import { ERRORS, FeewardenError } from '../core/errors.js';
 import { toDbTime } from '../db/pool.js';
 import type { ResumePoint } from '../sources/files/record.js';
 import type { InputFile, InputRecord } from '../sources/files/records.js';
-import type { Input } from './apply.js';
+import type { Input, Origin } from './apply.js';
 import { addCounts, decodeInput, type IntakeCounts, type IntakeDeps, noCounts, take } from './intake.js';
 
 export interface FileIntakeOptions {
@@ -111,11 +111,25 @@ function pointAfter(record: InputRecord): ResumePoint {
   return { offset: record.endOffset, line: record.line, index: record.index };
 }
 
+/** Put into words only for the few inputs that are refused. */
+class FileOrigin implements Origin {
+  constructor(
+    private readonly path: string,
+    private readonly line: number,
+    private readonly index: number,
+  ) {}
+
+  get key(): string {
+    return `file:${this.path}:${this.line}:${this.index}`;
+  }
+
+  get detail(): Record<string, string | number> {
+    return { file: this.path, line: this.line, index: this.index };
+  }
+}
+
 function inputOf(deps: IntakeDeps, path: string, record: InputRecord): Input {
-  const origin = {
-    key: `file:${path}:${record.line}:${record.index}`,
-    detail: { file: path, line: record.line, index: record.index },
-  };
+  const origin = new FileOrigin(path, record.line, record.index);
   if (!record.tooLarge) return decodeInput(record.bytes, origin, deps.limits, deps.clock());
   const rejection = {
     code: 'too_large',

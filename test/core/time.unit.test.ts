@@ -135,6 +135,38 @@ describe('days', () => {
     expect(later('2026-05-20', 0)).toBe('2026-05-20');
   });
 
+  it('reads the ends of every month of the years 1 to 9999 as the calendar has them', () => {
+    const date = new Date(0);
+    const wrong: string[] = [];
+    for (let year = 1; year <= 9_999; year += 1) {
+      for (let month = 1; month <= 12; month += 1) {
+        // The last day of the month, and from it the first of the next.
+        date.setUTCFullYear(year, month, 0);
+        const last = date.getTime() / 86_400_000;
+        const text = `${String(year).padStart(4, '0')}-${String(month).padStart(2, '0')}-`;
+        const days = date.getUTCDate();
+        if (parseDay(`${text}${days}`) !== last || parseDay(`${text}01`) !== last - days + 1) wrong.push(text);
+        if (parseDay(`${text}${days + 1}`) !== null) wrong.push(`${text}${days + 1}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('reads the usual way of writing a time as any other way', () => {
+    const anyTime = fc.integer({ min: -8_000_000_000, max: 8_000_000_000 });
+    fc.assert(
+      fc.property(anyTime, (seconds) => {
+        const utc = new Date(seconds * 1_000).toISOString().slice(0, 19);
+        const local = new Date((seconds + 8 * 3_600) * 1_000).toISOString().slice(0, 19);
+        expect(parseTime(`${local}+08:00`)).toBe(seconds * 1_000_000);
+        expect(parseTime(`${utc}.000Z`)).toBe(seconds * 1_000_000);
+      }),
+    );
+    expect(parseTime('2026-02-29T10:00:00+08:00')).toBeNull();
+    expect(parseTime('2026-02-28T24:00:00+08:00')).toBeNull();
+    expect(parseTime('2026-02-28T23:60:00+08:00')).toBeNull();
+  });
+
   it('knows weekday and year', () => {
     expect(weekday(parseDay('2026-01-05')!)).toBe(1);
     expect(weekday(parseDay('2026-01-11')!)).toBe(7);
