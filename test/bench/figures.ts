@@ -31,6 +31,8 @@ export interface Measured {
   readonly aims: readonly Aim[];
   /** Measurements that could not be made, each with the reason. */
   readonly skipped: readonly string[];
+  /** Measurements that broke, each with the reason. */
+  readonly failed: readonly string[];
 }
 
 export function perSecond(figure: Pick<Figure, 'count' | 'seconds'>): number {
@@ -42,7 +44,7 @@ export function figure(given: Pick<Figure, 'name' | 'count' | 'seconds'> & Parti
 }
 
 export function measured(given: Partial<Measured>): Measured {
-  return { figures: [], aims: [], skipped: [], ...given };
+  return { figures: [], aims: [], skipped: [], failed: [], ...given };
 }
 
 export function thousands(value: number): string {

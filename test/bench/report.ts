@@ -44,7 +44,10 @@ export function toMarkdown(report: Report): string {
       .join('\n'),
     measured.figures.flatMap((one) => (one.note === null ? [] : [`- ${one.name}: ${one.note}`])).join('\n'),
     measured.aims.length === 0 ? '' : ['Aims:', '', ...measured.aims.map(aimLine)].join('\n'),
-    measured.skipped.map((reason) => `**Skipped**: ${reason}`).join('\n\n'),
+    [
+      ...measured.skipped.map((reason) => `**Skipped**: ${reason}`),
+      ...measured.failed.map((reason) => `**Failed**: ${reason}`),
+    ].join('\n\n'),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
@@ -58,12 +61,15 @@ export function toTable(report: Report): string {
   );
   const notes = report.measured.figures.flatMap((one) => (one.note === null ? [] : [`  ${one.name}: ${one.note}`]));
   const aims = report.measured.aims.map((aim) => `  ${aimText(aim)}`);
-  const skipped = report.measured.skipped.map((reason) => `SKIPPED: ${reason}`);
+  const missing = [
+    ...report.measured.skipped.map((reason) => `SKIPPED: ${reason}`),
+    ...report.measured.failed.map((reason) => `FAILED: ${reason}`),
+  ];
   return [
     ...lines,
     ...(notes.length > 0 ? ['', ...notes] : []),
     ...(aims.length > 0 ? ['', ...aims] : []),
-    ...skipped,
+    ...missing,
   ].join('\n');
 }
 

@@ -47,7 +47,7 @@ async function run(chosen: Options): Promise<void> {
     const bench: Bench = { lab, scale: chosen.scale, seed: chosen.seed, today: todayOf(Date.now()), say };
     const parts: Measured[] = [];
     for (const [name, measure] of Object.entries(MEASURES)) {
-      if (chosen.only === null || chosen.only.includes(name)) parts.push(await measure(bench));
+      if (chosen.only === null || chosen.only.includes(name)) parts.push(await attempt(name, measure, bench));
     }
     const report = reportOf(parts, loadBefore, (performance.now() - started) / 1_000);
     save(report, chosen);
@@ -56,6 +56,18 @@ async function run(chosen: Options): Promise<void> {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
     await lab.close();
+  }
+}
+
+/** One measurement that fails does not cost the others; the run then ends with exit code 1. */
+async function attempt(name: string, measure: (bench: Bench) => Promise<Measured>, bench: Bench): Promise<Measured> {
+  try {
+    return await measure(bench);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    bench.say(`${name} FAILED: ${error instanceof Error ? (error.stack ?? reason) : reason}`);
+    process.exitCode = 1;
+    return measured({ failed: [`${name}: ${reason}`] });
   }
 }
 
@@ -77,6 +89,7 @@ function reportOf(parts: readonly Measured[], loadBefore: number, seconds: numbe
       figures: parts.flatMap((part) => part.figures),
       aims: parts.flatMap((part) => part.aims),
       skipped: parts.flatMap((part) => part.skipped),
+      failed: parts.flatMap((part) => part.failed),
     }),
   };
 }
