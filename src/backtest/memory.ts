@@ -1,6 +1,6 @@
 import type { Calendar } from '../core/calendar.js';
-import { type Day, dayOf, US_PER_DAY, type Us } from '../core/time.js';
-import { PART } from '../model/changed.js';
+import { type Day, dayOf, type Us } from '../core/time.js';
+import { FINDINGS } from '../model/changed.js';
 import type { CommonParams } from '../risk/common.js';
 import type { RiskContext } from '../risk/context.js';
 import type { AnswerMemory, AskedRule } from '../risk/evaluate.js';
@@ -22,19 +22,14 @@ interface Remembered {
   flag: boolean;
 }
 
-/**
- * Why a rule does not apply may pass with the days, and so may a history that is too short: such answers are good for a day.
- * No rule asks for more history than this.
- */
-const YOUNG_US = 100 * US_PER_DAY;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** The answers of one institution, each with what it rests on. See `AnswerMemory`. */
 export class RememberedAnswers implements AnswerMemory {
   private readonly rules: Remembered[] = [];
   private readonly note: ReadingNote = { parts: 0 };
-  private readsOthers = false;
-  private isYoung = true;
+  /** The rule asked whether others found something in the last days: the days pass. */
+  private looksBack = false;
 
   /** Parts of the rows have changed: what rests on them is not settled any more. */
   forget(changed: number): void {
@@ -59,19 +54,19 @@ export class RememberedAnswers implements AnswerMemory {
   }
 
   sheet(rows: InstitutionRows, now: Us, calendar: Calendar, common: CommonParams): FactSheet {
-    this.isYoung = rows.firstAt === null || now - rows.firstAt < YOUNG_US;
     return new TrackedSheet(rows, now, calendar, common, this.note);
   }
 
-  /** Findings of other rules come and go without a change of the rows: who reads them is never settled. */
+  /** Findings of other rules are a part like the parts of the rows. */
   context(context: RiskContext): RiskContext {
     return {
       levelOf: (ruleId) => {
-        this.readsOthers = true;
+        this.note.parts |= FINDINGS;
         return context.levelOf(ruleId);
       },
       hadFinding: (groups, floor, days) => {
-        this.readsOthers = true;
+        this.note.parts |= FINDINGS;
+        this.looksBack = true;
         return context.hadFinding(groups, floor, days);
       },
     };
@@ -79,7 +74,7 @@ export class RememberedAnswers implements AnswerMemory {
 
   begin(): void {
     this.note.parts = 0;
-    this.readsOthers = false;
+    this.looksBack = false;
   }
 
   keep(index: number, asked: AskedRule): void {
@@ -87,12 +82,14 @@ export class RememberedAnswers implements AnswerMemory {
     const flag = answer?.flag ?? false;
     // Being watched raises other rules: all of them are asked again when it begins or ends.
     if (flag !== this.isFlagged(index)) for (const rule of this.rules) rule.params = null;
+    // Rules that read findings come after those whose findings they read.
+    if (asked.isFindingNew) this.forget(FINDINGS);
     this.rules[index] = {
-      params: this.readsOthers || !isAtRest(asked) ? null : asked.params,
+      params: isAtRest(asked) ? asked.params : null,
       parts: this.note.parts,
       lookAgainAt: asked.lookAgainAt ?? NEVER,
       day: dayOf(now),
-      dayOnly: answer?.state !== 'answered' || (this.isYoung && (this.note.parts & PART.firstAt) !== 0),
+      dayOnly: this.looksBack,
       flag,
     };
   }

@@ -53,6 +53,9 @@ const REGISTER_PARTS: Partial<Record<RegisterType, number>> = {
   'contract.ended': PART.ended,
 };
 
+/** The findings of other rules: no part of the rows, but answers rest on them as well. */
+export const FINDINGS = 1 << 29;
+
 export const ALL_PARTS = (1 << 29) - 1;
 export const ALL_SUMS = Object.values(SUM_PARTS).reduce((all, part) => all | part, 0);
 export const ALL_COUNTS = Object.values(COUNT_PARTS).reduce((all, part) => all | part, 0);

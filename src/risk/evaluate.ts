@@ -130,6 +130,8 @@ export interface AskedRule {
   readonly finding: FindingState | null;
   /** Of the answer and of the finding. */
   readonly lookAgainAt: Us | null;
+  /** The finding was opened, changed or closed by this answer. */
+  readonly isFindingNew: boolean;
   readonly newestEventAt: Us | null;
   readonly now: Us;
 }
@@ -201,7 +203,9 @@ class Evaluator {
       this.found.push(this.evaluateRule(rule, index));
     });
     const findings = this.found.map(({ finding }) => finding);
-    const score = this.score(findings);
+    const inState = (state: RuleFinding['state']): string[] =>
+      findings.filter((one) => one.state === state).map((one) => one.rule.id);
+    const score = this.score(new Set(inState('failed')), inState('no_data'));
     const last = this.previous?.score ?? null;
     if (isDecaying(score)) this.lookAgainAt = earliest(this.lookAgainAt, this.sheet.nextMidnight);
     return {
@@ -231,14 +235,18 @@ class Evaluator {
   runAgain(): AlertEvaluation {
     const { memory } = this;
     if (memory === null) throw new RangeError('a memory is needed');
-    this.rules.forEach((rule, index) => {
+    const changed: Omit<AlertChange, 'score'>[] = [];
+    const failed = new Set<string>();
+    for (let index = 0; index < this.rules.length; index += 1) {
+      const rule = this.rules[index]!;
       const params = this.resolved.rules.get(rule.id) ?? null;
-      if (params === null || !memory.isSettled(index, params, this.now))
-        this.found.push(this.evaluateRule(rule, index));
-      else if (memory.isFlagged(index)) this.watched = true;
-    });
-    const changed = this.found.flatMap(({ changes }) => changes);
-    const score = changed.length === 0 ? 0 : this.score(this.found.map(({ finding }) => finding)).score;
+      if (params === null || !memory.isSettled(index, params, this.now)) {
+        const asked = this.askAndAdvance(rule, index);
+        if (asked.error !== null) failed.add(rule.id);
+        changed.push(...asked.changes);
+      } else if (memory.isFlagged(index)) this.watched = true;
+    }
+    const score = changed.length === 0 ? 0 : this.score(failed, []).score;
     return {
       changes: changed.map((change) => ({ ...change, score })),
       state: {
@@ -255,6 +263,11 @@ class Evaluator {
   }
 
   private evaluateRule(rule: Rule, index: number): (typeof this.found)[number] {
+    const { answer, error, changes } = this.askAndAdvance(rule, index);
+    return { finding: this.describe(rule, answer, error), changes };
+  }
+
+  private askAndAdvance(rule: Rule, index: number): Asked {
     const params = this.resolved.rules.get(rule.id) ?? null;
     let answer: RuleAnswer | null = null;
     let error: string | null = null;
@@ -271,11 +284,13 @@ class Evaluator {
     const changes = this.advance(rule, params, answer);
     if (this.memory !== null) {
       const finding = this.states.get(rule.id) ?? null;
+      const isFindingNew = changes.length > 0;
       const { lookAgainAt, now } = this;
-      this.memory.keep(index, { params, answer, finding, lookAgainAt, newestEventAt: this.rows.newestAt, now });
+      const { newestAt } = this.rows;
+      this.memory.keep(index, { params, answer, finding, lookAgainAt, isFindingNew, newestEventAt: newestAt, now });
     }
     this.lookAgainAt = earliest(outer, this.lookAgainAt);
-    return { finding: this.describe(rule, answer, error), changes };
+    return { answer, error, changes };
   }
 
   /** The rule's answer at the moment of the sheet; a rule that the policy switches off does not apply. */
@@ -367,13 +382,12 @@ class Evaluator {
     };
   }
 
-  private score(findings: readonly RuleFinding[]): Score {
+  private score(failed: ReadonlySet<string>, noData: readonly string[]): Score {
     const problems = [
-      ...findings.filter((one) => one.state === 'failed').map((one) => `rule_failed:${one.rule.id}`),
-      ...findings.filter((one) => one.state === 'no_data').map((one) => `no_data:${one.rule.id}`),
+      ...[...failed].map((ruleId) => `rule_failed:${ruleId}`),
+      ...noData.map((ruleId) => `no_data:${ruleId}`),
       ...this.sheet.calendar.guessedYears.map((year) => `calendar_missing:${year}`),
     ];
-    const failed = new Set(findings.filter((one) => one.state === 'failed').map((one) => one.rule.id));
     return computeScore({
       findings: this.rules.flatMap((rule) => {
         const state = this.states.get(rule.id);
@@ -387,6 +401,13 @@ class Evaluator {
       problems,
     });
   }
+}
+
+interface Asked {
+  readonly answer: RuleAnswer | null;
+  /** What the rule threw; null unless it failed. */
+  readonly error: string | null;
+  readonly changes: readonly Omit<AlertChange, 'score'>[];
 }
 
 const NO_CHANGES: never[] = [];
