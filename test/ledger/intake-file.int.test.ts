@@ -164,8 +164,10 @@ it('reads a file that has grown or changed since from its start', async () => {
 it('takes two runs of one file at the same time, each event once', async () => {
   const file = await fileOf(Buffer.from(text()));
   const [one, other] = await Promise.all([run(file), run(await open(file.path))]);
-  expect(one.accepted + other.accepted).toBe(EVENTS);
-  expect(one.duplicates + other.duplicates).toBe(EVENTS);
+  // One may take up the progress of the other, and then counts what that one booked as its own.
+  for (const { read, accepted, duplicates, finished } of [one, other]) {
+    expect({ read, told: accepted + duplicates, finished }).toEqual({ read: EVENTS, told: EVENTS, finished: true });
+  }
   await expectWhole();
 });
 
