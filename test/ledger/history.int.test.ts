@@ -3,7 +3,7 @@ import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { applyBatch } from '../../src/ledger/apply.js';
 import { quantities } from '../../src/ledger/quantities.js';
 import { listInstitutionNos, readBooksRows } from '../../src/ledger/read.js';
-import { testDatabase, type TestDatabase } from '../support/database.js';
+import { type TestDatabase, testDatabase } from '../support/database.js';
 import { comparable, expectedBooks, expectedRejects, historyAsOf, historyLines, inputOf } from '../support/history.js';
 
 let db: TestDatabase;
@@ -18,7 +18,10 @@ async function ingest(): Promise<{ accepted: number; duplicate: number; rejected
   const inputs = historyLines().map((line, at) => inputOf(line, at + 1));
   const result = { accepted: 0, duplicate: 0, rejected: [] as number[] };
   for (let from = 0; from < inputs.length; from += 2_000) {
-    const { outcomes } = await applyBatch(db.pool, inputs.slice(from, from + 2_000), { receivedAt: RECEIVED_AT, calendar: CHINA_CALENDAR });
+    const { outcomes } = await applyBatch(db.pool, inputs.slice(from, from + 2_000), {
+      receivedAt: RECEIVED_AT,
+      calendar: CHINA_CALENDAR,
+    });
     outcomes.forEach((outcome, at) => {
       if (outcome.kind === 'rejected') result.rejected.push(from + at + 1);
       else result[outcome.kind] += 1;
@@ -41,17 +44,36 @@ it('books a disordered history exactly in PostgreSQL, and a second run changes n
 
 async function expectBooks(): Promise<void> {
   const nos = await listInstitutionNos(db.pool, null);
-  const rows = await readBooksRows(db.pool, nos.map(({ no }) => no));
+  const rows = await readBooksRows(
+    db.pool,
+    nos.map(({ no }) => no),
+  );
   const byId = new Map([...rows.values()].map((row) => [row.institutionId, row]));
   for (const expected of expectedBooks()) {
-    const [got, wanted] = comparable(quantities(byId.get(expected.institutionId)!, historyAsOf(), CHINA_CALENDAR), expected);
+    const [got, wanted] = comparable(
+      quantities(byId.get(expected.institutionId)!, historyAsOf(), CHINA_CALENDAR),
+      expected,
+    );
     expect(got).toEqual(wanted);
   }
 }
 
 async function rowCounts(): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const table of ['events', 'entries', 'balances', 'turnovers', 'lines', 'contracts', 'payments', 'credits', 'refunds', 'releases', 'rejected_events', 'kept_out_events']) {
+  for (const table of [
+    'events',
+    'entries',
+    'balances',
+    'turnovers',
+    'lines',
+    'contracts',
+    'payments',
+    'credits',
+    'refunds',
+    'releases',
+    'rejected_events',
+    'kept_out_events',
+  ]) {
     counts[table] = (await db.pool.query<{ n: number }>(`select count(*) as n from ${table}`)).rows[0]!.n;
   }
   return counts;

@@ -48,7 +48,10 @@ describe('gzip', () => {
     expect(texts).toEqual(LINES.slice(0, texts.length));
     expect(texts.length / LINES.length).toBeGreaterThan(share * 0.7);
     expect(texts.length).toBeLessThan(LINES.length);
-    expect(error).toMatchObject({ code: 'unreadable_input', message: expect.stringContaining(`near its byte ${cut} `) });
+    expect(error).toMatchObject({
+      code: 'unreadable_input',
+      message: expect.stringContaining(`near its byte ${cut} `),
+    });
   });
 
   it('that lacks only its trailer gives every line, then an error', async () => {
