@@ -8,7 +8,7 @@ import type { FactSheet } from '../risk/facts/fact-sheet.js';
 import type { InstitutionRows } from '../risk/facts/rows.js';
 import { rankOf } from '../risk/level.js';
 import type { ParamValues } from '../risk/params.js';
-import { type ReadingNote, TrackedSheet } from './tracked-facts.js';
+import { FactCache, TrackedSheet } from './tracked-facts.js';
 
 /** What is remembered of one rule. `parts`: what its answer rests on. */
 interface Remembered {
@@ -27,12 +27,19 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** The answers of one institution, each with what it rests on. See `AnswerMemory`. */
 export class RememberedAnswers implements AnswerMemory {
   private readonly rules: Remembered[] = [];
-  private readonly note: ReadingNote = { parts: 0 };
+  private readonly facts = new FactCache();
+  private readonly note = this.facts.note;
   /** The rule asked whether others found something in the last days: the days pass. */
   private looksBack = false;
 
-  /** Parts of the rows have changed: what rests on them is not settled any more. */
-  forget(changed: number): void {
+  /** Parts of the rows have changed, or lost what their window has left behind. */
+  follow(changed: number, moved: number): void {
+    this.facts.forget(changed | moved);
+    this.forget(changed);
+  }
+
+  /** What rests on these parts is not settled any more. */
+  private forget(changed: number): void {
     if (changed === 0) return;
     for (const rule of this.rules) if ((rule.parts & changed) !== 0) rule.params = null;
   }
@@ -54,7 +61,8 @@ export class RememberedAnswers implements AnswerMemory {
   }
 
   sheet(rows: InstitutionRows, now: Us, calendar: Calendar, common: CommonParams): FactSheet {
-    return new TrackedSheet(rows, now, calendar, common, this.note);
+    this.facts.open(rows, now, common);
+    return new TrackedSheet(rows, now, calendar, common, this.facts);
   }
 
   /** Findings of other rules are a part like the parts of the rows. */

@@ -6,7 +6,8 @@ import type { Foresight, Outcome } from '../ledger/book.js';
 import type { InstitutionBooks } from '../ledger/working-set.js';
 import { InstitutionRowsReader } from '../model/institution-rows.js';
 import { Model } from '../model/model.js';
-import { type AlertChange, evaluateAgain, evaluateInstitution, type InstitutionRiskState } from '../risk/evaluate.js';
+import { evaluateAgain, evaluateInstitution } from '../risk/evaluate.js';
+import type { AlertChange, InstitutionRiskState } from '../risk/evaluation.js';
 import type { InstitutionRows } from '../risk/facts/rows.js';
 import { alertMessage } from '../risk/messages.js';
 import type { Policy } from '../risk/policy/policy.js';
@@ -155,7 +156,7 @@ export class Replay {
     const { calendar, policy, remembers } = this.options;
     const { reader, memory, state } = institution;
     const rows = reader.read(dayOf(at), institution.isTopOfCounty);
-    memory.forget(reader.changed);
+    memory.follow(reader.changed, reader.moved);
     const evaluation =
       remembers === false
         ? evaluateInstitution(rows, state, at, calendar, policy)

@@ -1,5 +1,5 @@
 import type { Calendar } from '../core/calendar.js';
-import type { Us } from '../core/time.js';
+import { type Day, dayOf, type Us } from '../core/time.js';
 import type { AccountName } from '../ledger/accounts.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { TALLIES, type TallyName } from '../ledger/tallies.js';
@@ -15,51 +15,89 @@ export interface ReadingNote {
   parts: number;
 }
 
-/** A sheet like any other that notes what is read of the rows, also when it comes from what the sheet has kept. */
-export class TrackedSheet extends FactSheet {
-  /** By getter: the parts behind what the sheet has kept of it; −1 before it is read. */
-  readonly partsOf: number[] = [...UNREAD];
-  private trackedMoney: MoneyFacts | undefined;
-  private trackedTallies: TallyFacts | undefined;
+/**
+ * What the sheets of one institution have computed, for the next sheet: a value is good while nothing it rests on has changed,
+ * and unless `DAY_FREE`, for the day. While something is known that is told of the future, nothing is kept.
+ */
+export class FactCache {
+  readonly note: ReadingNote = { parts: 0 };
+  readonly values: unknown[] = [];
+  /** Per getter the parts behind its value; −1: there is none. */
+  readonly partsOf: number[] = [...UNKNOWN];
+  money: TrackedMoney | null = null;
+  tallies: TrackedTallies | null = null;
+  private day: Day = Number.NEGATIVE_INFINITY;
+  private common: CommonParams | null = null;
+  private knewFuture = false;
 
+  forget(parts: number): void {
+    const { partsOf } = this;
+    for (let at = 0; at < partsOf.length; at += 1)
+      if (partsOf[at]! > 0 && (partsOf[at]! & parts) !== 0) partsOf[at] = -1;
+  }
+
+  /** Before a sheet of the rows at `now` is made. */
+  open(rows: InstitutionRows, now: Us, common: CommonParams): void {
+    const knowsFuture = rows.newestAt === null || rows.newestAt > now;
+    const today = dayOf(now);
+    const { partsOf } = this;
+    if (knowsFuture || this.knewFuture || common !== this.common) partsOf.fill(-1);
+    else if (today !== this.day) for (let at = 0; at < partsOf.length; at += 1) if (!DAY_FREE[at]) partsOf[at] = -1;
+    this.common = common;
+    this.knewFuture = knowsFuture;
+    this.day = today;
+  }
+}
+
+/** A sheet like any other that notes what is read of the rows, also when it comes from what an earlier one has kept. */
+export class TrackedSheet extends FactSheet {
   constructor(
     rows: InstitutionRows,
     now: Us,
     calendar: Calendar,
     common: CommonParams,
-    readonly note: ReadingNote,
+    readonly cache: FactCache,
   ) {
-    super(new TrackedRows(rows, note), now, calendar, common);
+    super(new TrackedRows(rows, cache.note), now, calendar, common);
   }
 
   override get money(): MoneyFacts {
-    this.trackedMoney ??= new TrackedMoney(plainRows(this.rows), this.note);
-    return this.trackedMoney;
+    const { cache } = this;
+    const rows = plainRows(this.rows);
+    if (cache.money === null || !cache.money.isOf(rows)) cache.money = new TrackedMoney(rows, cache.note);
+    return cache.money;
   }
 
   override get tallies(): TallyFacts {
-    this.trackedTallies ??= new TrackedTallies(plainRows(this.rows), this.note);
-    return this.trackedTallies;
+    const { cache } = this;
+    const rows = plainRows(this.rows);
+    if (cache.tallies === null || !cache.tallies.isOf(rows)) cache.tallies = new TrackedTallies(rows, cache.note);
+    return cache.tallies;
   }
 }
 
 const GETTERS = Object.entries(Object.getOwnPropertyDescriptors(FactSheet.prototype)).filter(
   ([name, { get }]) => get !== undefined && name !== 'money' && name !== 'tallies',
 );
-const UNREAD: readonly number[] = GETTERS.map(() => -1);
+const UNKNOWN: readonly number[] = GETTERS.map(() => -1);
 
-GETTERS.forEach(([name, { get }], index) => {
-  Object.defineProperty(TrackedSheet.prototype, name, {
+/** Facts that do not depend on the day: they say the same of the same rows tomorrow. */
+const DAY_FREE_NAMES: ReadonlySet<string> = new Set(['payments', 'collections', 'breaks']);
+const DAY_FREE: readonly boolean[] = GETTERS.map(([name]) => DAY_FREE_NAMES.has(name));
+
+GETTERS.forEach(([, { get }], index) => {
+  Object.defineProperty(TrackedSheet.prototype, GETTERS[index]![0], {
     get(this: TrackedSheet): unknown {
-      const { note, partsOf } = this;
+      const { note, partsOf, values } = this.cache;
       const known = partsOf[index]!;
       if (known >= 0) {
         note.parts |= known;
-        return get!.call(this);
+        return values[index];
       }
       const outer = note.parts;
       note.parts = 0;
       const value: unknown = get!.call(this);
+      values[index] = value;
       partsOf[index] = note.parts;
       note.parts |= outer;
       return value;
@@ -180,10 +218,15 @@ for (const type of REGISTER_TYPES) {
 
 class TrackedMoney extends MoneyFacts {
   constructor(
-    rows: InstitutionRows,
+    private readonly of: InstitutionRows,
     readonly note: ReadingNote,
   ) {
-    super(rows);
+    super(of);
+  }
+
+  /** The reader keeps its lists until they change; what is in them is always the present. */
+  isOf(rows: InstitutionRows): boolean {
+    return this.of.balances === rows.balances && this.of.turnovers === rows.turnovers;
   }
 }
 noteFirstArgument(TrackedMoney.prototype, MoneyFacts.prototype, (name) =>
@@ -192,10 +235,14 @@ noteFirstArgument(TrackedMoney.prototype, MoneyFacts.prototype, (name) =>
 
 class TrackedTallies extends TallyFacts {
   constructor(
-    rows: InstitutionRows,
+    private readonly of: InstitutionRows,
     readonly note: ReadingNote,
   ) {
-    super(rows);
+    super(of);
+  }
+
+  isOf(rows: InstitutionRows): boolean {
+    return this.of.tallies === rows.tallies;
   }
 }
 noteFirstArgument(TrackedTallies.prototype, TallyFacts.prototype, (name) =>

@@ -5,6 +5,7 @@ import type { EventType } from '../events/event.js';
  * or count only in windows of days; they wait for the end of the day.
  *   lesson.scheduled, lesson.delivered, lesson.confirm_requested: lessons that are given are good news; late ones count by day
  *   lesson.confirmed: lowers what is owed; the share of silent confirmations is one of 30 days
+ *   contract.signed: raises nothing before it is paid for, and the payment comes with its own event
  *   custody.credited, guarantee.registered, refund.withdrawn, contract.ended, break.declared: cover, or end an obligation
  */
 const TRIGGERS: ReadonlySet<EventType> = new Set<EventType>([
@@ -12,7 +13,6 @@ const TRIGGERS: ReadonlySet<EventType> = new Set<EventType>([
   'account.registered',
   'account.state_changed',
   'account.requirement_set',
-  'contract.signed',
   'payment.succeeded',
   'payment.reversed',
   'custody.debited',

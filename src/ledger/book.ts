@@ -105,6 +105,7 @@ function bookReversal(set: WorkingSet, books: InstitutionBooks, event: Event<'ev
     if (target.event === null) throw new RangeError('the event to reverse was not loaded');
     apply(books, stored, target.event, -1);
     books.tellingsOf(target.type).revisions += 1;
+    books.tellingRevision += 1;
     if (target.amounts !== null) redrive(set, books, books.keptOut.get(typeKey(target.type, target.key)) ?? []);
   } else {
     const waiting = set.keptOutByIdentity.get(joinKey(source, id)) ?? [];
@@ -169,6 +170,7 @@ export function index(books: InstitutionBooks, stored: StoredEvent): void {
   const key = typeKey(stored.type, stored.key);
   const list = books.byKey.get(key);
   const tellings = books.tellingsOf(stored.type);
+  books.tellingRevision += 1;
   if (list) {
     list.push(stored);
     tellings.revisions += 1;

@@ -85,6 +85,8 @@ export class InstitutionBooks {
   readonly byKey = new Map<string, StoredEvent[]>();
   /** The lists of `byKey` per type, and how often a telling was added to a list or taken back. */
   readonly byType = new Map<number, TypeTellings>();
+  /** Rises with every change of `byType`. */
+  tellingRevision = 0;
   readonly keptOut = new Map<string, KeptOut[]>();
   readonly keptOutAdded = new Set<KeptOut>();
   readonly keptOutRemoved = new Set<KeptOut>();
@@ -265,6 +267,11 @@ export class WorkingSet {
 export function unearnedOf(line: Line): Fen {
   const unearned = line.paidFen - line.confirmedFen - line.refundedFen;
   return unearned > 0n ? unearned : 0n;
+}
+
+/** Whether the day turnovers of a ledger account are kept. */
+export function isDated(account: number): boolean {
+  return !UNDATED.has(account);
 }
 
 /** Their day turnovers are the other sides' turnovers: not kept twice. */

@@ -5,7 +5,7 @@ import { rematchAll } from '../ledger/match.js';
 import { contractLine } from '../ledger/plan.js';
 import { isRefundOpen, refundContract } from '../ledger/refunds.js';
 import { type ContractRow, isNewer, type RefundRow } from '../ledger/rows.js';
-import type { InstitutionBooks, LedgerSums, MetricCounts } from '../ledger/working-set.js';
+import { type InstitutionBooks, isDated, type LedgerSums, type MetricCounts } from '../ledger/working-set.js';
 import {
   CONTRACT_DAYS,
   type InstitutionRows,
@@ -41,6 +41,13 @@ export class InstitutionRowsReader {
   private refundsFrom: Day = Number.NEGATIVE_INFINITY;
   private endedSeen = 0;
   private balances: LedgerSums[] = [];
+  private turnovers: readonly LedgerSums[] = [];
+  private tallies: readonly MetricCounts[] = [];
+  private seriesDay: Day = Number.NEGATIVE_INFINITY;
+  private metrics = 0;
+  private refundRows: readonly RefundWithContract[] = [];
+  private refundsMoved = false;
+  private hasCustody = false;
   private refundLines: ReadonlySet<string> = new Set();
   private profileChanged = false;
   private last: InstitutionRows | null = null;
@@ -58,22 +65,33 @@ export class InstitutionRowsReader {
 
   /** Parts that changed since the last reading, or were never read. */
   changed = ALL_PARTS;
+  /** Parts that lost what their window of days has left behind. */
+  moved = 0;
 
   /** `today`: the day of the evaluation. `countyTopShare` comes from the ranks of the county. */
   read(today: Day, countyTopShare: boolean): InstitutionRows {
     const { books } = this;
     rematchAll(books, this.calendar);
     this.changed = this.last === null ? ALL_PARTS : 0;
-    this.changed |= this.registers.follow();
+    this.moved = 0;
+    const registers = this.registers.follow();
+    this.changed |= registers;
+    if ((registers & PART.registers) !== 0) this.followAccounts();
     if (this.profile.follow() || this.profileChanged) this.changed |= PART.profile;
     this.profileChanged = false;
     this.followContracts(today);
     this.followRefunds(today);
     this.followLines(today);
     if (this.payments.follow(books.payments, today)) this.changed |= PART.payments;
+    if (this.payments.hasMoved) this.moved |= PART.payments;
+    if (this.refundsMoved || (this.changed & PART.refunds) !== 0) {
+      this.refundsMoved = false;
+      this.refundRows = this.refunds.rows.map((refund) => this.withContract(refund));
+    }
     books.credits.changed.clear();
     books.releases.changed.clear();
     this.followSums();
+    this.followSeries(today);
     const rows = this.rows(today, countyTopShare);
     if (this.last !== null) this.changed |= changedValues(this.last, rows);
     this.last = rows;
@@ -89,7 +107,6 @@ export class InstitutionRowsReader {
   private rows(today: Day, countyTopShare: boolean): InstitutionRows {
     const { books } = this;
     const { registers } = this.registers;
-    const accounts = registers['account.registered'] ?? [];
     return {
       institutionId: books.id,
       profile: this.profile.profile,
@@ -97,16 +114,16 @@ export class InstitutionRowsReader {
       registers,
       reported: this.reported.follow(),
       balances: this.balances,
-      turnovers: withDays(this.balances, today - TURNOVER_DAYS),
-      tallies: withDays<MetricCounts>(books.counts.values(), today - TURNOVER_DAYS),
+      turnovers: this.turnovers,
+      tallies: this.tallies,
       unearnedFen: books.unearnedFen,
       activeLearners: this.unearned.activeLearners,
       unearnedOperatorFen: this.unearned.operatorFen,
       expiredUnearnedFen: this.unearned.expiredFen,
-      releasedLines: this.released.rows(accounts.some((row) => row.data.mode === 'staged')),
+      releasedLines: this.released.rows,
       contracts: this.contracts.rows,
-      payments: this.payments.rows(accounts.some((row) => row.data.purpose === 'custody')),
-      refunds: this.refunds.rows.map((refund) => this.withContract(refund)),
+      payments: this.payments.rows(this.hasCustody),
+      refunds: this.refundRows,
       lessons: null,
       links: null,
       countyTopShare,
@@ -122,7 +139,24 @@ export class InstitutionRowsReader {
     for (const metric of books.changedMetrics) this.changed |= partOfMetric(metric);
     books.changedAccounts.clear();
     books.changedMetrics.clear();
-    if (this.balances.length !== books.balances.size) this.balances = [...books.balances.values()];
+  }
+
+  private followAccounts(): void {
+    const accounts = this.registers.registers['account.registered'] ?? [];
+    this.hasCustody = accounts.some((row) => row.data.purpose === 'custody');
+    if (this.released.setStaged(accounts.some((row) => row.data.mode === 'staged'))) this.changed |= PART.released;
+  }
+
+  private followSeries(today: Day): void {
+    const { balances, counts } = this.books;
+    if (this.balances.length !== balances.size) this.balances = [...balances.values()];
+    else if (this.seriesDay === today && this.metrics === counts.size) return;
+    this.seriesDay = today;
+    this.metrics = counts.size;
+    this.turnovers = this.balances.filter(({ account }) => isDated(account));
+    this.tallies = [...counts.values()];
+    for (const { days } of this.turnovers) dropBefore(today - TURNOVER_DAYS, days);
+    for (const { days } of this.tallies) dropBefore(today - TURNOVER_DAYS, days);
   }
 
   private followContracts(today: Day): void {
@@ -137,7 +171,9 @@ export class InstitutionRowsReader {
       this.books.changedLines.add(contractLine(contractId));
     }
     this.books.contracts.changed.clear();
-    for (const row of this.contracts.shiftWhile((one) => dayOf(one.at) < from)) this.contractOf.delete(row.contractId);
+    const left = this.contracts.shiftWhile((one) => dayOf(one.at) < from);
+    for (const row of left) this.contractOf.delete(row.contractId);
+    if (left.length > 0) this.moved |= PART.contracts;
   }
 
   private addContract(row: ContractRow): void {
@@ -164,6 +200,7 @@ export class InstitutionRowsReader {
     for (const row of this.refunds.rows.filter((one) => !isRead(one, from))) {
       this.refunds.remove(row);
       this.refundOf.delete(row.refundId);
+      this.refundsMoved = true;
     }
     this.refundLines = new Set(this.refunds.rows.map((row) => contractLine(refundContract(row))));
   }
@@ -216,17 +253,10 @@ function isRead(row: RefundRow, from: Day): boolean {
   return isRefundOpen(row) || (row.requested !== null && dayOf(row.requested.at) >= from);
 }
 
-/** Series that have days on or after `from`. Days before it are dropped from the books: the clock does not go back. */
-function withDays<S extends { readonly days: { readonly day: Day }[] }>(series: Iterable<S>, from: Day): S[] {
-  const found: S[] = [];
-  for (const one of series) {
-    const { days } = one;
-    if (days.length > 0 && days[0]!.day < from) {
-      let old = 1;
-      while (old < days.length && days[old]!.day < from) old += 1;
-      days.splice(0, old);
-    }
-    if (days.length > 0) found.push(one);
-  }
-  return found;
+/** Days before `from` are dropped from the books: the clock does not go back. */
+function dropBefore(from: Day, days: { readonly day: Day }[]): void {
+  if (days.length === 0 || days[0]!.day >= from) return;
+  let old = 1;
+  while (old < days.length && days[old]!.day < from) old += 1;
+  days.splice(0, old);
 }

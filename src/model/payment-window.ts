@@ -11,10 +11,12 @@ export class PaymentWindow {
   private readonly waiting = new SortedRows<PaymentRow>(isLater);
   private readonly known = new Map<string, PaymentRow>();
   private from: Day = Number.NEGATIVE_INFINITY;
+  /** The window left payments behind at the last call of `follow`. */
+  hasMoved = false;
 
   /** Takes in what changed since the last call and forgets what the window has left behind. True when something changed. */
   follow(payments: Register<PaymentRow>, today: Day): boolean {
-    this.moveTo(today - PAYMENT_DAYS);
+    this.hasMoved = this.moveTo(today - PAYMENT_DAYS);
     if (payments.changed.size === 0) return false;
     for (const paymentId of payments.changed) this.update(paymentId, payments.get(paymentId));
     payments.changed.clear();
@@ -44,13 +46,15 @@ export class PaymentWindow {
     this.known.set(paymentId, after);
   }
 
-  private moveTo(from: Day): void {
-    if (from <= this.from) return;
+  private moveTo(from: Day): boolean {
+    if (from <= this.from) return false;
     this.from = from;
-    for (const row of this.recent.shiftWhile((one) => paidOn(one) < from)) {
+    const left = this.recent.shiftWhile((one) => paidOn(one) < from);
+    for (const row of left) {
       if (isWaiting(row)) this.waiting.insert(row);
       else this.known.delete(row.paymentId);
     }
+    return left.length > 0;
   }
 
   private concerns(row: PaymentRow): boolean {

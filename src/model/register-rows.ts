@@ -24,7 +24,9 @@ export class RegisterRows {
   /** Types without rows are absent. Always the same object. */
   private readonly rows: { [T in RegisterType]?: readonly RegisterRow<T>[] } = {};
 
-  constructor(books: InstitutionBooks) {
+  private seen = -1;
+
+  constructor(private readonly books: InstitutionBooks) {
     this.types = REGISTER_TYPES.map((type) => new FollowedType(books, type));
   }
 
@@ -35,6 +37,8 @@ export class RegisterRows {
   /** Answers the parts that changed. */
   follow(): number {
     let changed = 0;
+    if (this.books.tellingRevision === this.seen) return 0;
+    this.seen = this.books.tellingRevision;
     for (const followed of this.types) {
       if (!followed.follow()) continue;
       changed |= partOfRegister(followed.type);
@@ -86,11 +90,14 @@ export class ProfileRows {
   private tellings: RegisterRow<'institution.upserted'>[] = [];
   private revisionsSeen = -1;
   private listsSeen = 0;
+  private seen = -1;
 
   constructor(private readonly books: InstitutionBooks) {}
 
   /** Everything that is told of the profile has one business key, so that every telling but the first is a revision. */
   follow(): boolean {
+    if (this.books.tellingRevision === this.seen) return false;
+    this.seen = this.books.tellingRevision;
     const told = this.books.byType.get(PROFILE);
     if (told === undefined || (told.revisions === this.revisionsSeen && told.lists.length === this.listsSeen))
       return false;

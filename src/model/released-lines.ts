@@ -1,45 +1,54 @@
 import { eventTypeNumber } from '../events/list.js';
 import { typeKey } from '../ledger/keys.js';
+import type { Line } from '../ledger/rows.js';
 import { type InstitutionBooks, unearnedOf } from '../ledger/working-set.js';
 import type { ReleasedLine } from '../risk/facts/rows.js';
-import { contractIdOf } from './lines.js';
+import { CONTRACT_PREFIX, contractIdOf } from './lines.js';
 import { SortedRows } from './sorted-rows.js';
 
-/** Lines released beyond what was confirmed, and apart from them the open lines of which something was released. */
+/** Lines released beyond what was confirmed; where fees are released in stages also open lines of which something was released. */
 export class ReleasedLines {
-  private readonly over = new SortedRows<ReleasedLine>(isAfter);
-  private readonly overOrOpen = new SortedRows<ReleasedLine>(isAfter);
+  private readonly lines = new SortedRows<ReleasedLine>(isAfter);
   private readonly known = new Map<string, ReleasedLine>();
+  private isStaged = false;
 
   constructor(private readonly books: InstitutionBooks) {}
+
+  /** By contract. */
+  get rows(): readonly ReleasedLine[] {
+    return this.lines.rows;
+  }
 
   /** The line, its contract, or the end of its contract changed. True when the line is or was one of these. */
   update(key: string): boolean {
     const before = this.known.get(key);
     const line = this.books.lines.get(key);
-    const wanted = line !== undefined && (isOver(line) || (line.releasedFen > 0n && unearnedOf(line) > 0n));
+    const wanted = line !== undefined && this.isWanted(line);
     if (before) {
-      if (isOver(before)) this.over.remove(before);
-      this.overOrOpen.remove(before);
+      this.lines.remove(before);
       this.known.delete(key);
     }
     if (!wanted) return before !== undefined;
     const after = this.releasedLine(key, line);
-    if (isOver(after)) this.over.insert(after);
-    this.overOrOpen.insert(after);
+    this.lines.insert(after);
     this.known.set(key, after);
     return true;
   }
 
-  /** By contract. `staged`: with the open lines. */
-  rows(staged: boolean): readonly ReleasedLine[] {
-    return staged ? this.overOrOpen.rows : this.over.rows;
+  /** Whether an account of the institution releases in stages. True when that is new. */
+  setStaged(isStaged: boolean): boolean {
+    if (isStaged === this.isStaged) return false;
+    this.isStaged = isStaged;
+    for (const key of this.books.lines.keys()) if (key.startsWith(CONTRACT_PREFIX)) this.update(key);
+    return true;
   }
 
-  private releasedLine(
-    key: string,
-    line: Omit<ReleasedLine, 'contractId' | 'contract' | 'ended' | 'recentReleases'>,
-  ): ReleasedLine {
+  private isWanted(line: Line): boolean {
+    if (line.releasedFen > line.confirmedFen) return true;
+    return this.isStaged && line.releasedFen > 0n && unearnedOf(line) > 0n;
+  }
+
+  private releasedLine(key: string, line: Line): ReleasedLine {
     const contractId = contractIdOf(key);
     return {
       ...line,
@@ -52,10 +61,6 @@ export class ReleasedLines {
 }
 
 const CONTRACT_ENDED = eventTypeNumber('contract.ended');
-
-function isOver(line: Pick<ReleasedLine, 'releasedFen' | 'confirmedFen'>): boolean {
-  return line.releasedFen > line.confirmedFen;
-}
 
 function isAfter(a: ReleasedLine, b: ReleasedLine): boolean {
   return a.contractId > b.contractId;

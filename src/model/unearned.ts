@@ -1,15 +1,16 @@
 import { type Fen, maxFen } from '../core/money.js';
 import { type Day, parseDay } from '../core/time.js';
-import type { Line } from '../ledger/rows.js';
+import type { ContractRow, Line } from '../ledger/rows.js';
 import { type InstitutionBooks, unearnedOf } from '../ledger/working-set.js';
 import { CONTRACT_PREFIX, contractIdOf } from './lines.js';
 
 /** What one open line adds to the sums below. */
 interface OpenLine {
-  readonly unearnedFen: Fen;
-  readonly operatorFen: Fen;
+  readonly contract: ContractRow | undefined;
   readonly learner: string | null;
   readonly periodTo: Day | null;
+  unearnedFen: Fen;
+  operatorFen: Fen;
 }
 
 /**
@@ -33,13 +34,22 @@ export class UnearnedSums {
 
   /** The line or its contract changed. */
   update(key: string): void {
-    const before = this.open.get(key);
-    if (before) this.add(before, -1n);
-    const after = openLine(this.books, key);
-    if (after) {
-      this.open.set(key, after);
-      this.add(after, 1n);
-    } else if (before) this.open.delete(key);
+    const line = this.books.lines.get(key);
+    const unearnedFen = line === undefined ? 0n : unearnedOf(line);
+    const known = this.open.get(key);
+    if (unearnedFen === 0n) {
+      if (known) this.close(key, known);
+      return;
+    }
+    const contract = key.startsWith(CONTRACT_PREFIX) ? this.books.contracts.get(contractIdOf(key)) : undefined;
+    let open = known;
+    if (open === undefined || open.contract !== contract) {
+      if (open) this.close(key, open);
+      open = openLine(contract);
+      this.open.set(key, open);
+      if (open.learner !== null) count(this.learners, open.learner, 1);
+    }
+    this.setAmounts(open, unearnedFen, operatorFen(line!, contract, unearnedFen));
   }
 
   moveTo(today: Day): void {
@@ -49,33 +59,38 @@ export class UnearnedSums {
     this.today = today;
   }
 
-  private add(line: OpenLine, sign: 1n | -1n): void {
-    this.operatorFen += sign * line.operatorFen;
-    if (line.learner !== null) count(this.learners, line.learner, Number(sign));
-    if (line.periodTo === null) return;
-    const fen = sign * line.unearnedFen;
-    const sum = (this.byPeriodTo.get(line.periodTo) ?? 0n) + fen;
-    if (sum === 0n) this.byPeriodTo.delete(line.periodTo);
-    else this.byPeriodTo.set(line.periodTo, sum);
-    if (line.periodTo < this.today) this.expiredFen += fen;
+  private close(key: string, open: OpenLine): void {
+    this.setAmounts(open, 0n, 0n);
+    if (open.learner !== null) count(this.learners, open.learner, -1);
+    this.open.delete(key);
+  }
+
+  private setAmounts(open: OpenLine, unearnedFen: Fen, operator: Fen): void {
+    this.operatorFen += operator - open.operatorFen;
+    open.operatorFen = operator;
+    const more = unearnedFen - open.unearnedFen;
+    open.unearnedFen = unearnedFen;
+    if (open.periodTo === null || more === 0n) return;
+    const sum = (this.byPeriodTo.get(open.periodTo) ?? 0n) + more;
+    if (sum === 0n) this.byPeriodTo.delete(open.periodTo);
+    else this.byPeriodTo.set(open.periodTo, sum);
+    if (open.periodTo < this.today) this.expiredFen += more;
   }
 }
 
-function openLine(books: InstitutionBooks, key: string): OpenLine | null {
-  const line = books.lines.get(key);
-  if (line === undefined) return null;
-  const unearnedFen = unearnedOf(line);
-  if (unearnedFen === 0n) return null;
-  const contract = key.startsWith(CONTRACT_PREFIX) ? books.contracts.get(contractIdOf(key)) : undefined;
-  if (contract === undefined) return { unearnedFen, operatorFen: unearnedFen, learner: null, periodTo: null };
-  const { learnerHash, periodTo, hoursPaid, hoursGifted } = contract.data;
-  const gifted = hundredths(hoursGifted ?? 0);
+function openLine(contract: ContractRow | undefined): OpenLine {
   return {
-    unearnedFen,
-    operatorFen: gifted > 0 ? spreadOverGifts(line, hundredths(hoursPaid) + gifted) : unearnedFen,
-    learner: learnerHash,
-    periodTo: parseDay(periodTo),
+    contract,
+    learner: contract?.data.learnerHash ?? null,
+    periodTo: contract ? parseDay(contract.data.periodTo) : null,
+    unearnedFen: 0n,
+    operatorFen: 0n,
   };
+}
+
+function operatorFen(line: Line, contract: ContractRow | undefined, unearnedFen: Fen): Fen {
+  const gifted = hundredths(contract?.data.hoursGifted ?? 0);
+  return gifted > 0 ? spreadOverGifts(line, hundredths(contract!.data.hoursPaid) + gifted) : unearnedFen;
 }
 
 /** 法释〔2025〕4号 art. 18: the price spread over paid and gifted hours. */
