@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createAddressGuard, parseAllowList } from '../src/alerts/addresses.js';
-import type { ApiDeps } from '../src/api/deps.js';
+import type { Api, ApiDeps } from '../src/api/deps.js';
 import { buildServer } from '../src/api/server.js';
 import type { Config } from '../src/config.js';
 import { FeewardenError } from '../src/core/errors.js';
@@ -45,7 +45,23 @@ export async function runApi(deps: RunApiDeps): Promise<void> {
     onListening?.(addressOf(app.server.address() as AddressInfo));
     await Promise.race([ended(signal), failed]);
   } finally {
+    await close(app);
+  }
+}
+
+const IDLE_CHECK_MS = 50;
+/** Our default: a client that sends its request more slowly is cut off, before the process is called stuck. */
+const REQUESTS_WAIT_MS_MAX = 30_000;
+
+/** Answers the requests that have begun. Their connections end right after: a client would keep them open for a minute and more. */
+async function close(app: Api): Promise<void> {
+  const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS);
+  const late = setTimeout(() => app.server.closeAllConnections(), REQUESTS_WAIT_MS_MAX);
+  try {
     await app.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(late);
   }
 }
 
