@@ -1,103 +1,23 @@
 import type { Calendar } from '../core/calendar.js';
 import type { Us } from '../core/time.js';
-import { type CaseState, caseForNewAlert, caseIdOf, type RiskCase, riskCase } from './case.js';
+import { type CaseState, caseForNewAlert, caseIdOf, riskCase } from './case.js';
 import type { CommonParams } from './common.js';
 import { confidenceBp } from './confidence.js';
 import { contextOf, type RiskContext } from './context.js';
+import type { AlertChange, Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
 import { FactSheet } from './facts/fact-sheet.js';
 import { earliest } from './facts/moments.js';
 import type { InstitutionRows } from './facts/rows.js';
 import { type FindingState, newFinding } from './finding.js';
-import { type Level, type OpenLevel, raised } from './level.js';
-import { advance, type ChangeKind } from './lifecycle.js';
+import { raised } from './level.js';
+import { advance } from './lifecycle.js';
 import type { ParamValues } from './params.js';
 import { policyFor, regimeEndsAt } from './policy/of-institution.js';
 import type { Policy } from './policy/policy.js';
 import type { ResolvedPolicy } from './policy/resolve.js';
-import {
-  type AnswerState,
-  type AnswerUnit,
-  type EvidenceRef,
-  notApplicable,
-  type Rule,
-  type RuleAnswer,
-  type Sentence,
-} from './rule.js';
+import { notApplicable, type Rule, type RuleAnswer, type Sentence } from './rule.js';
 import { RULES } from './rules/list.js';
-import { computeScore, isDecaying, markScore, type Score, type ScoreMark } from './score.js';
-
-/** What is remembered between evaluations of one institution. Plain JSON; the same history gives the same bytes. */
-export interface InstitutionRiskState {
-  readonly version: 1;
-  /** Rules that ever found something, in the order of the list of rules. */
-  readonly findings: readonly FindingState[];
-  readonly cases: CaseState;
-  /** The last score told; null before the first. */
-  readonly score: { readonly score: number; readonly level: Level } | null;
-  readonly history: readonly ScoreMark[];
-}
-
-/** How one rule stands now. `failed`: it threw; its last level stays. */
-export interface RuleFinding {
-  readonly rule: Rule;
-  readonly state: AnswerState | 'failed';
-  /** The level of the open finding (held by hysteresis), and what the rule says right now. */
-  readonly level: Level;
-  readonly answerLevel: Level;
-  readonly value: number;
-  readonly threshold: number | null;
-  readonly unit: AnswerUnit;
-  readonly finding: FindingState;
-  /** One level up, because the institution is on the watch list (E04). */
-  readonly watched: boolean;
-  readonly flag: boolean;
-  readonly reason: () => Sentence;
-  readonly evidence: () => readonly EvidenceRef[];
-  /** What the rule threw; null unless failed. */
-  readonly error: string | null;
-}
-
-/** One alert record: what the contract's alert message needs besides the institution. */
-export interface AlertChange {
-  readonly kind: ChangeKind;
-  readonly alertId: string;
-  readonly caseId: string;
-  readonly ruleId: string;
-  readonly ruleVersion: number;
-  readonly policyVersion: string;
-  /** After the change; for a clearing the level it had. */
-  readonly level: OpenLevel;
-  /** Only of `level_changed`. */
-  readonly previousLevel: OpenLevel | null;
-  readonly value: number;
-  readonly threshold: number | null;
-  readonly unit: AnswerUnit;
-  readonly reason: Sentence;
-  readonly legalBasis: Sentence;
-  readonly evidence: readonly EvidenceRef[];
-  /** The moment of the evaluation. */
-  readonly asOf: Us;
-  readonly openedAt: Us;
-  /** Only of `cleared`. */
-  readonly clearedAt: Us | null;
-  /** The score after this evaluation. */
-  readonly score: number;
-}
-
-export interface Evaluation {
-  /** All rules that were asked, in the order of the list. */
-  readonly findings: readonly RuleFinding[];
-  readonly score: Score;
-  /** The score or its level is another than the last one told. */
-  readonly scoreChanged: boolean;
-  readonly case: RiskCase | null;
-  readonly changes: readonly AlertChange[];
-  readonly state: InstitutionRiskState;
-  /** The earliest moment at which time alone could change anything of this. */
-  readonly lookAgainAt: Us | null;
-  readonly policyVersion: string;
-  readonly calendarVersion: string;
-}
+import { computeScore, isDecaying, markScore, type Score } from './score.js';
 
 /** What is left of an evaluation when only the alerts are wanted. The score is computed where an alert tells it. */
 export type AlertEvaluation = Pick<Evaluation, 'changes' | 'state' | 'lookAgainAt'>;

@@ -1,6 +1,6 @@
 import type { OutgoingMessage } from '../alerts/outbox.js';
 import { formatTime, type Us } from '../core/time.js';
-import type { AlertChange, Evaluation } from './evaluate.js';
+import type { AlertChange, Evaluation } from './evaluation.js';
 import type { InstitutionRows } from './facts/rows.js';
 
 type Named = Pick<InstitutionRows, 'institutionId' | 'profile'>;

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { formatTime, type Us } from '../core/time.js';
 import { toDbTime } from '../db/pool.js';
-import type { AlertChange, Evaluation, InstitutionRiskState, RuleFinding } from './evaluate.js';
+import type { AlertChange, Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
 import type { InstitutionRows } from './facts/rows.js';
 import { alertData, confidencePercent } from './messages.js';
 

@@ -5,7 +5,8 @@ import { dayOf, parseTime, type Us } from '../../src/core/time.js';
 import type { AnyEvent } from '../../src/events/event.js';
 import { InstitutionRowsReader } from '../../src/model/institution-rows.js';
 import { Model } from '../../src/model/model.js';
-import { type Evaluation, evaluateInstitution, type InstitutionRiskState } from '../../src/risk/evaluate.js';
+import { evaluateInstitution } from '../../src/risk/evaluate.js';
+import type { Evaluation, InstitutionRiskState } from '../../src/risk/evaluation.js';
 import { DEFAULT_POLICY } from '../../src/risk/policy/default.js';
 import { arrange, arrivals, buildHistory, historySteps } from '../support/random-history.js';
 
