@@ -65,9 +65,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const one of looked) await one.stop();
-  await endAll();
   await pool?.end();
   await postgres?.stop();
+  await endAll();
   await receiver?.close();
   await calm?.drop();
   await broker?.stop();

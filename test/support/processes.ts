@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { startEmbedded } from '../../src/db/embedded.js';
 import { packageRoot } from '../../src/db/package-root.js';
 
 /** A process of the program, as a user starts it. */
@@ -100,9 +101,15 @@ export async function feewarden(args: readonly string[], options: StartOptions =
   return { ...ended, stdout: running.stdout(), stderr: running.stderr() };
 }
 
-/** Ends everything that was started and still runs. */
+/** Ends everything that was started and still runs, and removes the temporary folders with the databases in them. */
 export async function endAll(): Promise<void> {
   await Promise.all([...children].map((child) => endNow(child)));
+  for (const folder of folders.splice(0)) {
+    // A killed program leaves its database running; who joins it and leaves it stops it.
+    const server = existsSync(path.join(folder, 'postgres', 'cluster', 'postmaster.pid'));
+    if (server) await (await startEmbedded({ dataDir: folder })).stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function endNow(child: ChildProcess): Promise<unknown> {
@@ -122,9 +129,13 @@ function workFolder(): string {
   return work;
 }
 
-/** A folder that the next test run removes, with the database in it, should this one be killed. */
+const folders: string[] = [];
+
+/** A folder for a database or for files. `endAll` removes it; should this run be killed, the next one does. */
 export function temporaryFolder(name: string): string {
-  return mkdtempSync(path.join(os.tmpdir(), `feewarden-test-${process.pid}-${name}-`));
+  const folder = mkdtempSync(path.join(os.tmpdir(), `feewarden-test-${process.pid}-${name}-`));
+  folders.push(folder);
+  return folder;
 }
 
 /** Waits until the condition holds; says what it waited for when it never does. */
