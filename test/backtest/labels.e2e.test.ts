@@ -1,0 +1,92 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { historyLines } from '../support/history.js';
+import { endAll, feewarden, jsonLines, temporaryFolder } from '../support/processes.js';
+
+/** The back-test by the built program on a labelled history: what must be found, and who must be left in peace. */
+const FOLDER = fileURLToPath(new URL('../fixtures/history/', import.meta.url));
+const FILE = path.join(FOLDER, 'events.ndjson.gz');
+
+interface Label {
+  readonly id: string;
+  readonly kind: 'healthy' | 'failing' | 'violating';
+  readonly must: readonly string[];
+}
+interface AlertEvent {
+  readonly type: string;
+  readonly subject: string;
+  readonly time: string;
+  readonly data: { readonly ruleId: string; readonly level: string };
+}
+
+const folder = temporaryFolder('backtest');
+const labels = JSON.parse(readFileSync(path.join(FOLDER, 'labels.json'), 'utf8')) as Label[];
+
+async function backtest(file: string, name: string, ...more: string[]): Promise<string> {
+  const out = path.join(folder, name);
+  const ended = await feewarden(['backtest', file, '--alerts', out, '--json', ...more]);
+  expect(ended.stderr).toBe('');
+  expect(ended.code).toBe(0);
+  return readFileSync(out, 'utf8');
+}
+
+let text: string;
+let alerts: AlertEvent[];
+beforeAll(async () => {
+  text = await backtest(FILE, 'alerts.ndjson');
+  alerts = jsonLines<AlertEvent>(text);
+});
+afterAll(endAll);
+
+it('raises every rule that the labels ask for, at its institution', () => {
+  const missing = labels.flatMap(({ id, must }) =>
+    must
+      .filter((rule) => !alerts.some((alert) => alert.subject === id && alert.data.ruleId === rule))
+      .map((rule) => `${id} ${rule}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+it('never tells of a healthy institution at orange or above', () => {
+  const healthy = new Set(labels.filter((label) => label.kind === 'healthy').map((label) => label.id));
+  const wronged = alerts.filter((alert) => healthy.has(alert.subject) && ['orange', 'red'].includes(alert.data.level));
+  expect(wronged.map((alert) => `${alert.time} ${alert.subject} ${alert.data.ruleId}`)).toEqual([]);
+});
+
+it('tells of every failing institution at orange or above', () => {
+  const quiet = labels.filter(
+    ({ id, kind }) =>
+      kind === 'failing' &&
+      !alerts.some((alert) => alert.subject === id && ['orange', 'red'].includes(alert.data.level)),
+  );
+  expect(quiet.map((label) => label.id)).toEqual([]);
+});
+
+it('writes its alerts in the order of the virtual clock', () => {
+  const times = alerts.map((alert) => Date.parse(alert.time));
+  expect(times.length).toBeGreaterThan(0);
+  expect(times.every((time, at) => at === 0 || time >= times[at - 1]!)).toBe(true);
+});
+
+it('writes the same bytes with one thread', async () => {
+  expect(await backtest(FILE, 'one-thread.ndjson', '--threads', '1')).toBe(text);
+});
+
+it('writes the same bytes when the lines that nobody contradicts arrive backwards', async () => {
+  // Of lines that contradict each other the first one counts, so those that are refused for it are left out of both files.
+  const rejects = JSON.parse(readFileSync(path.join(FOLDER, 'rejects.json'), 'utf8')) as {
+    line: number;
+    kind: string;
+  }[];
+  const refused = new Set(rejects.map((reject) => reject.line));
+  const lines = historyLines().filter((_, at) => !refused.has(at + 1));
+  const write = (name: string, content: readonly string[]): string => {
+    const file = path.join(folder, name);
+    writeFileSync(file, `${content.join('\n')}\n`);
+    return file;
+  };
+  const forward = await backtest(write('forward.ndjson', lines), 'forward-alerts.ndjson');
+  expect(await backtest(write('backward.ndjson', [...lines].reverse()), 'backward-alerts.ndjson')).toBe(forward);
+});
