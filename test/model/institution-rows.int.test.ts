@@ -84,12 +84,19 @@ async function ingest(inputs: readonly Input[]): Promise<void> {
 }
 
 function asInput(event: AnyEvent, at: number): Input {
-  return { bytes: Buffer.from(event.body), decoded: { ok: true, event }, origin: { key: `${event.id}/${at}`, detail: {} } };
+  return {
+    bytes: Buffer.from(event.body),
+    decoded: { ok: true, event },
+    origin: { key: `${event.id}/${at}`, detail: {} },
+  };
 }
 
 async function expectSameRows(model: Model, readers: Map<string, InstitutionRowsReader>, now: Us): Promise<void> {
   const books = [...model.set.institutions.values()].filter(({ eventCount }) => eventCount > 0);
-  const stored = await readStored(books.map(({ id }) => id), now);
+  const stored = await readStored(
+    books.map(({ id }) => id),
+    now,
+  );
   for (const one of books) {
     let reader = readers.get(one.id);
     if (!reader) {
@@ -105,7 +112,11 @@ async function readStored(ids: readonly string[], now: Us): Promise<Map<string, 
   try {
     await client.query('begin isolation level repeatable read read only');
     const { rows: nos } = await client.query<{ no: number }>('select no from institutions where id = any($1)', [ids]);
-    const rows = await readInstitutionRows(client, nos.map(({ no }) => no), now);
+    const rows = await readInstitutionRows(
+      client,
+      nos.map(({ no }) => no),
+      now,
+    );
     await client.query('rollback');
     return new Map([...rows.values()].map((row) => [row.institutionId, row]));
   } finally {
@@ -119,9 +130,19 @@ function comparable(rows: InstitutionRows): object {
   return {
     ...rest,
     registers: Object.fromEntries(Object.entries(registers).filter(([, list]) => list.length > 0)),
-    reported: [...rows.reported].sort((a, b) => (a.accountId < b.accountId ? -1 : a.accountId > b.accountId ? 1 : a.asOf - b.asOf)),
-    balances: byLedger(rows.balances.filter(isMoved).map(({ account, sub, debitFen, creditFen }) => ({ account, sub, debitFen, creditFen }))),
-    turnovers: byLedger(rows.turnovers.map(({ account, sub, days }) => ({ account, sub, days: days.filter(isMoved) })).filter(({ days }) => days.length > 0)),
+    reported: [...rows.reported].sort((a, b) =>
+      a.accountId < b.accountId ? -1 : a.accountId > b.accountId ? 1 : a.asOf - b.asOf,
+    ),
+    balances: byLedger(
+      rows.balances
+        .filter(isMoved)
+        .map(({ account, sub, debitFen, creditFen }) => ({ account, sub, debitFen, creditFen })),
+    ),
+    turnovers: byLedger(
+      rows.turnovers
+        .map(({ account, sub, days }) => ({ account, sub, days: days.filter(isMoved) }))
+        .filter(({ days }) => days.length > 0),
+    ),
     tallies: [...rows.tallies]
       .map(({ metric, days }) => ({ metric, days: days.filter(({ count }) => count !== 0) }))
       .filter(({ days }) => days.length > 0)
