@@ -6,10 +6,11 @@ import { US_PER_HOUR, type Us } from '../core/time.js';
 /** Records of one hour, in order of time and, at equal times, of arrival. */
 export interface Hour {
   readonly count: number;
-  /** Time of the record in place `at`, its bytes, and its flags. */
+  /** Of the record in place `at`. */
   timeAt(at: number): Us;
   bytesAt(at: number): Buffer;
-  flagsAt(at: number): number;
+  /** Its place in the reading. */
+  recordAt(at: number): number;
 }
 
 /** Bytes of waiting records that are kept in memory; beyond it the latest hours wait in a file (our default). */
@@ -27,14 +28,14 @@ export class HourBuckets {
 
   constructor(private readonly waitingBytesMax = WAITING_BYTES_MAX) {}
 
-  add(time: Us, bytes: Buffer, flags: number): void {
+  add(time: Us, bytes: Buffer, record: number): void {
     const hour = Math.floor(time / US_PER_HOUR);
     let bucket = this.hours.get(hour);
     if (bucket === undefined) {
       bucket = new Bucket();
       this.hours.set(hour, bucket);
     }
-    bucket.add(time, bytes, flags);
+    bucket.add(time, bytes, record);
     this.bytesInMemory += bytes.length;
     if (this.bytesInMemory > this.waitingBytesMax) this.spillLatest();
   }
@@ -73,13 +74,13 @@ class Bucket {
   private readonly segments: { readonly at: number; readonly bytes: number }[] = [];
   private readonly times: number[] = [];
   private readonly starts: number[] = [];
-  private readonly flags: number[] = [];
+  private readonly records: number[] = [];
 
   get bytesInMemory(): number {
     return this.used;
   }
 
-  add(time: Us, bytes: Buffer, flags: number): void {
+  add(time: Us, bytes: Buffer, record: number): void {
     if (this.used + bytes.length > this.slab.length) {
       const grown = Buffer.allocUnsafeSlow(Math.max(this.slab.length * 2, this.used + bytes.length));
       this.slab.copy(grown, 0, 0, this.used);
@@ -88,7 +89,7 @@ class Bucket {
     bytes.copy(this.slab, this.used);
     this.times.push(time);
     this.starts.push(this.spilled + this.used);
-    this.flags.push(flags);
+    this.records.push(record);
     this.used += bytes.length;
   }
 
@@ -105,7 +106,7 @@ class Bucket {
 
   sorted(file: SpillFile | null): Hour {
     const slab = this.segments.length === 0 ? this.slab : this.whole(file!);
-    const { times, starts, flags } = this;
+    const { times, starts, records } = this;
     const end = this.spilled + this.used;
     const order = Array.from(times, (_, at) => at);
     if (!isAscending(times)) order.sort((a, b) => times[a]! - times[b]! || a - b);
@@ -113,7 +114,7 @@ class Bucket {
       count: order.length,
       timeAt: (at) => times[order[at]!]!,
       bytesAt: (at) => slab.subarray(starts[order[at]!]!, starts[order[at]! + 1] ?? end),
-      flagsAt: (at) => flags[order[at]!]!,
+      recordAt: (at) => records[order[at]!]!,
     };
   }
 

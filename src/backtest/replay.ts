@@ -13,7 +13,7 @@ import { alertMessage } from '../risk/messages.js';
 import type { Policy } from '../risk/policy/policy.js';
 import type { RankedInstitution } from '../risk/ranks.js';
 import { RememberedAnswers } from './memory.js';
-import { canRaise } from './triggers.js';
+import { canRaise, isStatement, Statements } from './triggers.js';
 
 /** One alert record as it is written, with what puts it in order. */
 export interface AlertLine {
@@ -37,7 +37,8 @@ interface Watched {
   readonly id: string;
   readonly books: InstitutionBooks;
   readonly reader: InstitutionRowsReader;
-  readonly memory: RememberedAnswers;
+  memory: RememberedAnswers;
+  readonly statements: Statements;
   state: InstitutionRiskState | null;
   lookAgainAt: Us | null;
   /** An event of this moment asks for an evaluation, once all events of the moment are booked. */
@@ -47,14 +48,26 @@ interface Watched {
   isTopOfCounty: boolean;
   /** What was told for the ranks last. */
   ranked: RankedInstitution | null;
+  /** The last day whose end it has seen. */
+  endedDay: Day;
+  /** How it was before the evaluation at that day's end, in case the ranks of the day change it; null if there was none. */
+  beforeEnd: BeforeEnd | null;
   /** Records of each alert so far. */
   readonly steps: Map<string, number>;
+}
+
+interface BeforeEnd {
+  readonly state: InstitutionRiskState | null;
+  /** Steps of alerts before they were told of. */
+  readonly steps: Map<string, number>;
+  readonly lines: AlertLine[];
 }
 
 /**
  * Books and evaluates institutions on a virtual clock. Events come in order of the time at which they were known. An institution
  * is evaluated after the events of a moment when one of them can make something worse, at the moments its rules ask for, and at
- * the end of every day on which something was booked. Institutions do not depend on each other but for the ranks at day's end.
+ * the end of every day on which something was booked. Institutions do not depend on each other but for the ranks at day's end, so
+ * that one can be brought through its day before the next: what it holds is then in the processor's cache.
  */
 export class Replay {
   private readonly model: Model;
@@ -73,8 +86,12 @@ export class Replay {
     if (outcome.kind !== 'accepted') return outcome;
     const institution = before ?? this.watch(event.subject);
     institution.isDirty = true;
-    if (canRaise(event.type)) institution.pendingAt = recordedAt;
+    if (canRaise(event.type) && this.isNews(institution, event)) institution.pendingAt = recordedAt;
     return outcome;
+  }
+
+  private isNews({ statements, books, reader }: Watched, event: AnyEvent): boolean {
+    return !isStatement(event) || statements.note(event, books, reader.openingFen(event.data.accountId));
   }
 
   /** Brings every institution to the moment, evaluations at the moment itself included. */
@@ -85,12 +102,17 @@ export class Replay {
     }
   }
 
-  /** Everything before the end of the day. Answers what changed for the ranks of the counties. */
-  closeDay(day: Day): RankedInstitution[] {
-    const at = startOfDay(day + 1);
+  /** The institution has had all events of the day: it is evaluated at the day's end, with the ranks of the day before. */
+  endDayOf(id: string, day: Day): void {
+    const institution = this.watched.get(id);
+    if (institution) this.end(institution, day);
+  }
+
+  /** Ends the day for all others. Answers what changed for the ranks of the counties. */
+  endDay(day: Day): RankedInstitution[] {
     const changed: RankedInstitution[] = [];
     for (const institution of this.watched.values()) {
-      this.advance(institution, at);
+      this.end(institution, day);
       const { unearnedFen } = institution.books;
       const regionCode = institution.reader.regionCode() ?? '';
       const { ranked } = institution;
@@ -101,14 +123,17 @@ export class Replay {
     return changed;
   }
 
-  /** The end of the day, with the institutions that are the largest of their county. */
-  endDay(day: Day, topOfCounty: ReadonlySet<string>): void {
-    const at = startOfDay(day + 1);
+  /** The ranks of the day that has ended: whoever they concern is evaluated at its end once more, as if for the first time. */
+  rank(day: Day, topOfCounty: ReadonlySet<string>): void {
     for (const institution of this.watched.values()) {
       const isTop = topOfCounty.has(institution.id);
-      const isDue = institution.isDirty || institution.lookAgainAt === at || isTop !== institution.isTopOfCounty;
-      institution.isTopOfCounty = isTop;
-      if (isDue) this.evaluate(institution, at);
+      const { beforeEnd } = institution;
+      institution.beforeEnd = null;
+      if (isTop !== institution.isTopOfCounty) {
+        institution.isTopOfCounty = isTop;
+        if (beforeEnd) takeBack(institution, beforeEnd);
+        this.evaluate(institution, startOfDay(day + 1));
+      } else if (beforeEnd) for (const line of beforeEnd.lines) this.lines.push(line);
     }
   }
 
@@ -123,6 +148,16 @@ export class Replay {
     return this.watched.size;
   }
 
+  private end(institution: Watched, day: Day): void {
+    if (institution.endedDay === day) return;
+    institution.endedDay = day;
+    const at = startOfDay(day + 1);
+    this.advance(institution, at);
+    if (!institution.isDirty && institution.lookAgainAt !== at) return;
+    institution.beforeEnd = { state: institution.state, steps: new Map(), lines: [] };
+    this.evaluate(institution, at);
+  }
+
   private watch(id: string): Watched {
     const books = this.model.set.institution(id);
     const institution: Watched = {
@@ -130,12 +165,15 @@ export class Replay {
       books,
       reader: new InstitutionRowsReader(books, this.options.calendar),
       memory: new RememberedAnswers(),
+      statements: new Statements(),
       state: null,
       lookAgainAt: null,
       pendingAt: null,
       isDirty: false,
       isTopOfCounty: false,
       ranked: null,
+      endedDay: Number.NEGATIVE_INFINITY,
+      beforeEnd: null,
       steps: new Map(),
     };
     this.watched.set(id, institution);
@@ -183,6 +221,12 @@ export class Replay {
       json: cloudEventOf(message),
     });
   }
+}
+
+function takeBack(institution: Watched, { state, steps }: BeforeEnd): void {
+  institution.state = state;
+  for (const [alertId, step] of steps) institution.steps.set(alertId, step);
+  institution.memory = new RememberedAnswers();
 }
 
 /** Time, then institution, then rule; several records of one alert stay in the order in which they happened. */

@@ -5,7 +5,7 @@ import { type DecodeLimits, decodeText } from '../events/decode.js';
 import type { Foresight } from '../ledger/book.js';
 import type { Policy } from '../risk/policy/policy.js';
 import { isProblem, openInputs } from '../sources/files/records.js';
-import { HourBuckets } from './buckets.js';
+import { type Hour, HourBuckets } from './buckets.js';
 import type { CountyRanks } from './county-ranks.js';
 import { type AlertLine, Replay } from './replay.js';
 import { BLOCK_RECORDS, FLAG, SHARD_MASK, type Survey, tickDays } from './survey.js';
@@ -59,6 +59,9 @@ class ShardReplayer {
   private readonly counts: ShardCounts = { read: 0, accepted: 0, duplicates: 0, byCode: {}, institutions: 0 };
   private readonly limits: DecodeLimits;
   private readonly lastTick: Day | null;
+  /** Hours of the day that are not taken yet. */
+  private part: Hour[] = [];
+  private partRecords = 0;
   /** The day whose end is the next tick. */
   private day: Day;
 
@@ -81,7 +84,7 @@ class ShardReplayer {
       if (isProblem(input)) throw input.error;
       for await (const records of input.records({ recordBytesMax: limits.bytesMax })) {
         for (const { bytes, tooLarge } of records) {
-          if ((flags[record]! & SHARD_MASK) === shard) this.sort(times[record]!, bytes, flags[record]!, tooLarge);
+          if ((flags[record]! & SHARD_MASK) === shard) this.sort(times[record]!, bytes, record, tooLarge);
           record += 1;
           if (record % BLOCK_RECORDS === 0) this.take(safeUpTo[record / BLOCK_RECORDS - 1]!);
         }
@@ -95,16 +98,17 @@ class ShardReplayer {
     if (this.lastTick !== null) {
       while (this.day <= this.lastTick) this.endDay();
       // What is left of the last day, which does not end before `until`.
+      this.takePart(null);
       if (until !== null) this.replay.advanceAll(until);
       this.link.onDay({ day: this.day, lines: this.replay.drain(), read: this.counts.read });
     }
     return { ...this.counts, institutions: this.replay.institutions };
   }
 
-  private sort(time: Us, bytes: Buffer, flags: number, tooLarge: boolean): void {
+  private sort(time: Us, bytes: Buffer, record: number, tooLarge: boolean): void {
     if (tooLarge) return this.reject('too_large');
     if (!Number.isNaN(time)) {
-      if (this.job.until === null || time <= this.job.until) this.buckets.add(time, bytes, flags);
+      if (this.job.until === null || time <= this.job.until) this.buckets.add(time, bytes, record);
       return;
     }
     const decoded = decodeText(bytes, this.limits);
@@ -114,32 +118,62 @@ class ShardReplayer {
 
   private take(safe: Us): void {
     for (const hour of this.buckets.take(safe)) {
-      for (let at = 0; at < hour.count; at += 1) {
-        const time = hour.timeAt(at);
-        while (this.lastTick !== null && this.day <= this.lastTick && time >= startOfDay(this.day + 1)) this.endDay();
-        this.takeOne(hour.bytesAt(at), hour.flagsAt(at));
-      }
+      if (hour.count > 0) while (this.isOver(hour.timeAt(0))) this.endDay();
+      this.part.push(hour);
+      this.partRecords += hour.count;
+      if (this.partRecords >= PART_RECORDS_MAX) this.takePart(null);
     }
     // Every thread comes to every day's end, whether it has events or not.
-    if (Number.isFinite(safe)) {
-      while (this.lastTick !== null && this.day <= this.lastTick && safe >= startOfDay(this.day + 1)) this.endDay();
-    }
+    if (Number.isFinite(safe)) while (this.isOver(safe)) this.endDay();
   }
 
-  private takeOne(bytes: Buffer, flags: number): void {
+  /** The day that is next to end is over at this moment. */
+  private isOver(at: Us): boolean {
+    return this.lastTick !== null && this.day <= this.lastTick && at >= startOfDay(this.day + 1);
+  }
+
+  /** What has come of the day, group by group; each in order of time. `ends`: the day, if this is the last of it. */
+  private takePart(ends: Day | null): void {
+    const { survey } = this.job;
+    const places: Place[] = [];
+    for (const hour of this.part) {
+      for (let at = 0; at < hour.count; at += 1) places.push({ hour, at, group: survey.groups[hour.recordAt(at)]! });
+    }
+    this.part = [];
+    this.partRecords = 0;
+    // A stable sort: within a group the order of time stays.
+    places.sort((a, b) => a.group - b.group);
+    const subjects = new Set<string>();
+    places.forEach(({ hour, at, group }, index) => {
+      const subject = this.takeOne(hour.bytesAt(at), survey.flags[hour.recordAt(at)]!);
+      if (ends === null) return;
+      if (subject !== null) subjects.add(subject);
+      if (places[index + 1]?.group === group) return;
+      for (const id of subjects) this.replay.endDayOf(id, ends);
+      subjects.clear();
+    });
+  }
+
+  /** Answers the institution. */
+  private takeOne(bytes: Buffer, flags: number): string | null {
     const decoded = decodeText(bytes, this.limits);
-    if (!decoded.ok) return this.reject(decoded.rejection.code);
+    if (!decoded.ok) {
+      this.reject(decoded.rejection.code);
+      return null;
+    }
     this.counts.read += 1;
     const outcome = this.replay.take(decoded.event, FORESIGHT[flags >> FORESIGHT_SHIFT]!);
     if (outcome.kind === 'accepted') this.counts.accepted += 1;
     else if (outcome.kind === 'duplicate') this.counts.duplicates += 1;
     else this.countCode(outcome.code);
+    return decoded.event.subject;
   }
 
   private endDay(): void {
     const { day } = this;
-    const changed = this.replay.closeDay(day);
-    this.replay.endDay(day, this.link.ranks.endOfDay(day, changed));
+    this.takePart(day);
+    const changed = this.replay.endDay(day);
+    this.replay.rank(day, this.link.ranks.endOfDay(day, changed));
     this.day = day + 1;
     this.link.onDay({ day, lines: this.replay.drain(), read: this.counts.read });
   }
@@ -153,6 +187,15 @@ class ShardReplayer {
     this.counts.byCode[code] = (this.counts.byCode[code] ?? 0) + 1;
   }
 }
+
+interface Place {
+  readonly hour: Hour;
+  readonly at: number;
+  readonly group: number;
+}
+
+/** A day with more records is taken in several parts, to keep memory in bounds (our default). */
+const PART_RECORDS_MAX = 200_000;
 
 const FORESIGHT_SHIFT = 6;
 /** By the two upper bits of the flags. */

@@ -1,4 +1,7 @@
-import type { EventType } from '../events/event.js';
+import type { AnyEvent, Event, EventType } from '../events/event.js';
+import { ACCOUNT } from '../ledger/accounts.js';
+import { joinKey } from '../ledger/rows.js';
+import type { InstitutionBooks } from '../ledger/working-set.js';
 
 /**
  * Events that can make a finding worse at once: the institution is evaluated when they are known. All others make it better,
@@ -36,4 +39,26 @@ const TRIGGERS: ReadonlySet<EventType> = new Set<EventType>([
 
 export function canRaise(type: EventType): boolean {
   return TRIGGERS.has(type);
+}
+
+/** What the banks last said of the accounts of one institution. */
+export class Statements {
+  private readonly last = new Map<string, number>();
+
+  /**
+   * Notes the statement; answers whether it can raise something: when it does not agree with the books, or when the balance has
+   * fallen. One that agrees and has not fallen confirms what is known.
+   */
+  note({ data }: Event<'custody.balance_reported'>, books: InstitutionBooks, openingFen: number | null): boolean {
+    const before = this.last.get(data.accountId);
+    this.last.set(data.accountId, data.bookedFen);
+    if (openingFen === null || before === undefined || data.bookedFen < before) return true;
+    const moved = books.balances.get(joinKey(ACCOUNT.bank, data.accountId));
+    const bookedFen = BigInt(openingFen) + (moved ? moved.debitFen - moved.creditFen : 0n);
+    return bookedFen !== BigInt(data.bookedFen);
+  }
+}
+
+export function isStatement(event: AnyEvent): event is Event<'custody.balance_reported'> {
+  return event.type === 'custody.balance_reported';
 }

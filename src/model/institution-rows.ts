@@ -50,6 +50,7 @@ export class InstitutionRowsReader {
   private hasCustody = false;
   private refundLines: ReadonlySet<string> = new Set();
   private profileChanged = false;
+  private registersChanged = 0;
   private last: InstitutionRows | null = null;
 
   constructor(
@@ -74,7 +75,8 @@ export class InstitutionRowsReader {
     rematchAll(books, this.calendar);
     this.changed = this.last === null ? ALL_PARTS : 0;
     this.moved = 0;
-    const registers = this.registers.follow();
+    const registers = this.registers.follow() | this.registersChanged;
+    this.registersChanged = 0;
     this.changed |= registers;
     if ((registers & PART.registers) !== 0) this.followAccounts();
     if (this.profile.follow() || this.profileChanged) this.changed |= PART.profile;
@@ -102,6 +104,13 @@ export class InstitutionRowsReader {
   regionCode(): string | null {
     if (this.profile.follow()) this.profileChanged = true;
     return this.profile.profile?.regionCode ?? null;
+  }
+
+  /** As registered; null for an account that is not. */
+  openingFen(accountId: string): number | null {
+    this.registersChanged |= this.registers.follow();
+    const account = this.registers.registers['account.registered']?.find((row) => row.data.accountId === accountId);
+    return account ? (account.data.openingFen ?? 0) : null;
   }
 
   private rows(today: Day, countyTopShare: boolean): InstitutionRows {
