@@ -1,6 +1,7 @@
 import type { Calendar } from '../core/calendar.js';
 import { type Day, dayOf, type Us } from '../core/time.js';
-import { FINDINGS } from '../model/changed.js';
+import { ACCOUNT } from '../ledger/accounts.js';
+import { BANK_IN, FINDINGS, PART, partOfAccount, partOfTally } from '../model/changed.js';
 import type { CommonParams } from '../risk/common.js';
 import type { RiskContext } from '../risk/context.js';
 import type { AnswerMemory, AskedRule } from '../risk/evaluate.js';
@@ -8,6 +9,7 @@ import type { FactSheet } from '../risk/facts/fact-sheet.js';
 import type { InstitutionRows } from '../risk/facts/rows.js';
 import { rankOf } from '../risk/level.js';
 import type { ParamValues } from '../risk/params.js';
+import { RULES } from '../risk/rules/list.js';
 import { FactCache, TrackedSheet } from './tracked-facts.js';
 
 /** What is remembered of one rule. `parts`: what its answer rests on. */
@@ -94,13 +96,56 @@ export class RememberedAnswers implements AnswerMemory {
     if (asked.isFindingNew) this.forget(FINDINGS);
     this.rules[index] = {
       params: isAtRest(asked) ? asked.params : null,
-      parts: this.note.parts,
+      parts: this.note.parts & ~harmlessParts(index, asked, this.note.parts),
       lookAgainAt: asked.lookAgainAt ?? NEVER,
       day: dayOf(now),
       dayOnly: this.looksBack,
       flag,
     };
   }
+}
+
+/**
+ * What cannot make a rule find something that it has just answered not to find: growth that is good news, or a burden that
+ * became less. The rule need not be asked again for it; with a finding open it is, because good news closes it. A rule that is
+ * not named here is asked whenever anything it read has changed.
+ */
+const HARMLESS: Readonly<Record<string, { readonly parts: number; readonly unlessRead?: number }>> = {
+  // Coverage: less is owed, more is held. A payment that is settled leaves the transit, which is another part.
+  A01: { parts: PART.unearnedLess | BANK_IN | partOfAccount(ACCOUNT.earned) },
+  A02: { parts: BANK_IN },
+  A03: { parts: PART.unearnedLess | BANK_IN },
+  A04: { parts: BANK_IN },
+  // Lessons that are confirmed allow releases.
+  A05: { parts: PART.unearnedMore | partOfAccount(ACCOUNT.earned) },
+  // Lessons that are told, unless it is confirmations that stand for them.
+  D01: {
+    parts: PART.unearnedLess | partOfTally('lessons_delivered'),
+    unlessRead: partOfTally('confirmations_parent'),
+  },
+  D05: { parts: partOfTally('confirmations_parent') },
+  D06: { parts: PART.unearnedLess | partOfAccount(ACCOUNT.earned) },
+  E02: { parts: partOfAccount(ACCOUNT.earned) },
+  E03: { parts: PART.unearnedLess },
+  E04: { parts: PART.unearnedLess },
+  // Business that is told.
+  F12: {
+    parts:
+      PART.unearnedLess |
+      PART.newest |
+      partOfTally('lessons_delivered') |
+      partOfTally('confirmations_parent') |
+      partOfAccount(ACCOUNT.receipts),
+  },
+};
+
+const HARMLESS_BY_INDEX = RULES.map((rule) => HARMLESS[rule.id] ?? null);
+
+function harmlessParts(index: number, { answer, finding }: AskedRule, read: number): number {
+  const harmless = HARMLESS_BY_INDEX[index];
+  if (harmless == null || answer === null || answer.state !== 'answered' || answer.level !== 'none') return 0;
+  if (answer.flag || finding?.open != null || (read & (harmless.unlessRead ?? 0)) !== 0) return 0;
+  return harmless.parts;
 }
 
 /**

@@ -105,6 +105,8 @@ GETTERS.forEach(([, { get }], index) => {
   });
 });
 
+const UNEARNED = PART.unearnedMore | PART.unearnedLess;
+
 /** The rows, noting the part behind each field. */
 class TrackedRows implements InstitutionRows {
   readonly registers: Registers;
@@ -148,7 +150,7 @@ class TrackedRows implements InstitutionRows {
     return this.plain.tallies;
   }
   get unearnedFen() {
-    this.note.parts |= PART.unearned;
+    this.note.parts |= UNEARNED;
     return this.plain.unearnedFen;
   }
   get activeLearners() {
@@ -156,11 +158,11 @@ class TrackedRows implements InstitutionRows {
     return this.plain.activeLearners;
   }
   get unearnedOperatorFen() {
-    this.note.parts |= PART.unearned;
+    this.note.parts |= UNEARNED;
     return this.plain.unearnedOperatorFen;
   }
   get expiredUnearnedFen() {
-    this.note.parts |= PART.unearned;
+    this.note.parts |= PART.expired;
     return this.plain.expiredUnearnedFen;
   }
   get releasedLines() {

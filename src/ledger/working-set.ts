@@ -99,9 +99,11 @@ export class InstitutionBooks {
   readonly openLines = new Set<string>();
   /** Keys of lines that changed; whoever follows the model takes them out. */
   readonly changedLines = new Set<string>();
-  /** Ledger accounts and metrics whose sums changed, likewise. */
-  readonly changedAccounts = new Set<number>();
-  readonly changedMetrics = new Set<number>();
+  /** Ledger accounts that grew on a side and metrics that grew, likewise; and whether anything was taken back. */
+  readonly grownDebits = new Set<number>();
+  readonly grownCredits = new Set<number>();
+  readonly grownMetrics = new Set<number>();
+  hasTakenBack = false;
   unearnedFen: Fen = 0n;
 
   readonly contracts = new Register<ContractRow>();
@@ -171,6 +173,7 @@ export class InstitutionBooks {
   /** Adds the plan's journal, line and tally; sign −1 is the reversing journal, with negative amounts on the same sides. */
   addPlan(plan: Plan, by: StoredEvent, sign: 1 | -1): void {
     let line = 0;
+    if (sign < 0) this.hasTakenBack = true;
     for (const leg of plan.journal) {
       line += 1;
       this.addLeg(leg, plan.day, sign);
@@ -197,7 +200,7 @@ export class InstitutionBooks {
       sums = { account: leg.account, sub: leg.sub, debitFen: 0n, creditFen: 0n, days: [] };
       this.balances.set(key, sums);
     }
-    if (!this.keepJournal) this.changedAccounts.add(leg.account);
+    if (!this.keepJournal) (leg.debitFen === 0 ? this.grownCredits : this.grownDebits).add(leg.account);
     const row = UNDATED.has(leg.account) ? null : rowOfDay(sums.days, day, newTurnover);
     if (leg.debitFen !== 0) {
       const fen = BigInt(sign * leg.debitFen);
@@ -217,7 +220,7 @@ export class InstitutionBooks {
       counts = { metric, days: [] };
       this.counts.set(metric, counts);
     }
-    if (!this.keepJournal) this.changedMetrics.add(metric);
+    if (!this.keepJournal) this.grownMetrics.add(metric);
     rowOfDay(counts.days, day, newCount).count += sign;
   }
 

@@ -8,9 +8,11 @@ export const PART = {
   registers: 1 << 1,
   complaints: 1 << 2,
   inspections: 1 << 3,
-  ended: 1 << 4,
+  /** U, or U by the operator's basis, became less. */
+  unearnedLess: 1 << 4,
   reported: 1 << 5,
-  unearned: 1 << 6,
+  /** They became more. */
+  unearnedMore: 1 << 6,
   released: 1 << 7,
   contracts: 1 << 8,
   payments: 1 << 9,
@@ -18,14 +20,19 @@ export const PART = {
   county: 1 << 11,
   firstAt: 1 << 12,
   newest: 1 << 13,
+  expired: 1 << 27,
   learners: 1 << 28,
 } as const;
+
+/** Booked credits and booked debits of the bank accounts. */
+export const BANK_IN = 1 << 16;
+export const BANK_OUT = 1 << 30;
 
 const SUM_PARTS: { readonly [N in AccountName]: number } = {
   receipts: 1 << 14,
   receipts_reversed: 1 << 15,
   stock: 1 << 15,
-  bank: 1 << 16,
+  bank: BANK_IN | BANK_OUT,
   credit_clearing: 1 << 17,
   release_clearing: 1 << 18,
   refund_bank: 1 << 19,
@@ -42,7 +49,7 @@ const COUNT_PARTS: { readonly [N in TallyName]: number } = {
   confirmations_regulator: 1 << 24,
   disputes: 1 << 25,
   refunds_requested: 1 << 26,
-  complaints: 1 << 27,
+  complaints: PART.complaints,
 };
 
 /** Registers that change often have a part of their own; the others share one. */
@@ -50,13 +57,12 @@ const REGISTER_PARTS: Partial<Record<RegisterType, number>> = {
   'complaint.received': PART.complaints,
   'complaint.closed': PART.complaints,
   'inspection.recorded': PART.inspections,
-  'contract.ended': PART.ended,
 };
 
 /** The findings of other rules: no part of the rows, but answers rest on them as well. */
 export const FINDINGS = 1 << 29;
 
-export const ALL_PARTS = (1 << 29) - 1;
+export const ALL_PARTS = ((1 << 29) - 1) | BANK_OUT;
 export const ALL_SUMS = Object.values(SUM_PARTS).reduce((all, part) => all | part, 0);
 export const ALL_COUNTS = Object.values(COUNT_PARTS).reduce((all, part) => all | part, 0);
 
@@ -70,6 +76,17 @@ const BY_METRIC = new Map<number, number>(
 /** The part of a ledger account, by its number in the chart. */
 export function partOfAccount(account: number): number {
   return BY_ACCOUNT.get(account)!;
+}
+
+/** Of a journal's change on one side of an account. */
+export function partOfSide(account: number, side: 'debit' | 'credit'): number {
+  if (account !== ACCOUNT.bank) return partOfAccount(account);
+  return side === 'debit' ? BANK_IN : BANK_OUT;
+}
+
+/** The part of a tally: its counts grew. */
+export function partOfTally(name: TallyName): number {
+  return COUNT_PARTS[name];
 }
 
 export function partOfMetric(metric: number): number {

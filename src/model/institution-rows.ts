@@ -1,4 +1,5 @@
 import type { Calendar } from '../core/calendar.js';
+import type { Fen } from '../core/money.js';
 import { type Day, dayOf } from '../core/time.js';
 import { eventTypeNumber } from '../events/list.js';
 import { rematchAll } from '../ledger/match.js';
@@ -14,7 +15,7 @@ import {
   type SignedContract,
   TURNOVER_DAYS,
 } from '../risk/facts/rows.js';
-import { ALL_PARTS, PART, partOfAccount, partOfMetric } from './changed.js';
+import { ALL_PARTS, PART, partOfMetric, partOfSide } from './changed.js';
 import { CONTRACT_PREFIX } from './lines.js';
 import { PaymentWindow } from './payment-window.js';
 import { ProfileRows, RegisterRows, ReportedRows } from './register-rows.js';
@@ -144,10 +145,14 @@ export class InstitutionRowsReader {
 
   private followSums(): void {
     const { books } = this;
-    for (const account of books.changedAccounts) this.changed |= partOfAccount(account);
-    for (const metric of books.changedMetrics) this.changed |= partOfMetric(metric);
-    books.changedAccounts.clear();
-    books.changedMetrics.clear();
+    for (const account of books.grownDebits) this.changed |= partOfSide(account, 'debit');
+    for (const account of books.grownCredits) this.changed |= partOfSide(account, 'credit');
+    for (const metric of books.grownMetrics) this.changed |= partOfMetric(metric);
+    books.grownDebits.clear();
+    books.grownCredits.clear();
+    books.grownMetrics.clear();
+    if (books.hasTakenBack) this.changed |= ALL_PARTS;
+    books.hasTakenBack = false;
   }
 
   private followAccounts(): void {
@@ -239,6 +244,11 @@ export class InstitutionRowsReader {
   }
 }
 
+function unearnedChange(before: Fen, after: Fen): number {
+  if (before === after) return 0;
+  return after > before ? PART.unearnedMore : PART.unearnedLess;
+}
+
 const CONTRACT_ENDED = eventTypeNumber('contract.ended');
 
 /** What a comparison finds: values and lists that are made anew when they change. */
@@ -249,12 +259,9 @@ function changedValues(before: InstitutionRows, after: InstitutionRows): number 
   if (before.firstAt !== after.firstAt) changed |= PART.firstAt;
   if (before.activeLearners !== after.activeLearners) changed |= PART.learners;
   if (before.eventCount !== after.eventCount) changed |= PART.newest;
-  if (
-    before.unearnedFen !== after.unearnedFen ||
-    before.unearnedOperatorFen !== after.unearnedOperatorFen ||
-    before.expiredUnearnedFen !== after.expiredUnearnedFen
-  )
-    changed |= PART.unearned;
+  if (before.expiredUnearnedFen !== after.expiredUnearnedFen) changed |= PART.expired;
+  changed |= unearnedChange(before.unearnedFen, after.unearnedFen);
+  changed |= unearnedChange(before.unearnedOperatorFen ?? 0n, after.unearnedOperatorFen ?? 0n);
   return changed;
 }
 

@@ -1,5 +1,6 @@
-import { minFen, shareBasisPoints } from '../../core/money.js';
+import { type Fen, maxFen, minFen, shareBasisPoints } from '../../core/money.js';
 import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
 import { nextOverdueAt, refundEvidence } from '../facts/refunds.js';
 import { defineRule } from '../rule.js';
@@ -39,10 +40,9 @@ export const rule = defineRule({
   evaluate(sheet, p) {
     const late = sheet.refunds.filter((refund) => refund.state.overdue);
     const overdueFen = late.reduce((sum, refund) => sum + refund.state.owedFen, 0n);
-    const balanceFen = sheet.inCustodyMode ? sheet.custodyFen : null;
-    const wholeFen =
-      balanceFen === null ? sheet.unearnedFen : minFen(balanceFen < 0n ? 0n : balanceFen, sheet.unearnedFen);
-    const enough = is(sheet.enoughForRatios);
+    // Without an overdue refund nothing else is read: most institutions have none.
+    const wholeFen = overdueFen === 0n ? 0n : backedBy(sheet);
+    const enough = is(overdueFen > 0n && sheet.enoughForRatios);
     const several = sheet.tests.from(late.length, p.minCases);
     const judgement = judge([
       {
@@ -68,13 +68,26 @@ export const rule = defineRule({
       ...judgement,
       value: shareBp,
       unit: 'basis_points',
-      reason: () => ({
-        zh: `超期退费 ${late.length} 笔共 ${zhYuan(overdueFen)}，未消课预收 ${zhYuan(sheet.unearnedFen)}${balanceFen === null ? '' : `，托管余额 ${zhYuan(balanceFen)}`}，占比 ${percent(shareBp)}`,
-        en: `${late.length} overdue refunds of ${enYuan(overdueFen)} against ${enYuan(sheet.unearnedFen)} unearned${balanceFen === null ? '' : ` and ${enYuan(balanceFen)} in custody`}: ${percent(shareBp)}`,
-      }),
+      reason: () => {
+        const balanceFen = custodyBalance(sheet);
+        return {
+          zh: `超期退费 ${late.length} 笔共 ${zhYuan(overdueFen)}，未消课预收 ${zhYuan(sheet.unearnedFen)}${balanceFen === null ? '' : `，托管余额 ${zhYuan(balanceFen)}`}，占比 ${percent(shareBp)}`,
+          en: `${late.length} overdue refunds of ${enYuan(overdueFen)} against ${enYuan(sheet.unearnedFen)} unearned${balanceFen === null ? '' : ` and ${enYuan(balanceFen)} in custody`}: ${percent(shareBp)}`,
+        };
+      },
       evidence: () =>
         refsOf([...late].sort((a, b) => (b.state.owedFen > a.state.owedFen ? 1 : -1)).map(refundEvidence)),
       lookAgainAt: earliest(nextOverdueAt(sheet), overdueFen > 0n ? sheet.ratiosFrom : null),
     };
   },
 });
+
+/** What refunds can be paid from: U, or the custody balance if that is less. */
+function backedBy(sheet: FactSheet): Fen {
+  const balanceFen = custodyBalance(sheet);
+  return balanceFen === null ? sheet.unearnedFen : minFen(maxFen(0n, balanceFen), sheet.unearnedFen);
+}
+
+function custodyBalance(sheet: FactSheet): Fen | null {
+  return sheet.inCustodyMode ? sheet.custodyFen : null;
+}

@@ -30,8 +30,8 @@ export const rule = defineRule({
     windowDays: { value: 60, unit: 'days', min: 1, max: 365, source: 'ours', note: 'How long a closing is watched.' },
   },
   evaluate(sheet, p) {
-    const closings =
-      sheet.unearnedFen > 0n ? closingsOf(sheet).filter((one) => one.closedOn > sheet.today - p.windowDays) : [];
+    const recent = closingsOf(sheet).filter((one) => one.closedOn > sheet.today - p.windowDays);
+    const closings = recent.length > 0 && sheet.unearnedFen > 0n ? recent : [];
     const unannounced = closings.filter((one) => one.notice === null);
     const short = closings.filter((one) => one.notice !== null && one.notice < p.noticeDays);
     return {

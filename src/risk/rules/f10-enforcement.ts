@@ -2,7 +2,7 @@ import { dayOf } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import { openSignals } from '../facts/signals.js';
 import { defineRule } from '../rule.js';
-import { judge } from '../steps.js';
+import { is, judge } from '../steps.js';
 import { enYuan, percent, zhYuan } from '../text.js';
 
 /** Enforcement amounts told in the last months, against U. */
@@ -25,7 +25,7 @@ export const rule = defineRule({
   evaluate(sheet, p) {
     const signals = openSignals(sheet, ['enforcement']).filter((one) => dayOf(one.row.at) > sheet.today - p.windowDays);
     const fen = signals.reduce((sum, one) => sum + BigInt(one.row.data.amountFen ?? 0), 0n);
-    const over = (bp: number) => [sheet.tests.overShare(fen, sheet.unearnedFen, bp)];
+    const over = (bp: number) => [fen === 0n ? is(false) : sheet.tests.overShare(fen, sheet.unearnedFen, bp)];
     const shareBp =
       fen === 0n
         ? 0
