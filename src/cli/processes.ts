@@ -18,7 +18,7 @@ import { createProducer } from '../sources/kafka/producer.js';
 import { ensureTopics, PARTITIONS_DEFAULT } from '../sources/kafka/topics.js';
 import type { ConsumerState, RecordProducer } from '../sources/kafka/types.js';
 import { clock } from './context.js';
-import { printLine } from './output.js';
+import { EXIT, printLine } from './output.js';
 
 export const WORKER_NAMES = ['ingest', 'evaluate', 'notify', 'schedule', 'api'] as const;
 export type WorkerName = (typeof WORKER_NAMES)[number];
@@ -54,9 +54,18 @@ export async function runProcess(names: readonly WorkerName[], options: ProcessO
     const wanted = names.filter((name) => name !== 'ingest' || withKafka);
     await runWorkers(makeWorkers(wanted, { config, database, log, producer }), log);
   } finally {
+    endAnyway();
     await producer?.close();
     await database.close();
   }
+}
+
+/** Longest wait for connections to close at the end. */
+const CLOSE_MS_MAX = 15_000;
+
+/** A connection that does not close must not keep a process alive that a supervisor waits for: what counts is committed. */
+function endAnyway(): void {
+  setTimeout(() => process.exit(process.exitCode ?? EXIT.foundWrong), CLOSE_MS_MAX).unref();
 }
 
 interface Shared {

@@ -123,7 +123,7 @@ describe('feewarden start', () => {
     );
     const half = stream('/v1/events');
     half.request.write(lines.slice(0, 2_500).join(''));
-    await until('a part of the stream is booked', async () => (await paidFen()) > 1_250_500);
+    await until('a part of the stream is booked', async () => Number(await paidFen()) > 1_250_500);
     const ended = program.end('SIGTERM');
     await program.says(/"draining"/);
     half.request.end(lines.slice(2_500).join(''));
