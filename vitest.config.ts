@@ -38,6 +38,8 @@ export default defineConfig({
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          // Processes that are killed and brokers that elect anew on a busy machine: one more try, which the report names.
+          retry: 1,
           sequence: { groupOrder: 2 },
         },
       },
