@@ -1,5 +1,5 @@
 import type { Calendar } from '../core/calendar.js';
-import { type Day, dayOf, type Us } from '../core/time.js';
+import { dayOf, type Us } from '../core/time.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { BANK_IN, FINDINGS, PART, partOfAccount, partOfTally } from '../model/changed.js';
 import type { CommonParams } from '../risk/common.js';
@@ -12,23 +12,21 @@ import type { ParamValues } from '../risk/params.js';
 import { RULES } from '../risk/rules/list.js';
 import { FactCache, TrackedSheet } from './tracked-facts.js';
 
-/** What is remembered of one rule. `parts`: what its answer rests on. */
-interface Remembered {
-  params: ParamValues | null;
-  parts: number;
-  /** Infinity: never. */
-  lookAgainAt: Us;
-  day: Day;
-  /** Good for this day only. */
-  dayOnly: boolean;
-  flag: boolean;
-}
-
 const NEVER = Number.POSITIVE_INFINITY;
+const ANY_DAY = -(2 ** 31);
+const NO_RULE = -1;
+const NO_PARAMS: readonly null[] = RULES.map(() => null);
 
 /** The answers of one institution, each with what it rests on. See `AnswerMemory`. */
 export class RememberedAnswers implements AnswerMemory {
-  private readonly rules: Remembered[] = [];
+  // By rule; arrays of numbers lie together in memory, which counts with thousands of institutions.
+  private readonly params: (ParamValues | null)[] = NO_PARAMS.slice();
+  /** What the answer rests on. */
+  private readonly parts = new Int32Array(RULES.length);
+  private readonly lookAgain = new Float64Array(RULES.length).fill(NEVER);
+  /** The day for which the answer is good; ANY_DAY for all. */
+  private readonly days = new Int32Array(RULES.length);
+  private flagged = NO_RULE;
   private readonly facts = new FactCache();
   private readonly note = this.facts.note;
   /** The rule asked whether others found something in the last days: the days pass. */
@@ -43,22 +41,24 @@ export class RememberedAnswers implements AnswerMemory {
   /** What rests on these parts is not settled any more. */
   private forget(changed: number): void {
     if (changed === 0) return;
-    for (const rule of this.rules) if ((rule.parts & changed) !== 0) rule.params = null;
+    const { parts, params } = this;
+    for (let index = 0; index < parts.length; index += 1) if ((parts[index]! & changed) !== 0) params[index] = null;
   }
 
   isSettled(index: number, params: ParamValues, now: Us): boolean {
-    const rule = this.rules[index];
-    if (rule === undefined || rule.params !== params || now >= rule.lookAgainAt) return false;
-    return !rule.dayOnly || rule.day === dayOf(now);
+    if (this.params[index] !== params || now >= this.lookAgain[index]!) return false;
+    const day = this.days[index]!;
+    return day === ANY_DAY || day === dayOf(now);
   }
 
   isFlagged(index: number): boolean {
-    return this.rules[index]?.flag ?? false;
+    return this.flagged === index;
   }
 
   get lookAgainAt(): Us | null {
+    const { lookAgain } = this;
     let first = NEVER;
-    for (const rule of this.rules) if (rule.lookAgainAt < first) first = rule.lookAgainAt;
+    for (let index = 0; index < lookAgain.length; index += 1) if (lookAgain[index]! < first) first = lookAgain[index]!;
     return first === NEVER ? null : first;
   }
 
@@ -88,20 +88,18 @@ export class RememberedAnswers implements AnswerMemory {
   }
 
   keep(index: number, asked: AskedRule): void {
-    const { answer, now } = asked;
-    const flag = answer?.flag ?? false;
+    const flag = asked.answer?.flag ?? false;
     // Being watched raises other rules: all of them are asked again when it begins or ends.
-    if (flag !== this.isFlagged(index)) for (const rule of this.rules) rule.params = null;
+    if (flag !== this.isFlagged(index)) {
+      this.params.fill(null);
+      this.flagged = flag ? index : NO_RULE;
+    }
     // Rules that read findings come after those whose findings they read.
     if (asked.isFindingNew) this.forget(FINDINGS);
-    this.rules[index] = {
-      params: isAtRest(asked) ? asked.params : null,
-      parts: this.note.parts & ~harmlessParts(index, asked, this.note.parts),
-      lookAgainAt: asked.lookAgainAt ?? NEVER,
-      day: dayOf(now),
-      dayOnly: this.looksBack,
-      flag,
-    };
+    this.params[index] = isAtRest(asked) ? asked.params : null;
+    this.parts[index] = this.note.parts & ~harmlessParts(index, asked, this.note.parts);
+    this.lookAgain[index] = asked.lookAgainAt ?? NEVER;
+    this.days[index] = this.looksBack ? dayOf(asked.now) : ANY_DAY;
   }
 }
 

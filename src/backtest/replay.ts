@@ -13,7 +13,7 @@ import { alertMessage } from '../risk/messages.js';
 import type { Policy } from '../risk/policy/policy.js';
 import type { RankedInstitution } from '../risk/ranks.js';
 import { RememberedAnswers } from './memory.js';
-import { canRaise, isStatement, Statements } from './triggers.js';
+import { Triggers } from './triggers.js';
 
 /** One alert record as it is written, with what puts it in order. */
 export interface AlertLine {
@@ -38,7 +38,7 @@ interface Watched {
   readonly books: InstitutionBooks;
   readonly reader: InstitutionRowsReader;
   memory: RememberedAnswers;
-  readonly statements: Statements;
+  readonly triggers: Triggers;
   state: InstitutionRiskState | null;
   lookAgainAt: Us | null;
   /** An event of this moment asks for an evaluation, once all events of the moment are booked. */
@@ -86,12 +86,8 @@ export class Replay {
     if (outcome.kind !== 'accepted') return outcome;
     const institution = before ?? this.watch(event.subject);
     institution.isDirty = true;
-    if (canRaise(event.type) && this.isNews(institution, event)) institution.pendingAt = recordedAt;
+    if (institution.triggers.isUrgent(event, () => institution.reader.accounts())) institution.pendingAt = recordedAt;
     return outcome;
-  }
-
-  private isNews({ statements, books, reader }: Watched, event: AnyEvent): boolean {
-    return !isStatement(event) || statements.note(event, books, reader.openingFen(event.data.accountId));
   }
 
   /** Brings every institution to the moment, evaluations at the moment itself included. */
@@ -165,7 +161,7 @@ export class Replay {
       books,
       reader: new InstitutionRowsReader(books, this.options.calendar),
       memory: new RememberedAnswers(),
-      statements: new Statements(),
+      triggers: new Triggers(books),
       state: null,
       lookAgainAt: null,
       pendingAt: null,

@@ -2,6 +2,7 @@ import type { Calendar } from '../core/calendar.js';
 import type { ErrorCode } from '../core/errors.js';
 import { type Day, startOfDay, type Us } from '../core/time.js';
 import { type DecodeLimits, decodeText } from '../events/decode.js';
+import type { AnyEvent } from '../events/event.js';
 import type { Foresight } from '../ledger/book.js';
 import type { Policy } from '../risk/policy/policy.js';
 import { isProblem, openInputs } from '../sources/files/records.js';
@@ -132,41 +133,47 @@ class ShardReplayer {
     return this.lastTick !== null && this.day <= this.lastTick && at >= startOfDay(this.day + 1);
   }
 
-  /** What has come of the day, group by group; each in order of time. `ends`: the day, if this is the last of it. */
+  /**
+   * What has come of the day, group by group; each in order of time. `ends`: the day, if this is the last of it. Everything is
+   * decoded before anything is booked: the code of one kind of work stays in the processor's cache.
+   */
   private takePart(ends: Day | null): void {
-    const { survey } = this.job;
-    const places: Place[] = [];
-    for (const hour of this.part) {
-      for (let at = 0; at < hour.count; at += 1) places.push({ hour, at, group: survey.groups[hour.recordAt(at)]! });
-    }
-    this.part = [];
-    this.partRecords = 0;
+    const places = this.decodePart();
     // A stable sort: within a group the order of time stays.
     places.sort((a, b) => a.group - b.group);
     const subjects = new Set<string>();
-    places.forEach(({ hour, at, group }, index) => {
-      const subject = this.takeOne(hour.bytesAt(at), survey.flags[hour.recordAt(at)]!);
+    places.forEach(({ event, flags, group }, index) => {
+      this.takeOne(event, flags);
       if (ends === null) return;
-      if (subject !== null) subjects.add(subject);
+      subjects.add(event.subject);
       if (places[index + 1]?.group === group) return;
       for (const id of subjects) this.replay.endDayOf(id, ends);
       subjects.clear();
     });
   }
 
-  /** Answers the institution. */
-  private takeOne(bytes: Buffer, flags: number): string | null {
-    const decoded = decodeText(bytes, this.limits);
-    if (!decoded.ok) {
-      this.reject(decoded.rejection.code);
-      return null;
+  private decodePart(): Place[] {
+    const { flags, groups } = this.job.survey;
+    const places: Place[] = [];
+    for (const hour of this.part) {
+      for (let at = 0; at < hour.count; at += 1) {
+        const decoded = decodeText(hour.bytesAt(at), this.limits);
+        const record = hour.recordAt(at);
+        if (decoded.ok) places.push({ event: decoded.event, flags: flags[record]!, group: groups[record]! });
+        else this.reject(decoded.rejection.code);
+      }
     }
+    this.part = [];
+    this.partRecords = 0;
+    return places;
+  }
+
+  private takeOne(event: AnyEvent, flags: number): void {
     this.counts.read += 1;
-    const outcome = this.replay.take(decoded.event, FORESIGHT[flags >> FORESIGHT_SHIFT]!);
+    const outcome = this.replay.take(event, FORESIGHT[flags >> FORESIGHT_SHIFT]!);
     if (outcome.kind === 'accepted') this.counts.accepted += 1;
     else if (outcome.kind === 'duplicate') this.counts.duplicates += 1;
     else this.countCode(outcome.code);
-    return decoded.event.subject;
   }
 
   private endDay(): void {
@@ -189,13 +196,13 @@ class ShardReplayer {
 }
 
 interface Place {
-  readonly hour: Hour;
-  readonly at: number;
+  readonly event: AnyEvent;
+  readonly flags: number;
   readonly group: number;
 }
 
 /** A day with more records is taken in several parts, to keep memory in bounds (our default). */
-const PART_RECORDS_MAX = 200_000;
+const PART_RECORDS_MAX = 100_000;
 
 const FORESIGHT_SHIFT = 6;
 /** By the two upper bits of the flags. */

@@ -1,6 +1,7 @@
 import type { Calendar } from '../core/calendar.js';
 import type { Fen } from '../core/money.js';
 import { type Day, dayOf } from '../core/time.js';
+import type { EventData } from '../events/event.js';
 import { eventTypeNumber } from '../events/list.js';
 import { rematchAll } from '../ledger/match.js';
 import { contractLine } from '../ledger/plan.js';
@@ -52,6 +53,7 @@ export class InstitutionRowsReader {
   private refundLines: ReadonlySet<string> = new Set();
   private profileChanged = false;
   private registersChanged = 0;
+  private accountData: readonly EventData['account.registered'][] | null = null;
   private last: InstitutionRows | null = null;
 
   constructor(
@@ -79,7 +81,10 @@ export class InstitutionRowsReader {
     const registers = this.registers.follow() | this.registersChanged;
     this.registersChanged = 0;
     this.changed |= registers;
-    if ((registers & PART.registers) !== 0) this.followAccounts();
+    if ((registers & PART.registers) !== 0) {
+      this.accountData = null;
+      this.followAccounts();
+    }
     if (this.profile.follow() || this.profileChanged) this.changed |= PART.profile;
     this.profileChanged = false;
     this.followContracts(today);
@@ -93,6 +98,7 @@ export class InstitutionRowsReader {
     }
     books.credits.changed.clear();
     books.releases.changed.clear();
+    if (this.reported.follow()) this.changed |= PART.reported;
     this.followSums();
     this.followSeries(today);
     const rows = this.rows(today, countyTopShare);
@@ -107,11 +113,14 @@ export class InstitutionRowsReader {
     return this.profile.profile?.regionCode ?? null;
   }
 
-  /** As registered; null for an account that is not. */
-  openingFen(accountId: string): number | null {
-    this.registersChanged |= this.registers.follow();
-    const account = this.registers.registers['account.registered']?.find((row) => row.data.accountId === accountId);
-    return account ? (account.data.openingFen ?? 0) : null;
+  /** Accounts as registered. */
+  accounts(): readonly EventData['account.registered'][] {
+    const changed = this.registers.follow();
+    this.registersChanged |= changed;
+    if ((changed & PART.registers) !== 0 || this.accountData === null) {
+      this.accountData = (this.registers.registers['account.registered'] ?? []).map((row) => row.data);
+    }
+    return this.accountData;
   }
 
   private rows(today: Day, countyTopShare: boolean): InstitutionRows {
@@ -122,7 +131,7 @@ export class InstitutionRowsReader {
       profile: this.profile.profile,
       profileEvents: this.profile.events(today),
       registers,
-      reported: this.reported.follow(),
+      reported: this.reported.rows,
       balances: this.balances,
       turnovers: this.turnovers,
       tallies: this.tallies,
@@ -251,10 +260,9 @@ function unearnedChange(before: Fen, after: Fen): number {
 
 const CONTRACT_ENDED = eventTypeNumber('contract.ended');
 
-/** What a comparison finds: values and lists that are made anew when they change. */
+/** What a comparison finds. */
 function changedValues(before: InstitutionRows, after: InstitutionRows): number {
   let changed = 0;
-  if (before.reported !== after.reported) changed |= PART.reported;
   if (before.countyTopShare !== after.countyTopShare) changed |= PART.county;
   if (before.firstAt !== after.firstAt) changed |= PART.firstAt;
   if (before.activeLearners !== after.activeLearners) changed |= PART.learners;

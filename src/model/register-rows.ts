@@ -112,31 +112,35 @@ export class ProfileRows {
 
   /** Of the last `PROFILE_DAYS`, and the newest before. */
   events(today: Day): readonly RegisterRow<'institution.upserted'>[] {
-    const old = this.tellings.filter((row) => dayOf(row.at) < today - PROFILE_DAYS).length;
-    return old <= 1 ? this.tellings : this.tellings.slice(old - 1);
+    const from = today - PROFILE_DAYS;
+    const { tellings } = this;
+    let old = 0;
+    while (old < tellings.length && dayOf(tellings[old]!.at) < from) old += 1;
+    return old <= 1 ? tellings : tellings.slice(old - 1);
   }
 }
 
 /** The newest end-of-day balances of every account that was ever registered. */
 export class ReportedRows {
   private byAccount = new Map<string, SortedRows<ReportedBalance>>();
-  private flat: ReportedBalance[] = [];
+  rows: readonly ReportedBalance[] = [];
   private listsSeen = 0;
   private revisionsSeen = 0;
   private accountsSeen = 0;
 
   constructor(private readonly books: InstitutionBooks) {}
 
-  follow(): readonly ReportedBalance[] {
+  /** True when a balance came or went; then `rows` has changed. */
+  follow(): boolean {
     const told = this.books.byType.get(BALANCE);
     const accounts = this.books.byType.get(ACCOUNT_REGISTERED)?.lists ?? [];
-    if (told === undefined) return this.flat;
+    if (told === undefined) return false;
     if (
       told.lists.length === this.listsSeen &&
       told.revisions === this.revisionsSeen &&
       accounts.length === this.accountsSeen
     )
-      return this.flat;
+      return false;
     if (told.revisions !== this.revisionsSeen) {
       this.byAccount = new Map();
       this.listsSeen = 0;
@@ -144,8 +148,9 @@ export class ReportedRows {
     for (; this.listsSeen < told.lists.length; this.listsSeen += 1) this.add(told.lists[this.listsSeen]!);
     this.revisionsSeen = told.revisions;
     this.accountsSeen = accounts.length;
-    this.flat = accounts.flatMap((list) => this.byAccount.get(list[0]!.key)?.rows.slice(-REPORTED_MAX) ?? []);
-    return this.flat;
+    const lists = accounts.flatMap((list) => this.byAccount.get(list[0]!.key) ?? []);
+    this.rows = lists.length === 1 ? lists[0]!.rows : lists.flatMap(({ rows }) => rows);
+    return true;
   }
 
   private add(list: readonly StoredEvent[]): void {
@@ -158,6 +163,7 @@ export class ReportedRows {
       this.byAccount.set(accountId, balances);
     }
     balances.insert({ at: entry.at, source: entry.source, id: entry.id, accountId, asOf: parseDay(asOf)!, bookedFen });
+    if (balances.rows.length > REPORTED_MAX) balances.rows.shift();
   }
 }
 
