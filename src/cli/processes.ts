@@ -53,6 +53,7 @@ export async function runProcess(names: readonly WorkerName[], options: ProcessO
     }
     const wanted = names.filter((name) => name !== 'ingest' || withKafka);
     await runWorkers(makeWorkers(wanted, { config, database, log, producer }), log);
+    process.exitCode = EXIT.success;
   } finally {
     endAnyway();
     await producer?.close();
@@ -63,7 +64,10 @@ export async function runProcess(names: readonly WorkerName[], options: ProcessO
 /** Longest wait for connections to close at the end. */
 const CLOSE_MS_MAX = 15_000;
 
-/** A connection that does not close must not keep a process alive that a supervisor waits for: what counts is committed. */
+/**
+ * A connection that does not close (a Kafka client that was still joining its group, say) must not keep a process alive that a
+ * supervisor waits for: what counts is committed.
+ */
 function endAnyway(): void {
   setTimeout(() => process.exit(process.exitCode ?? EXIT.foundWrong), CLOSE_MS_MAX).unref();
 }
