@@ -2,6 +2,7 @@ import type { Calendar } from '../core/calendar.js';
 import { dayOf, type Us } from '../core/time.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { BANK_IN, FINDINGS, PART, partOfAccount, partOfTally } from '../model/changed.js';
+import type { ModelRows } from '../model/institution-rows.js';
 import type { CommonParams } from '../risk/common.js';
 import type { RiskContext } from '../risk/context.js';
 import type { AnswerMemory, AskedRule } from '../risk/evaluate.js';
@@ -64,7 +65,8 @@ export class RememberedAnswers implements AnswerMemory {
 
   sheet(rows: InstitutionRows, now: Us, calendar: Calendar, common: CommonParams): FactSheet {
     this.facts.open(rows, now, common);
-    return new TrackedSheet(rows, now, calendar, common, this.facts);
+    // The back-test reads its rows from the model.
+    return new TrackedSheet(rows as ModelRows, now, calendar, common, this.facts);
   }
 
   /** Findings of other rules are a part like the parts of the rows. */

@@ -4,9 +4,12 @@ import type { AccountName } from '../ledger/accounts.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { TALLIES, type TallyName } from '../ledger/tallies.js';
 import { ALL_COUNTS, ALL_SUMS, PART, partOfAccount, partOfMetric, partOfRegister } from '../model/changed.js';
+import type { ModelRows } from '../model/institution-rows.js';
 import type { CommonParams } from '../risk/common.js';
+import type { Collection } from '../risk/facts/collections.js';
 import { FactSheet } from '../risk/facts/fact-sheet.js';
 import { MoneyFacts } from '../risk/facts/money.js';
+import type { PaymentFacts } from '../risk/facts/payments.js';
 import { type InstitutionRows, REGISTER_TYPES, type Registers } from '../risk/facts/rows.js';
 import { TallyFacts } from '../risk/facts/tallies.js';
 
@@ -28,7 +31,8 @@ export class FactCache {
   tallies: TrackedTallies | null = null;
   private day: Day = Number.NEGATIVE_INFINITY;
   private common: CommonParams | null = null;
-  private knewFuture = false;
+  /** Something of the rows is told to happen after the sheet's moment. */
+  knowsFuture = false;
 
   forget(parts: number): void {
     const { partsOf } = this;
@@ -39,12 +43,13 @@ export class FactCache {
   /** Before a sheet of the rows at `now` is made. */
   open(rows: InstitutionRows, now: Us, common: CommonParams): void {
     const knowsFuture = rows.newestAt === null || rows.newestAt > now;
+    const hadFuture = this.knowsFuture;
     const today = dayOf(now);
     const { partsOf } = this;
-    if (knowsFuture || this.knewFuture || common !== this.common) partsOf.fill(-1);
+    if (knowsFuture || hadFuture || common !== this.common) partsOf.fill(-1);
     else if (today !== this.day) for (let at = 0; at < partsOf.length; at += 1) if (!DAY_FREE[at]) partsOf[at] = -1;
     this.common = common;
-    this.knewFuture = knowsFuture;
+    this.knowsFuture = knowsFuture;
     this.day = today;
   }
 }
@@ -52,7 +57,7 @@ export class FactCache {
 /** A sheet like any other that notes what is read of the rows, also when it comes from what an earlier one has kept. */
 export class TrackedSheet extends FactSheet {
   constructor(
-    rows: InstitutionRows,
+    rows: ModelRows,
     now: Us,
     calendar: Calendar,
     common: CommonParams,
@@ -68,6 +73,21 @@ export class TrackedSheet extends FactSheet {
     return cache.money;
   }
 
+  /** The reader has them ready, as long as nothing is told of the future. */
+  override get payments(): readonly PaymentFacts[] {
+    this.note.parts |= PART.payments;
+    return this.cache.knowsFuture ? super.payments : plainRows(this.rows).paymentFacts;
+  }
+
+  override get collections(): readonly Collection[] {
+    this.note.parts |= PART.payments | PART.contracts;
+    return this.cache.knowsFuture ? super.collections : plainRows(this.rows).collections;
+  }
+
+  private get note(): ReadingNote {
+    return this.cache.note;
+  }
+
   override get tallies(): TallyFacts {
     const { cache } = this;
     const rows = plainRows(this.rows);
@@ -77,12 +97,12 @@ export class TrackedSheet extends FactSheet {
 }
 
 const GETTERS = Object.entries(Object.getOwnPropertyDescriptors(FactSheet.prototype)).filter(
-  ([name, { get }]) => get !== undefined && name !== 'money' && name !== 'tallies',
+  ([name, { get }]) => get !== undefined && !Object.hasOwn(TrackedSheet.prototype, name),
 );
 const UNKNOWN: readonly number[] = GETTERS.map(() => -1);
 
 /** Facts that do not depend on the day: they say the same of the same rows tomorrow. */
-const DAY_FREE_NAMES: ReadonlySet<string> = new Set(['payments', 'collections', 'breaks']);
+const DAY_FREE_NAMES: ReadonlySet<string> = new Set(['breaks']);
 const DAY_FREE: readonly boolean[] = GETTERS.map(([name]) => DAY_FREE_NAMES.has(name));
 
 GETTERS.forEach(([, { get }], index) => {
@@ -116,7 +136,7 @@ class TrackedRows implements InstitutionRows {
   readonly links = null;
 
   constructor(
-    readonly plain: InstitutionRows,
+    readonly plain: ModelRows,
     private readonly note: ReadingNote,
   ) {
     this.registers = new TrackedRegisters(plain.registers, note) as Registers;
@@ -199,7 +219,7 @@ class TrackedRows implements InstitutionRows {
   }
 }
 
-function plainRows(rows: InstitutionRows): InstitutionRows {
+function plainRows(rows: InstitutionRows): ModelRows {
   return (rows as TrackedRows).plain;
 }
 

@@ -8,6 +8,8 @@ import { contractLine } from '../ledger/plan.js';
 import { isRefundOpen, refundContract } from '../ledger/refunds.js';
 import { type ContractRow, isNewer, type RefundRow } from '../ledger/rows.js';
 import { type InstitutionBooks, isDated, type LedgerSums, type MetricCounts } from '../ledger/working-set.js';
+import type { Collection } from '../risk/facts/collections.js';
+import type { PaymentFacts } from '../risk/facts/payments.js';
 import {
   CONTRACT_DAYS,
   type InstitutionRows,
@@ -17,12 +19,19 @@ import {
   TURNOVER_DAYS,
 } from '../risk/facts/rows.js';
 import { ALL_PARTS, PART, partOfMetric, partOfSide } from './changed.js';
+import { CollectionWindow } from './collection-window.js';
 import { CONTRACT_PREFIX } from './lines.js';
 import { PaymentWindow } from './payment-window.js';
 import { ProfileRows, RegisterRows, ReportedRows } from './register-rows.js';
 import { ReleasedLines } from './released-lines.js';
 import { SortedRows } from './sorted-rows.js';
 import { UnearnedSums } from './unearned.js';
+
+/** The rows of the model, with facts that follow the books as well and need not be computed again. */
+export interface ModelRows extends InstitutionRows {
+  readonly paymentFacts: readonly PaymentFacts[];
+  readonly collections: readonly Collection[];
+}
 
 /**
  * What an evaluation reads of an institution of the model: the same as `readInstitutionRows` reads from PostgreSQL. It follows
@@ -38,6 +47,8 @@ export class InstitutionRowsReader {
   private readonly released: ReleasedLines;
   private readonly contracts = new SortedRows<SignedContract>(isNewer);
   private readonly contractOf = new Map<string, SignedContract>();
+  private readonly changedContracts = new Set<string>();
+  private readonly collectionWindow = new CollectionWindow(this.payments);
   private readonly refunds = new SortedRows<RefundRow>((a, b) => a.refundId > b.refundId);
   private readonly refundOf = new Map<string, RefundRow>();
   private refundsFrom: Day = Number.NEGATIVE_INFINITY;
@@ -73,7 +84,7 @@ export class InstitutionRowsReader {
   moved = 0;
 
   /** `today`: the day of the evaluation. `countyTopShare` comes from the ranks of the county. */
-  read(today: Day, countyTopShare: boolean): InstitutionRows {
+  read(today: Day, countyTopShare: boolean): ModelRows {
     const { books } = this;
     rematchAll(books, this.calendar);
     this.changed = this.last === null ? ALL_PARTS : 0;
@@ -92,6 +103,7 @@ export class InstitutionRowsReader {
     this.followLines(today);
     if (this.payments.follow(books.payments, today)) this.changed |= PART.payments;
     if (this.payments.hasMoved) this.moved |= PART.payments;
+    this.collectionWindow.follow(this.contractOf, this.contracts.rows, this.changedContracts, this.hasCustody);
     if (this.refundsMoved || (this.changed & PART.refunds) !== 0) {
       this.refundsMoved = false;
       this.refundRows = this.refunds.rows.map((refund) => this.withContract(refund));
@@ -123,7 +135,7 @@ export class InstitutionRowsReader {
     return this.accountData;
   }
 
-  private rows(today: Day, countyTopShare: boolean): InstitutionRows {
+  private rows(today: Day, countyTopShare: boolean): ModelRows {
     const { books } = this;
     const { registers } = this.registers;
     return {
@@ -142,6 +154,8 @@ export class InstitutionRowsReader {
       releasedLines: this.released.rows,
       contracts: this.contracts.rows,
       payments: this.payments.rows(this.hasCustody),
+      paymentFacts: this.payments.facts(this.hasCustody),
+      collections: this.collectionWindow.collections,
       refunds: this.refundRows,
       lessons: null,
       links: null,
@@ -192,10 +206,14 @@ export class InstitutionRowsReader {
       if (row && dayOf(row.at) >= from) this.addContract(row);
       else this.contractOf.delete(contractId);
       this.books.changedLines.add(contractLine(contractId));
+      this.changedContracts.add(contractId);
     }
     this.books.contracts.changed.clear();
     const left = this.contracts.shiftWhile((one) => dayOf(one.at) < from);
-    for (const row of left) this.contractOf.delete(row.contractId);
+    for (const row of left) {
+      this.contractOf.delete(row.contractId);
+      this.changedContracts.add(row.contractId);
+    }
     if (left.length > 0) this.moved |= PART.contracts;
   }
 

@@ -2,17 +2,51 @@ import { type Day, dayOf } from '../core/time.js';
 import { isSettled } from '../ledger/quantities.js';
 import { isNewer, type PaymentRow } from '../ledger/rows.js';
 import type { Register } from '../ledger/working-set.js';
+import { type PaymentFacts, paymentFacts } from '../risk/facts/payments.js';
 import { PAYMENT_DAYS } from '../risk/facts/rows.js';
 import { SortedRows } from './sorted-rows.js';
 
+/** Payments in order of time, as rows and as facts. */
+class PaymentList {
+  private readonly sorted = new SortedRows<PaymentRow>(isLater);
+  readonly facts: PaymentFacts[] = [];
+
+  get rows(): readonly PaymentRow[] {
+    return this.sorted.rows;
+  }
+
+  insert(row: PaymentRow): void {
+    const at = this.sorted.insert(row);
+    if (at === this.facts.length) this.facts.push(factsOf(row));
+    else this.facts.splice(at, 0, factsOf(row));
+  }
+
+  replace(row: PaymentRow, next: PaymentRow): void {
+    this.facts[this.sorted.replace(row, next)] = factsOf(next);
+  }
+
+  remove(row: PaymentRow): void {
+    this.facts.splice(this.sorted.remove(row), 1);
+  }
+
+  takeBefore(day: Day): PaymentRow[] {
+    const gone = this.sorted.shiftWhile((row) => paidOn(row) < day);
+    this.facts.splice(0, gone.length);
+    return gone;
+  }
+}
+
 /** The payments that an evaluation reads: all of the last days, and older ones that still wait for their credit. */
 export class PaymentWindow {
-  private readonly recent = new SortedRows<PaymentRow>(isLater);
-  private readonly waiting = new SortedRows<PaymentRow>(isLater);
+  private readonly recent = new PaymentList();
+  private readonly waiting = new PaymentList();
   private readonly known = new Map<string, PaymentRow>();
+  private readonly ofContract = new Map<string, Map<string, PaymentRow>>();
   private from: Day = Number.NEGATIVE_INFINITY;
   /** The window left payments behind at the last call of `follow`. */
   hasMoved = false;
+  /** Contracts whose payments in the window changed; whoever follows takes them out. */
+  readonly changedContracts = new Set<string>();
 
   /** Takes in what changed since the last call and forgets what the window has left behind. True when something changed. */
   follow(payments: Register<PaymentRow>, today: Day): boolean {
@@ -29,41 +63,86 @@ export class PaymentWindow {
     return [...this.waiting.rows, ...this.recent.rows];
   }
 
+  /** The same payments as facts. */
+  facts(withOlder: boolean): readonly PaymentFacts[] {
+    if (!withOlder || this.waiting.rows.length === 0) return this.recent.facts;
+    return [...this.waiting.facts, ...this.recent.facts];
+  }
+
+  /** The largest payment on the contract that stands, the earliest of equal ones; null when there is none. */
+  largestOn(contractId: string, withOlder: boolean): PaymentFacts | null {
+    let best: PaymentFacts | null = null;
+    for (const row of this.ofContract.get(contractId)?.values() ?? []) {
+      if (!withOlder && paidOn(row) < this.from) continue;
+      const facts = factsOf(row);
+      if (facts.netFen <= 0n) continue;
+      if (best === null || facts.netFen > best.netFen || (facts.netFen === best.netFen && isNewer(best.told, facts.told)))
+        best = facts;
+    }
+    return best;
+  }
+
   private update(paymentId: string, row: PaymentRow | undefined): void {
     const before = this.known.get(paymentId);
     const after = row !== undefined && this.concerns(row) ? row : undefined;
     if (before !== undefined && after !== undefined && isSameTelling(before, after)) {
       this.listOf(before).replace(before, after);
-      this.known.set(paymentId, after);
+      this.keep(after);
       return;
     }
     if (before !== undefined) {
       this.listOf(before).remove(before);
-      this.known.delete(paymentId);
+      this.drop(before);
     }
     if (after === undefined) return;
     this.listOf(after).insert(after);
-    this.known.set(paymentId, after);
+    this.keep(after);
+  }
+
+  private keep(row: PaymentRow): void {
+    this.known.set(row.paymentId, row);
+    const { contractId } = row.told!;
+    if (contractId === null) return;
+    this.changedContracts.add(contractId);
+    const rows = this.ofContract.get(contractId);
+    if (rows) rows.set(row.paymentId, row);
+    else this.ofContract.set(contractId, new Map([[row.paymentId, row]]));
+  }
+
+  private drop(row: PaymentRow): void {
+    this.known.delete(row.paymentId);
+    const { contractId } = row.told!;
+    if (contractId === null) return;
+    this.changedContracts.add(contractId);
+    const rows = this.ofContract.get(contractId)!;
+    rows.delete(row.paymentId);
+    if (rows.size === 0) this.ofContract.delete(contractId);
   }
 
   private moveTo(from: Day): boolean {
     if (from <= this.from) return false;
     this.from = from;
-    const left = this.recent.shiftWhile((one) => paidOn(one) < from);
-    for (const row of left) {
-      if (isWaiting(row)) this.waiting.insert(row);
-      else this.known.delete(row.paymentId);
+    const gone = this.recent.takeBefore(from);
+    for (const row of gone) {
+      this.drop(row);
+      if (!isWaiting(row)) continue;
+      this.waiting.insert(row);
+      this.keep(row);
     }
-    return left.length > 0;
+    return gone.length > 0;
   }
 
   private concerns(row: PaymentRow): boolean {
     return row.told !== null && (paidOn(row) >= this.from || isWaiting(row));
   }
 
-  private listOf(row: PaymentRow): SortedRows<PaymentRow> {
+  private listOf(row: PaymentRow): PaymentList {
     return paidOn(row) >= this.from ? this.recent : this.waiting;
   }
+}
+
+function factsOf(row: PaymentRow): PaymentFacts {
+  return paymentFacts(row, row.told!);
 }
 
 function paidOn(row: PaymentRow): Day {

@@ -5,23 +5,29 @@ export class SortedRows<R> {
   /** `isAfter(a, b)`: a stands behind b. Of two different rows exactly one stands behind the other. */
   constructor(private readonly isAfter: (a: R, b: R) => boolean) {}
 
-  insert(row: R): void {
+  /** Answers the place of the row. */
+  insert(row: R): number {
     const { rows } = this;
-    if (rows.length === 0 || this.isAfter(row, rows.at(-1)!)) rows.push(row);
-    else rows.splice(this.place(row), 0, row);
+    if (rows.length === 0 || this.isAfter(row, rows.at(-1)!)) return rows.push(row) - 1;
+    const at = this.place(row);
+    rows.splice(at, 0, row);
+    return at;
   }
 
   /** Puts `next` where `row` stands; they must be equal in order. */
-  replace(row: R, next: R): void {
+  replace(row: R, next: R): number {
     const at = this.place(row);
     if (this.rows[at] !== row) throw new RangeError('the row to replace is not here');
     this.rows[at] = next;
+    return at;
   }
 
-  remove(row: R): void {
+  /** Answers where it stood. */
+  remove(row: R): number {
     const at = this.place(row);
     if (this.rows[at] !== row) throw new RangeError('the row to remove is not here');
     this.rows.splice(at, 1);
+    return at;
   }
 
   /** Takes out the rows at the front for which `isOver` holds. */

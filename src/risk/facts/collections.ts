@@ -58,19 +58,20 @@ export function collectionsOf(sheet: FactSheet): readonly Collection[] {
   const found: Collection[] = [];
   for (const contract of sheet.rows.contracts) {
     const payment = largest.get(contract.contractId);
-    if (payment === undefined) continue;
-    const price = contract.data.priceFen;
-    const { paidOn } = payment;
-    found.push({
-      contract,
-      terms: termsOf(contract.data),
-      payment,
-      paidOn,
-      whole: payment.netFen >= BigInt(price),
-      activeOn: Math.max(paidOn, dayOf(contract.at)),
-    });
+    if (payment !== undefined) found.push(collectionOf(contract, payment));
   }
   return found;
+}
+
+export function collectionOf(contract: SignedContract, payment: PaymentFacts): Collection {
+  return {
+    contract,
+    terms: termsOf(contract.data),
+    payment,
+    paidOn: payment.paidOn,
+    whole: payment.netFen >= BigInt(contract.data.priceFen),
+    activeOn: Math.max(payment.paidOn, dayOf(contract.at)),
+  };
 }
 
 const NONE: readonly Collection[] = [];

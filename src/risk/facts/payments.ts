@@ -24,17 +24,20 @@ export interface UncreditedPayment extends PaymentFacts {
 export function paymentsFacts(sheet: FactSheet): readonly PaymentFacts[] {
   const payments: PaymentFacts[] = [];
   for (const row of sheet.rows.payments) {
-    if (row.told === null || row.told.at > sheet.now) continue;
-    payments.push({
-      paymentId: row.paymentId,
-      told: row.told,
-      amountFen: row.told.amountFen,
-      netFen: maxFen(0n, BigInt(row.told.amountFen - row.reversedFen)),
-      paidOn: dayOf(row.told.at),
-      settled: isSettled(row),
-    });
+    if (row.told !== null && row.told.at <= sheet.now) payments.push(paymentFacts(row, row.told));
   }
   return payments;
+}
+
+export function paymentFacts(row: PaymentRow, told: PaymentFacts['told']): PaymentFacts {
+  return {
+    paymentId: row.paymentId,
+    told,
+    amountFen: told.amountFen,
+    netFen: maxFen(0n, BigInt(told.amountFen - row.reversedFen)),
+    paidOn: dayOf(told.at),
+    settled: isSettled(row),
+  };
 }
 
 /**
