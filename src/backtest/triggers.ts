@@ -79,7 +79,11 @@ const ORDINARY_DAYS_MAX = 90;
 const ORDINARY_DAYS_AHEAD_MAX = 28;
 
 /** Paid to a lawful account, without a loan, on a model contract that keeps the national limits. */
-function isOrdinaryPayment({ data, at }: Event<'payment.succeeded'>, books: InstitutionBooks, accounts: readonly Account[]): boolean {
+function isOrdinaryPayment(
+  { data, at }: Event<'payment.succeeded'>,
+  books: InstitutionBooks,
+  accounts: readonly Account[],
+): boolean {
   if (data.amountFen > ORDINARY_FEN_MAX || data.loan || data.contractId === undefined) return false;
   if (data.payeeAccountId !== undefined && !isLawfulPayee(data.payeeAccountId, accounts)) return false;
   const contract = books.contracts.get(data.contractId)?.data;

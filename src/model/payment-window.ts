@@ -76,7 +76,11 @@ export class PaymentWindow {
       if (!withOlder && paidOn(row) < this.from) continue;
       const facts = factsOf(row);
       if (facts.netFen <= 0n) continue;
-      if (best === null || facts.netFen > best.netFen || (facts.netFen === best.netFen && isNewer(best.told, facts.told)))
+      if (
+        best === null ||
+        facts.netFen > best.netFen ||
+        (facts.netFen === best.netFen && isNewer(best.told, facts.told))
+      )
         best = facts;
     }
     return best;
