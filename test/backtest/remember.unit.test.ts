@@ -1,0 +1,56 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { LocalRanks } from '../../src/backtest/county-ranks.js';
+import { Replay } from '../../src/backtest/replay.js';
+import { CHINA_CALENDAR } from '../../src/core/calendar.js';
+import { dayOf, startOfDay } from '../../src/core/time.js';
+import type { AnyEvent } from '../../src/events/event.js';
+import { DEFAULT_POLICY } from '../../src/risk/policy/default.js';
+import { decodeLine, historyLines } from '../support/history.js';
+import { arrange, arrivals, buildHistory, historySteps } from '../support/random-history.js';
+
+/** All alerts of events, which come in any order, until thirty days after the last one. */
+function alerts(events: readonly AnyEvent[], remembers: boolean): string[] {
+  const replay = new Replay({ calendar: CHINA_CALENDAR, policy: DEFAULT_POLICY, remembers });
+  const ranks = new LocalRanks();
+  const inOrder = [...events].sort((a, b) => a.recordedAt - b.recordedAt);
+  if (inOrder.length === 0) return [];
+  let day = dayOf(inOrder[0]!.recordedAt);
+  const lines: string[] = [];
+  const endDay = (): void => {
+    replay.rank(day, ranks.endOfDay(day, replay.endDay(day)));
+    lines.push(...replay.drain().map(({ json }) => json));
+    day += 1;
+  };
+  for (const event of inOrder) {
+    while (event.recordedAt >= startOfDay(day + 1)) endDay();
+    replay.take(event);
+  }
+  for (let left = 30; left > 0; left -= 1) endDay();
+  return lines;
+}
+
+it('tells the same of a history whether it remembers answers or asks every rule every time', () => {
+  const events = historyLines().flatMap((line) => {
+    const decoded = decodeLine(line);
+    return decoded.ok ? [decoded.event] : [];
+  });
+  const remembered = alerts(events, true);
+  expect(remembered.length).toBeGreaterThan(200);
+  expect(remembered).toEqual(alerts(events, false));
+}, 180_000);
+
+it('tells the same of random histories with reversals, repetitions and late tellings', () => {
+  let told = 0;
+  fc.assert(
+    fc.property(historySteps({ maxLength: 40 }), arrivals(), (steps, arrival) => {
+      const institutions = ['X-370702-1', 'X-370702-2'];
+      const events = arrange(buildHistory(steps, { institutions, salt: 'r' }), arrival);
+      const remembered = alerts(events, true);
+      told += remembered.length;
+      expect(remembered).toEqual(alerts(events, false));
+    }),
+    { numRuns: 60 },
+  );
+  expect(told).toBeGreaterThan(100);
+}, 180_000);
