@@ -35,7 +35,7 @@ describe('records in any order come out in order of time', () => {
       RECORDS.map((record, at) => ({ ...record, at })),
       5,
     );
-    arrival.forEach(({ time, text, at }) => buckets.add(time, Buffer.from(text), at));
+    for (const { time, text, at } of arrival) buckets.add(time, Buffer.from(text), at);
     const expected = arrival
       .map((record, order) => ({ ...record, order }))
       .sort((a, b) => a.time - b.time || a.order - b.order)

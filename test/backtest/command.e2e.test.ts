@@ -51,9 +51,9 @@ describe('feewarden backtest', () => {
     const parts = join(folder, 'parts');
     const lines = shuffled(historyLines(), 9);
     mkdirSync(parts);
-    [lines.slice(0, 9_000), lines.slice(9_000, 9_001), lines.slice(9_001)].forEach((part, at) =>
-      writeFileSync(join(parts, `${at}.ndjson`), `${part.join('\n')}\n`),
-    );
+    [lines.slice(0, 9_000), lines.slice(9_000, 9_001), lines.slice(9_001)].forEach((part, at) => {
+      writeFileSync(join(parts, `${at}.ndjson`), `${part.join('\n')}\n`);
+    });
     expect(await alertsWith(parts, '--threads', '2')).toBe(expected);
   });
 

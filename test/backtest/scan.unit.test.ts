@@ -23,6 +23,9 @@ const EVENT = {
   data: { paymentId: 'P-1', amountFen: 5, nested: { id: 'no', time: 'no', paymentId: 'no' }, list: [{ source: 'no' }] },
 };
 
+const { data: DATA, ...ATTRIBUTES } = EVENT;
+const DATA_FIRST = { data: DATA, ...ATTRIBUTES };
+
 describe('the scanner reads a line as parsing it would', () => {
   it('for every line of a history that is one object', () => {
     let compared = 0;
@@ -42,8 +45,8 @@ describe('the scanner reads a line as parsing it would', () => {
 
   it.each([
     ['white space', JSON.stringify(EVENT, null, 3)],
-    ['data first', JSON.stringify({ data: EVENT.data, ...EVENT })],
-    ['data before type', JSON.stringify({ data: EVENT.data, ...EVENT }).replace('{', '{"zz":{"data":{"id":"no"}},')],
+    ['data first', JSON.stringify(DATA_FIRST)],
+    ['data before type', JSON.stringify(DATA_FIRST).replace('{', '{"zz":{"data":{"id":"no"}},')],
     ['an attribute twice', JSON.stringify(EVENT).replace('"id":"e-1"', '"id":"e-0","id":"e-1"')],
     ['a time that was known later', JSON.stringify({ ...EVENT, recordedtime: '2026-02-03T04:05:06.5+00:00' })],
     ['no recorded time', JSON.stringify({ ...EVENT, recordedtime: null })],
