@@ -1,5 +1,5 @@
 import type { Calendar } from '../core/calendar.js';
-import { dayOf, type Us } from '../core/time.js';
+import { type Day, dayOf, type Us } from '../core/time.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { BANK_IN, FINDINGS, PART, partOfAccount, partOfTally } from '../model/changed.js';
 import type { ModelRows } from '../model/institution-rows.js';
@@ -11,11 +11,14 @@ import type { InstitutionRows } from '../risk/facts/rows.js';
 import { rankOf } from '../risk/level.js';
 import type { ParamValues } from '../risk/params.js';
 import { RULES } from '../risk/rules/list.js';
+import type { Turns } from './rank-history.js';
 import { FactCache, TrackedSheet } from './tracked-facts.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const ANY_DAY = -(2 ** 31);
 const NO_RULE = -1;
+/** The rules of the groups that E04 raises. */
+const IS_RAISED_BY_WATCHING = RULES.map(({ group }) => group === 'A' || group === 'C');
 const NO_PARAMS: readonly null[] = RULES.map(() => null);
 
 /** The answers of one institution, each with what it rests on. See `AnswerMemory`. */
@@ -28,6 +31,11 @@ export class RememberedAnswers implements AnswerMemory {
   /** The day for which the answer is good; ANY_DAY for all. */
   private readonly days = new Int32Array(RULES.length);
   private flagged = NO_RULE;
+  /** Rules of which being watched would raise a finding: one is there, or near. */
+  private readonly raisable = new Uint8Array(RULES.length);
+  private raisableCount = 0;
+  /** Days on which the first of them came, and on which the last one went, in turn. */
+  private readonly raisableTurns: Day[] = [];
   private readonly facts = new FactCache();
   private readonly note = this.facts.note;
   /** The rule asked whether others found something in the last days: the days pass. */
@@ -102,6 +110,29 @@ export class RememberedAnswers implements AnswerMemory {
     this.parts[index] = this.note.parts & ~harmlessParts(index, asked, this.note.parts);
     this.lookAgain[index] = asked.lookAgainAt ?? NEVER;
     this.days[index] = this.looksBack ? dayOf(asked.now) : ANY_DAY;
+    this.noteRaisable(index, asked);
+  }
+
+  /** Whether on one of the days from a turn to the next a finding was there that being watched would have raised. */
+  couldBeRaised(turns: Turns): boolean {
+    for (let at = 0; at < turns.length; at += 2) {
+      const from = turns[at]!;
+      const to = turns[at + 1] ?? NEVER;
+      for (let own = 0; own < this.raisableTurns.length; own += 2) {
+        if (this.raisableTurns[own]! <= to + 1 && (this.raisableTurns[own + 1] ?? NEVER) >= from) return true;
+      }
+    }
+    return false;
+  }
+
+  private noteRaisable(index: number, { answer, now }: AskedRule): void {
+    if (!IS_RAISED_BY_WATCHING[index]) return;
+    const is = answer === null || answer.holdLevel !== 'none' ? 1 : 0;
+    if (is === this.raisable[index]) return;
+    this.raisable[index] = is;
+    this.raisableCount += is === 1 ? 1 : -1;
+    const wasOpen = this.raisableTurns.length % 2 === 1;
+    if (wasOpen !== this.raisableCount > 0) this.raisableTurns.push(dayOf(now));
   }
 }
 

@@ -11,8 +11,8 @@ import type { AlertChange, InstitutionRiskState } from '../risk/evaluation.js';
 import type { InstitutionRows } from '../risk/facts/rows.js';
 import { alertMessage } from '../risk/messages.js';
 import type { Policy } from '../risk/policy/policy.js';
-import type { RankedInstitution } from '../risk/ranks.js';
 import { RememberedAnswers } from './memory.js';
+import type { SizeChange, Turns } from './rank-history.js';
 import { Triggers } from './triggers.js';
 
 /** One alert record as it is written, with what puts it in order. */
@@ -28,51 +28,53 @@ export interface AlertLine {
 export interface ReplayOptions {
   readonly calendar: Calendar;
   readonly policy: Policy;
+  /** Per institution the ends of days at which it became one of the largest of its county, or ceased to be. */
+  readonly turns?: ReadonlyMap<string, Turns>;
   /** False: every rule is asked at every evaluation; the alerts are the same. */
   readonly remembers?: boolean;
 }
 
-/** One institution on the virtual clock. */
+/** The end of a replay: the last day that ends, and the moment at which it stops, if that is later. */
+export interface ReplayEnd {
+  readonly lastDay: Day | null;
+  readonly until: Us | null;
+}
+
+/** One institution on its virtual clock. */
 interface Watched {
   readonly id: string;
   readonly books: InstitutionBooks;
   readonly reader: InstitutionRowsReader;
-  memory: RememberedAnswers;
+  readonly memory: RememberedAnswers;
   readonly triggers: Triggers;
   state: InstitutionRiskState | null;
   lookAgainAt: Us | null;
   /** An event of this moment asks for an evaluation, once all events of the moment are booked. */
   pendingAt: Us | null;
-  /** Something was booked since the last evaluation. */
-  isDirty: boolean;
+  /** The end of the day on which something was booked since the last evaluation. */
+  dayEndsAt: Us | null;
+  /** Of the turns, the next one. */
+  nextTurn: number;
   isTopOfCounty: boolean;
-  /** What was told for the ranks last. */
-  ranked: RankedInstitution | null;
-  /** The last day whose end it has seen. */
-  endedDay: Day;
-  /** How it was before the evaluation at that day's end, in case the ranks of the day change it; null if there was none. */
-  beforeEnd: BeforeEnd | null;
+  /** The day of the last event, and what was last told of the size at a day's end. */
+  bookedOn: Day;
+  told: SizeChange | null;
   /** Records of each alert so far. */
   readonly steps: Map<string, number>;
 }
 
-interface BeforeEnd {
-  readonly state: InstitutionRiskState | null;
-  /** Steps of alerts before they were told of. */
-  readonly steps: Map<string, number>;
-  readonly lines: AlertLine[];
-}
-
 /**
- * Books and evaluates institutions on a virtual clock. Events come in order of the time at which they were known. An institution
- * is evaluated after the events of a moment when one of them can make something worse, at the moments its rules ask for, and at
- * the end of every day on which something was booked. Institutions do not depend on each other but for the ranks at day's end, so
- * that one can be brought through its day before the next: what it holds is then in the processor's cache.
+ * Books and evaluates institutions on virtual clocks. The events of an institution come in order of the time at which they were
+ * known. It is evaluated after the events of a moment when one of them can make something worse, at the moments its rules ask
+ * for, and at the end of every day on which something was booked. Institutions do not depend on each other but for the ranks in
+ * their county, so each has its own clock, and one may be far ahead of another.
  */
 export class Replay {
+  readonly lines: AlertLine[] = [];
+  /** How large the institutions were at the ends of days, each time it changed. */
+  readonly sizes: SizeChange[] = [];
   private readonly model: Model;
   private readonly watched = new Map<string, Watched>();
-  private lines: AlertLine[] = [];
 
   constructor(private readonly options: ReplayOptions) {
     this.model = new Model(options.calendar);
@@ -84,77 +86,33 @@ export class Replay {
     if (before) this.advance(before, recordedAt);
     const outcome = this.model.book(event, foresight);
     if (outcome.kind !== 'accepted') return outcome;
-    const institution = before ?? this.watch(event.subject);
-    institution.isDirty = true;
+    const institution = before ?? this.watch(event.subject, dayOf(recordedAt));
+    institution.dayEndsAt = startOfDay(institution.bookedOn + 1);
     if (institution.triggers.isUrgent(event, () => institution.reader.accounts())) institution.pendingAt = recordedAt;
     return outcome;
   }
 
-  /** Brings every institution to the moment, evaluations at the moment itself included. */
-  advanceAll(to: Us): void {
+  /** Brings all clocks to the end. */
+  finish({ lastDay, until }: ReplayEnd): void {
     for (const institution of this.watched.values()) {
-      this.advance(institution, to);
-      if (institution.pendingAt === to || institution.lookAgainAt === to) this.evaluate(institution, to);
+      if (lastDay !== null) this.advance(institution, startOfDay(lastDay + 1));
+      if (until !== null) {
+        this.advance(institution, until);
+        if (institution.pendingAt === until || institution.lookAgainAt === until) this.evaluate(institution, until);
+      }
     }
   }
 
-  /** The institution has had all events of the day: it is evaluated at the day's end, with the ranks of the day before. */
-  endDayOf(id: string, day: Day): void {
-    const institution = this.watched.get(id);
-    if (institution) this.end(institution, day);
+  get institutions(): Iterable<string> {
+    return this.watched.keys();
   }
 
-  /** Ends the day for all others. Answers what changed for the ranks of the counties. */
-  endDay(day: Day): RankedInstitution[] {
-    const changed: RankedInstitution[] = [];
-    for (const institution of this.watched.values()) {
-      this.end(institution, day);
-      const { unearnedFen } = institution.books;
-      const regionCode = institution.reader.regionCode() ?? '';
-      const { ranked } = institution;
-      if (ranked !== null && ranked.unearnedFen === unearnedFen && ranked.regionCode === regionCode) continue;
-      institution.ranked = { institutionId: institution.id, regionCode, unearnedFen };
-      changed.push(institution.ranked);
-    }
-    return changed;
+  /** Whether being watched would have changed anything on one of the days between turns. */
+  isTouchedBy(id: string, turns: Turns): boolean {
+    return this.watched.get(id)?.memory.couldBeRaised(turns) ?? false;
   }
 
-  /** The ranks of the day that has ended: whoever they concern is evaluated at its end once more, as if for the first time. */
-  rank(day: Day, topOfCounty: ReadonlySet<string>): void {
-    for (const institution of this.watched.values()) {
-      const isTop = topOfCounty.has(institution.id);
-      const { beforeEnd } = institution;
-      institution.beforeEnd = null;
-      if (isTop !== institution.isTopOfCounty) {
-        institution.isTopOfCounty = isTop;
-        if (beforeEnd) takeBack(institution, beforeEnd);
-        this.evaluate(institution, startOfDay(day + 1));
-      } else if (beforeEnd) for (const line of beforeEnd.lines) this.lines.push(line);
-    }
-  }
-
-  /** The alert records since the last call, in order of time, institution and rule. */
-  drain(): AlertLine[] {
-    const { lines } = this;
-    this.lines = [];
-    return lines.sort(inOrder);
-  }
-
-  get institutions(): number {
-    return this.watched.size;
-  }
-
-  private end(institution: Watched, day: Day): void {
-    if (institution.endedDay === day) return;
-    institution.endedDay = day;
-    const at = startOfDay(day + 1);
-    this.advance(institution, at);
-    if (!institution.isDirty && institution.lookAgainAt !== at) return;
-    institution.beforeEnd = { state: institution.state, steps: new Map(), lines: [] };
-    this.evaluate(institution, at);
-  }
-
-  private watch(id: string): Watched {
+  private watch(id: string, bookedOn: Day): Watched {
     const books = this.model.set.institution(id);
     const institution: Watched = {
       id,
@@ -165,25 +123,45 @@ export class Replay {
       state: null,
       lookAgainAt: null,
       pendingAt: null,
-      isDirty: false,
+      dayEndsAt: null,
+      nextTurn: 0,
       isTopOfCounty: false,
-      ranked: null,
-      endedDay: Number.NEGATIVE_INFINITY,
-      beforeEnd: null,
+      bookedOn,
+      told: null,
       steps: new Map(),
     };
     this.watched.set(id, institution);
     return institution;
   }
 
-  /** Evaluates at every moment before `to` that is asked for. */
+  /**
+   * Evaluates at every moment before `to` that is asked for. The end of a day comes before events of its very moment, and so
+   * does what rules ask for then.
+   */
   private advance(institution: Watched, to: Us): void {
+    const isMidnight = to === startOfDay(dayOf(to));
     for (;;) {
-      const { pendingAt, lookAgainAt } = institution;
-      const at = pendingAt !== null && (lookAgainAt === null || pendingAt <= lookAgainAt) ? pendingAt : lookAgainAt;
-      if (at === null || at >= to) return;
+      const turnAt = this.turnAt(institution);
+      const { pendingAt, lookAgainAt, dayEndsAt } = institution;
+      const at = Math.min(pendingAt ?? NEVER, lookAgainAt ?? NEVER, dayEndsAt ?? NEVER, turnAt);
+      if (at > to || (at === to && !(isMidnight && pendingAt !== to))) break;
+      if (at === turnAt) this.turn(institution);
       this.evaluate(institution, at);
     }
+    const day = dayOf(to);
+    if (day <= institution.bookedOn) return;
+    this.tellSize(institution);
+    institution.bookedOn = day;
+  }
+
+  private turnAt({ id, nextTurn }: Watched): Us {
+    const day = this.options.turns?.get(id)?.[nextTurn];
+    return day === undefined ? NEVER : startOfDay(day + 1);
+  }
+
+  private turn(institution: Watched): void {
+    institution.isTopOfCounty = !institution.isTopOfCounty;
+    institution.nextTurn += 1;
   }
 
   private evaluate(institution: Watched, at: Us): void {
@@ -198,7 +176,7 @@ export class Replay {
     institution.state = evaluation.state;
     institution.lookAgainAt = evaluation.lookAgainAt;
     institution.pendingAt = null;
-    institution.isDirty = false;
+    institution.dayEndsAt = null;
     for (const change of evaluation.changes) this.tell(institution, rows, change);
   }
 
@@ -206,24 +184,23 @@ export class Replay {
     const step = (institution.steps.get(change.alertId) ?? 0) + 1;
     if (change.kind === 'cleared') institution.steps.delete(change.alertId);
     else institution.steps.set(change.alertId, step);
-    const message = alertMessage(rows, change, step);
-    const { kind, level, ruleId } = change;
-    this.lines.push({
-      at: change.asOf,
-      institutionId: institution.id,
-      ruleId,
-      kind,
-      level,
-      json: cloudEventOf(message),
-    });
+    const { kind, level, ruleId, asOf: at } = change;
+    const json = cloudEventOf(alertMessage(rows, change, step));
+    this.lines.push({ at, institutionId: institution.id, ruleId, kind, level, json });
+  }
+
+  /** The size at the end of the last day on which something was booked. */
+  private tellSize(institution: Watched): void {
+    const { id: institutionId, books, reader, bookedOn: day, told } = institution;
+    const { unearnedFen } = books;
+    const regionCode = reader.regionCode() ?? '';
+    if (told !== null && told.unearnedFen === unearnedFen && told.regionCode === regionCode) return;
+    institution.told = { institutionId, regionCode, unearnedFen, day };
+    this.sizes.push(institution.told);
   }
 }
 
-function takeBack(institution: Watched, { state, steps }: BeforeEnd): void {
-  institution.state = state;
-  for (const [alertId, step] of steps) institution.steps.set(alertId, step);
-  institution.memory = new RememberedAnswers();
-}
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** Time, then institution, then rule; several records of one alert stay in the order in which they happened. */
 export function inOrder(a: AlertLine, b: AlertLine): number {

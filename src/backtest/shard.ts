@@ -1,22 +1,21 @@
 import type { Calendar } from '../core/calendar.js';
 import type { ErrorCode } from '../core/errors.js';
-import { type Day, startOfDay, type Us } from '../core/time.js';
+import type { Us } from '../core/time.js';
 import { type DecodeLimits, decodeText } from '../events/decode.js';
-import type { AnyEvent } from '../events/event.js';
 import type { Foresight } from '../ledger/book.js';
 import type { Policy } from '../risk/policy/policy.js';
 import { isProblem, openInputs } from '../sources/files/records.js';
 import { type Hour, HourBuckets } from './buckets.js';
-import type { CountyRanks } from './county-ranks.js';
-import { type AlertLine, Replay } from './replay.js';
-import { BLOCK_RECORDS, FLAG, SHARD_MASK, type Survey, tickDays } from './survey.js';
+import type { SizeChange, Turns } from './rank-history.js';
+import { type AlertLine, inOrder, Replay, type ReplayEnd } from './replay.js';
+import { BLOCK_RECORDS, FLAG, SHARD_MASK, type Survey } from './survey.js';
 
 /** What a thread needs; plain values and shared memory, so that it can be sent. */
 export interface ShardJob {
   readonly shard: number;
   readonly paths: readonly string[];
   readonly survey: Survey;
-  readonly until: Us | null;
+  readonly end: ReplayEnd;
   readonly policy: Policy;
   readonly limits: Omit<DecodeLimits, 'receivedAt' | 'lazyContent'>;
 }
@@ -29,87 +28,104 @@ export interface ShardCounts {
   institutions: number;
 }
 
-/** What a thread tells while it runs. All alerts up to the end of `day` have been told. */
-export interface DayReport {
-  readonly day: Day;
-  readonly lines: readonly AlertLine[];
-  /** Records of this shard replayed so far. */
-  readonly read: number;
+/** What the first replay of a shard comes to. */
+export interface ShardResult {
+  readonly counts: ShardCounts;
+  readonly sizes: readonly SizeChange[];
 }
 
-export interface ShardLink {
-  readonly calendar: Calendar;
-  readonly ranks: CountyRanks;
-  onDay(report: DayReport): void;
-}
-
-/** Replays the events of one shard, in order of the time at which they were known, and ends every day on the way. */
-export async function replayShard(job: ShardJob, link: ShardLink): Promise<ShardCounts> {
-  const replayer = new ShardReplayer(job, link);
-  try {
-    await replayer.run();
-  } finally {
-    replayer.buckets.close();
-  }
-  return replayer.finish();
-}
-
-class ShardReplayer {
-  readonly buckets = new HourBuckets();
-  private readonly replay: Replay;
-  private readonly counts: ShardCounts = { read: 0, accepted: 0, duplicates: 0, byCode: {}, institutions: 0 };
-  private readonly limits: DecodeLimits;
-  private readonly lastTick: Day | null;
-  /** Hours of the day that are not taken yet. */
-  private part: Hour[] = [];
-  private partRecords = 0;
-  /** The day whose end is the next tick. */
-  private day: Day;
+/**
+ * The institutions of one shard. They are replayed as if none of them were one of the largest of its county, because that is
+ * known only when all shards are done; those for which it matters are then replayed again.
+ */
+export class Shard {
+  private replay: Replay;
+  /** Of the groups of the survey, the institutions that were met. */
+  private readonly groupOf = new Map<string, number>();
 
   constructor(
     private readonly job: ShardJob,
-    private readonly link: ShardLink,
+    private readonly calendar: Calendar,
+    private readonly onProgress: (read: number) => void,
   ) {
-    this.replay = new Replay({ calendar: link.calendar, policy: job.policy });
+    this.replay = new Replay({ calendar, policy: job.policy });
+  }
+
+  async replayAll(): Promise<ShardResult> {
+    const pass = new Pass(this.job, this.replay, null, this.onProgress);
+    await pass.run();
+    for (const [id, group] of pass.groupOf) this.groupOf.set(id, group);
+    const institutions = [...this.replay.institutions].length;
+    return { counts: { ...pass.counts, institutions }, sizes: this.replay.sizes };
+  }
+
+  /** All alerts in order, now that the ranks are known. */
+  async withRanks(turns: ReadonlyMap<string, Turns>): Promise<AlertLine[]> {
+    const touched = [...turns].filter(([id, days]) => this.replay.isTouchedBy(id, days));
+    const groups = new Set(touched.map(([id]) => this.groupOf.get(id)!));
+    const lines = this.replay.lines.filter((line) => !groups.has(this.groupOf.get(line.institutionId)!));
+    if (groups.size > 0) {
+      // The books of the first replay are no longer needed.
+      this.replay = new Replay({ calendar: this.calendar, policy: this.job.policy, turns });
+      await new Pass(this.job, this.replay, groups, () => {}).run();
+      for (const line of this.replay.lines) lines.push(line);
+    }
+    return lines.sort(inOrder);
+  }
+}
+
+/** One reading of the inputs: the records of the shard, brought into order and replayed group by group. */
+class Pass {
+  readonly counts: ShardCounts = { read: 0, accepted: 0, duplicates: 0, byCode: {}, institutions: 0 };
+  readonly groupOf = new Map<string, number>();
+  private readonly buckets = new HourBuckets();
+  private readonly limits: DecodeLimits;
+  private hours: Hour[] = [];
+  private waiting = 0;
+
+  /** `groups`: only these; null for all of the shard. */
+  constructor(
+    private readonly job: ShardJob,
+    private readonly replay: Replay,
+    private readonly groups: ReadonlySet<number> | null,
+    private readonly onProgress: (read: number) => void,
+  ) {
     this.limits = { ...job.limits, receivedAt: null, lazyContent: true };
-    const ticks = tickDays(job.survey, job.until);
-    this.day = ticks?.from ?? 0;
-    this.lastTick = ticks?.to ?? null;
   }
 
   async run(): Promise<void> {
+    try {
+      await this.read();
+    } finally {
+      this.buckets.close();
+    }
+    this.takePart();
+    this.replay.finish(this.job.end);
+  }
+
+  private async read(): Promise<void> {
     const { survey, shard, paths, limits } = this.job;
-    const { flags, times, safeUpTo } = survey;
+    const { flags, groups, times, safeUpTo } = survey;
     let record = 0;
     for await (const input of openInputs(paths)) {
       if (isProblem(input)) throw input.error;
       for await (const records of input.records({ recordBytesMax: limits.bytesMax })) {
         for (const { bytes, tooLarge } of records) {
-          if ((flags[record]! & SHARD_MASK) === shard) this.sort(times[record]!, bytes, record, tooLarge);
+          const isOurs = (flags[record]! & SHARD_MASK) === shard && (this.groups?.has(groups[record]!) ?? true);
+          if (isOurs) this.sort(times[record]!, bytes, record, tooLarge);
           record += 1;
-          if (record % BLOCK_RECORDS === 0) this.take(safeUpTo[record / BLOCK_RECORDS - 1]!);
+          if (record % BLOCK_RECORDS === 0) this.gather(safeUpTo[record / BLOCK_RECORDS - 1]!);
         }
       }
     }
-    this.take(Number.POSITIVE_INFINITY);
-  }
-
-  finish(): ShardCounts {
-    const { until } = this.job;
-    if (this.lastTick !== null) {
-      while (this.day <= this.lastTick) this.endDay();
-      // What is left of the last day, which does not end before `until`.
-      this.takePart(null);
-      if (until !== null) this.replay.advanceAll(until);
-      this.link.onDay({ day: this.day, lines: this.replay.drain(), read: this.counts.read });
-    }
-    return { ...this.counts, institutions: this.replay.institutions };
+    this.gather(Number.POSITIVE_INFINITY);
   }
 
   private sort(time: Us, bytes: Buffer, record: number, tooLarge: boolean): void {
+    const { until } = this.job.end;
     if (tooLarge) return this.reject('too_large');
     if (!Number.isNaN(time)) {
-      if (this.job.until === null || time <= this.job.until) this.buckets.add(time, bytes, record);
+      if (until === null || time <= until) this.buckets.add(time, bytes, record);
       return;
     }
     const decoded = decodeText(bytes, this.limits);
@@ -117,72 +133,45 @@ class ShardReplayer {
     this.reject(decoded.rejection.code);
   }
 
-  private take(safe: Us): void {
+  private gather(safe: Us): void {
     for (const hour of this.buckets.take(safe)) {
-      if (hour.count > 0) while (this.isOver(hour.timeAt(0))) this.endDay();
-      this.part.push(hour);
-      this.partRecords += hour.count;
-      if (this.partRecords >= PART_RECORDS_MAX) this.takePart(null);
+      this.hours.push(hour);
+      this.waiting += hour.count;
+      if (this.waiting >= PART_RECORDS_MAX) this.takePart();
     }
-    // Every thread comes to every day's end, whether it has events or not.
-    if (Number.isFinite(safe)) while (this.isOver(safe)) this.endDay();
-  }
-
-  /** The day that is next to end is over at this moment. */
-  private isOver(at: Us): boolean {
-    return this.lastTick !== null && this.day <= this.lastTick && at >= startOfDay(this.day + 1);
   }
 
   /**
-   * What has come of the day, group by group; each in order of time. `ends`: the day, if this is the last of it. Everything is
-   * decoded before anything is booked: the code of one kind of work stays in the processor's cache.
+   * Group by group, each in order of time: the more events of an institution are taken together, the more of its books is in the
+   * processor's cache, which makes it three times as quick.
    */
-  private takePart(ends: Day | null): void {
-    const places = this.decodePart();
-    // A stable sort: within a group the order of time stays.
-    places.sort((a, b) => a.group - b.group);
-    const subjects = new Set<string>();
-    places.forEach(({ event, flags, group }, index) => {
-      this.takeOne(event, flags);
-      if (ends === null) return;
-      subjects.add(event.subject);
-      if (places[index + 1]?.group === group) return;
-      for (const id of subjects) this.replay.endDayOf(id, ends);
-      subjects.clear();
-    });
-  }
-
-  private decodePart(): Place[] {
-    const { flags, groups } = this.job.survey;
+  private takePart(): void {
+    const { groups, flags } = this.job.survey;
     const places: Place[] = [];
-    for (const hour of this.part) {
+    for (const hour of this.hours) {
       for (let at = 0; at < hour.count; at += 1) {
-        const decoded = decodeText(hour.bytesAt(at), this.limits);
         const record = hour.recordAt(at);
-        if (decoded.ok) places.push({ event: decoded.event, flags: flags[record]!, group: groups[record]! });
-        else this.reject(decoded.rejection.code);
+        places.push({ hour, at, group: groups[record]!, flags: flags[record]! });
       }
     }
-    this.part = [];
-    this.partRecords = 0;
-    return places;
+    this.hours = [];
+    this.waiting = 0;
+    // A stable sort: within a group the order of time stays.
+    places.sort((a, b) => a.group - b.group);
+    for (const place of places) this.takeOne(place);
+    this.onProgress(this.counts.read);
   }
 
-  private takeOne(event: AnyEvent, flags: number): void {
+  private takeOne({ hour, at, group, flags }: Place): void {
+    const decoded = decodeText(hour.bytesAt(at), this.limits);
+    if (!decoded.ok) return this.reject(decoded.rejection.code);
+    const { event } = decoded;
     this.counts.read += 1;
+    this.groupOf.set(event.subject, group);
     const outcome = this.replay.take(event, FORESIGHT[flags >> FORESIGHT_SHIFT]!);
     if (outcome.kind === 'accepted') this.counts.accepted += 1;
     else if (outcome.kind === 'duplicate') this.counts.duplicates += 1;
     else this.countCode(outcome.code);
-  }
-
-  private endDay(): void {
-    const { day } = this;
-    this.takePart(day);
-    const changed = this.replay.endDay(day);
-    this.replay.rank(day, this.link.ranks.endOfDay(day, changed));
-    this.day = day + 1;
-    this.link.onDay({ day, lines: this.replay.drain(), read: this.counts.read });
   }
 
   private reject(code: ErrorCode): void {
@@ -196,13 +185,14 @@ class ShardReplayer {
 }
 
 interface Place {
-  readonly event: AnyEvent;
-  readonly flags: number;
+  readonly hour: Hour;
+  readonly at: number;
   readonly group: number;
+  readonly flags: number;
 }
 
-/** A day with more records is taken in several parts, to keep memory in bounds (our default). */
-const PART_RECORDS_MAX = 100_000;
+/** Records that are gathered before they are replayed, about 350 bytes each (our default). */
+const PART_RECORDS_MAX = 250_000;
 
 const FORESIGHT_SHIFT = 6;
 /** By the two upper bits of the flags. */

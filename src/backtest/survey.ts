@@ -1,4 +1,4 @@
-import { type Day, dayOf, type Us } from '../core/time.js';
+import type { Us } from '../core/time.js';
 import { ABSENT, HashTable } from './hash-table.js';
 import type { Scanned } from './scan.js';
 
@@ -178,13 +178,4 @@ function safeMoments(times: Float64Array): Float64Array<SharedArrayBuffer> {
     }
   }
   return safe;
-}
-
-/** The days whose ends are ticks: from that of the first event to that of the last, or up to `until`. Null: there is none. */
-export function tickDays(
-  { firstAt, lastAt }: Pick<Survey, 'firstAt' | 'lastAt'>,
-  until: Us | null,
-): { from: Day; to: Day } | null {
-  if (firstAt === null || lastAt === null || (until !== null && until < firstAt)) return null;
-  return { from: dayOf(firstAt), to: until === null ? dayOf(lastAt) : dayOf(until) - 1 };
 }

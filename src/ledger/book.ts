@@ -65,7 +65,7 @@ function bookEvent(
       return standing.amounts === amounts ? SAME_FACT : reject('conflicting_fact', conflictPath(event));
     }
   }
-  const stored = accept(set, books, event, key, amounts);
+  const stored = accept(set, books, event, key, amounts, foresight.isNamed);
   // A reversal that came first: the event is kept, and has no effect.
   if (!reversed) apply(books, stored, event, 1);
   return ACCEPTED;
@@ -99,7 +99,7 @@ function bookReversal(set: WorkingSet, books: InstitutionBooks, event: Event<'ev
   if (target && target.type === eventTypeNumber('event.reversed'))
     return reject('reverses_reversal', 'data.reverses.id');
   const again = books.byKey.has(reversalKey(source, id));
-  const stored = accept(set, books, event, businessKey(event), null);
+  const stored = accept(set, books, event, businessKey(event), null, true);
   if (again) return ACCEPTED;
   if (target) {
     if (target.event === null) throw new RangeError('the event to reverse was not loaded');
@@ -139,6 +139,7 @@ function accept(
   event: AnyEvent,
   key: string,
   amounts: string | null,
+  isNamed: boolean,
 ): StoredEvent {
   count(books, event);
   const stored: StoredEvent = {
@@ -150,10 +151,10 @@ function accept(
     type: eventTypeNumber(event.type),
     key,
     amounts,
-    contentHash: event.contentHash,
+    contentHash: isNamed ? event.contentHash : NOT_KEPT.contentHash,
     event,
   };
-  set.byIdentity.set(joinKey(event.source, event.id), stored);
+  if (isNamed) set.byIdentity.set(joinKey(event.source, event.id), stored);
   index(books, stored);
   if (books.keepJournal) books.accepted.push(stored);
   return stored;
@@ -165,12 +166,14 @@ function count(books: InstitutionBooks, event: AnyEvent): void {
   if (books.oldestAt === null || event.at < books.oldestAt) books.oldestAt = event.at;
 }
 
+const BALANCE = eventTypeNumber('custody.balance_reported');
+
 /** Makes the event findable by type and business key. */
 export function index(books: InstitutionBooks, stored: StoredEvent): void {
   const key = typeKey(stored.type, stored.key);
   const list = books.byKey.get(key);
   const tellings = books.tellingsOf(stored.type);
-  books.tellingRevision += 1;
+  if (stored.type !== BALANCE) books.tellingRevision += 1;
   if (list) {
     list.push(stored);
     tellings.revisions += 1;

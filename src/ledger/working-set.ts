@@ -85,7 +85,7 @@ export class InstitutionBooks {
   readonly byKey = new Map<string, StoredEvent[]>();
   /** The lists of `byKey` per type, and how often a telling was added to a list or taken back. */
   readonly byType = new Map<number, TypeTellings>();
-  /** Rises with every change of `byType`. */
+  /** Rises with every change of `byType` but a statement of a bank, which come every day. */
   tellingRevision = 0;
   readonly keptOut = new Map<string, KeptOut[]>();
   readonly keptOutAdded = new Set<KeptOut>();

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { LocalRanks } from '../../src/backtest/county-ranks.js';
 import { Replay } from '../../src/backtest/replay.js';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
-import { dayOf, startOfDay } from '../../src/core/time.js';
+import { dayOf } from '../../src/core/time.js';
 import type { AnyEvent } from '../../src/events/event.js';
 import { DEFAULT_POLICY } from '../../src/risk/policy/default.js';
 import { decodeLine, historyLines } from '../support/history.js';
@@ -12,22 +11,11 @@ import { arrange, arrivals, buildHistory, historySteps } from '../support/random
 /** All alerts of events, which come in any order, until thirty days after the last one. */
 function alerts(events: readonly AnyEvent[], remembers: boolean): string[] {
   const replay = new Replay({ calendar: CHINA_CALENDAR, policy: DEFAULT_POLICY, remembers });
-  const ranks = new LocalRanks();
   const inOrder = [...events].sort((a, b) => a.recordedAt - b.recordedAt);
   if (inOrder.length === 0) return [];
-  let day = dayOf(inOrder[0]!.recordedAt);
-  const lines: string[] = [];
-  const endDay = (): void => {
-    replay.rank(day, ranks.endOfDay(day, replay.endDay(day)));
-    lines.push(...replay.drain().map(({ json }) => json));
-    day += 1;
-  };
-  for (const event of inOrder) {
-    while (event.recordedAt >= startOfDay(day + 1)) endDay();
-    replay.take(event);
-  }
-  for (let left = 30; left > 0; left -= 1) endDay();
-  return lines;
+  for (const event of inOrder) replay.take(event);
+  replay.finish({ lastDay: dayOf(inOrder.at(-1)!.recordedAt) + 30, until: null });
+  return replay.lines.map(({ json }) => json);
 }
 
 it('tells the same of a history whether it remembers answers or asks every rule every time', () => {
