@@ -4,7 +4,6 @@ import type { Config } from '../src/config.js';
 import type { Calendar } from '../src/core/calendar.js';
 import type { Us } from '../src/core/time.js';
 import { evaluateDue } from '../src/risk/evaluate-due.js';
-import { readPolicy } from '../src/risk/policy-store.js';
 import type { KafkaLog } from '../src/sources/kafka/types.js';
 
 export interface EvaluateDeps {
@@ -23,11 +22,9 @@ export async function runEvaluate(deps: EvaluateDeps): Promise<void> {
   const { config } = deps;
   while (!deps.signal.aborted) {
     const now = deps.clock();
-    const policy = await readPolicy(deps.pool);
     const { evaluated, changes } = await evaluateDue(deps.pool, {
       now,
       calendar: deps.calendar,
-      policy,
       settleUs: config.evaluateSettleMs * 1_000,
       institutionsMax: config.evaluateBatchMax,
       kafkaEnabled: deps.kafkaEnabled,

@@ -2,14 +2,12 @@ import { inTransaction } from '../db/pool.js';
 import { rankCounties } from '../jobs/rank-counties.js';
 import { CALM_DELAY_US } from '../ledger/due.js';
 import { evaluateDue } from '../risk/evaluate-due.js';
-import { readPolicy } from '../risk/policy-store.js';
 import { type CliContext, clock } from './context.js';
 import { startBar } from './progress-bar.js';
 
 /** Evaluates everything that is due, ranks the counties, and evaluates those whose rank changed: scores are up to date after it. */
 export async function evaluateAllDue(context: CliContext): Promise<number> {
   const { config, database } = context;
-  const policy = await readPolicy(database.pool);
   const bar = startBar(null, 'institutions evaluated');
   let total = 0;
   const drain = async (): Promise<void> => {
@@ -17,7 +15,6 @@ export async function evaluateAllDue(context: CliContext): Promise<number> {
       const { evaluated } = await evaluateDue(database.pool, {
         now: clock(),
         calendar: context.intake.calendar,
-        policy,
         settleUs: -CALM_DELAY_US,
         institutionsMax: config.evaluateBatchMax,
         kafkaEnabled: config.kafkaBrokers.length > 0,

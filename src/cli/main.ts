@@ -8,8 +8,10 @@ import { booksCommand } from './commands/books.js';
 import { explainCommand } from './commands/explain.js';
 import { ingestCommand } from './commands/ingest.js';
 import { keyCommand } from './commands/key.js';
+import { policyCommand } from './commands/policy.js';
 import { redriveCommand, rejectedCommand } from './commands/rejected.js';
 import { scoresCommand } from './commands/scores.js';
+import { simulateCommand } from './commands/simulate.js';
 import { startCommand } from './commands/start.js';
 import { verifyCommand } from './commands/verify.js';
 import { workerCommand } from './commands/worker.js';
@@ -27,7 +29,9 @@ const COMMANDS = [
   alertsCommand,
   explainCommand,
   verifyCommand,
+  policyCommand,
   backtestCommand,
+  simulateCommand,
   keyCommand,
 ] as const;
 

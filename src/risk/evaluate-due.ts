@@ -6,14 +6,15 @@ import { inTransaction, toDbTime } from '../db/pool.js';
 import { evaluateInstitution } from './evaluate.js';
 import { alertMessage, scoreMessage } from './messages.js';
 import type { Policy } from './policy/policy.js';
+import { readPolicyAt, SEE_ONE_POLICY } from './policy-store.js';
 import { readInstitutionRows } from './read-rows.js';
+import { evaluateShadow } from './shadow.js';
 import { type Evaluated, readStates, storeEvaluations } from './store.js';
 
 export interface EvaluateOptions {
   /** The moment of the evaluation. */
   readonly now: Us;
   readonly calendar: Calendar;
-  readonly policy: Policy;
   /**
    * An institution waits until it has had no event for so long, but at most SETTLE_FACTOR_MAX times as long; 0 = at once. Negative: also
    * what will be due so soon is taken now.
@@ -34,7 +35,7 @@ const SETTLE_FACTOR_MAX = 10;
 
 /**
  * Evaluates up to `institutionsMax` institutions that are due, by an event or by time: facts → findings → score, alert
- * records and outgoing messages, all in one transaction. Several processes may do this at once: an institution belongs to
+ * records and outgoing messages, all in one transaction, with the policy in force. Several processes may do this at once: an institution belongs to
  * one of them at a time, and a newer event that arrives meanwhile makes it due again.
  */
 export async function evaluateDue(pool: pg.Pool, options: EvaluateOptions): Promise<EvaluateResult> {
@@ -42,9 +43,13 @@ export async function evaluateDue(pool: pg.Pool, options: EvaluateOptions): Prom
     pool,
     async (client) => {
       // One state of the database for all reads: books that changed half-way would look like a break.
-      await client.query('set transaction isolation level repeatable read');
+      await client.query(SEE_ONE_POLICY);
       const nos = await claim(client, options);
-      return nos.length === 0 ? { evaluated: 0, changes: 0 } : evaluate(client, nos, options);
+      if (nos.length === 0) return { evaluated: 0, changes: 0 };
+      const { policy, record } = await readPolicyAt(client, null);
+      // A policy holds from its publication on, also if that was by a clock that is ahead of ours.
+      const now = Math.max(options.now, record.publishedAt ?? options.now);
+      return evaluate(client, nos, { ...options, now, policy });
     },
     { retries: EVALUATE_RETRIES },
   );
@@ -55,21 +60,17 @@ const EVALUATE_RETRIES = 10;
 async function evaluate(
   client: pg.PoolClient,
   nos: readonly number[],
-  options: EvaluateOptions,
+  options: EvaluateOptions & { readonly policy: Policy },
 ): Promise<EvaluateResult> {
   const rows = await readInstitutionRows(client, nos, options.now);
   const states = await readStates(client, nos);
   const evaluated: Evaluated[] = [];
   for (const no of nos) {
     const institution = rows.get(no)!;
-    const evaluation = evaluateInstitution(
-      institution,
-      states.get(no) ?? null,
-      options.now,
-      options.calendar,
-      options.policy,
-    );
-    evaluated.push({ no, rows: institution, evaluation });
+    const previous = states.get(no) ?? null;
+    const { now, calendar, policy } = options;
+    const evaluation = evaluateInstitution(institution, previous?.state ?? null, now, calendar, policy);
+    evaluated.push({ no, rows: institution, previous, evaluation });
   }
   const records = await storeEvaluations(client, evaluated, options.now);
   const messages = [
@@ -79,6 +80,7 @@ async function evaluate(
     ),
   ];
   await enqueue(client, messages, { kafkaEnabled: options.kafkaEnabled });
+  await evaluateShadow(client, evaluated, options);
   return { evaluated: nos.length, changes: messages.length };
 }
 
@@ -97,8 +99,11 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
              order by min(due_at) limit $4),
            timed as (
              select institution_no from evaluations where next_at <= $3::timestamptz order by next_at limit $4),
+           shadowed as (
+             select institution_no from shadow_evaluations
+              where shadow_no = (select no from policy_shadows where stopped_at is null) and next_at <= $3::timestamptz order by next_at limit $4),
            wanted as (
-             select institution_no from marked union select institution_no from timed)
+             select institution_no from marked union select institution_no from timed union select institution_no from shadowed)
            select institution_no as no from wanted where pg_try_advisory_xact_lock(${EVALUATE_LOCKS}, institution_no) limit $4`,
     values: [ready, overdue, toDbTime(options.now), options.institutionsMax],
   });

@@ -11,7 +11,7 @@ import { evaluateInstitution } from './evaluate.js';
 import { confidencePercent } from './messages.js';
 import type { Policy } from './policy/policy.js';
 import type { EvidenceRef, Sentence } from './rule.js';
-import { findingJson, isTelling } from './store.js';
+import { findingsJson } from './store.js';
 
 export interface ExplainedFinding {
   readonly ruleId: string;
@@ -119,7 +119,7 @@ async function judge(
     groups,
     terms,
     floor,
-    findings: evaluation.findings.filter(isTelling).map(findingJson),
+    findings: findingsJson(evaluation),
     problems,
   };
 }

@@ -2,6 +2,7 @@ import type { OutgoingMessage } from '../alerts/outbox.js';
 import { formatTime, type Us } from '../core/time.js';
 import type { AlertChange, Evaluation } from './evaluation.js';
 import type { InstitutionRows } from './facts/rows.js';
+import { FACTS_VERSION } from './facts/version.js';
 
 type Named = Pick<InstitutionRows, 'institutionId' | 'profile'>;
 
@@ -35,6 +36,7 @@ export function alertData(institution: Named, change: AlertChange): object {
     ruleId: change.ruleId,
     ruleVersion: change.ruleVersion,
     policyVersion: change.policyVersion,
+    factsVersion: FACTS_VERSION,
     level: change.level,
     ...(change.kind === 'level_changed' ? { previousLevel: change.previousLevel } : {}),
     value: change.value,

@@ -2,12 +2,17 @@ import type pg from 'pg';
 import { formatTime, type Us } from '../core/time.js';
 import { toDbTime } from '../db/pool.js';
 import type { AlertChange, Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
+import { insertEvaluationSteps } from './evaluation-steps.js';
 import type { InstitutionRows } from './facts/rows.js';
+import { FACTS_VERSION } from './facts/version.js';
 import { alertData, confidencePercent } from './messages.js';
+import { rulebookOf } from './rulebook.js';
 
 export interface Evaluated {
   readonly no: number;
   readonly rows: InstitutionRows;
+  /** Null: it was never evaluated before. */
+  readonly previous: StoredState | null;
   readonly evaluation: Evaluation;
 }
 
@@ -18,17 +23,28 @@ export interface AlertStep {
   readonly step: number;
 }
 
-/** What the last evaluation of each institution left behind. Institutions never evaluated are not in it. */
-export async function readStates(
-  client: pg.ClientBase,
-  nos: readonly number[],
-): Promise<Map<number, InstitutionRiskState>> {
-  const { rows } = await client.query<{ institution_no: number; state: string }>({
+/** What the last evaluation of an institution left behind. */
+export interface StoredState {
+  readonly state: InstitutionRiskState;
+  /** `state` as it is stored. */
+  readonly text: string;
+  readonly evaluatedAt: Us;
+  readonly rulebook: string;
+}
+
+/** Institutions never evaluated are not in it. */
+export async function readStates(client: pg.ClientBase, nos: readonly number[]): Promise<Map<number, StoredState>> {
+  const { rows } = await client.query<{ institution_no: number; text: string; evaluated_at: Us; rulebook: string }>({
     name: 'read_states',
-    text: 'select institution_no, state from evaluations where institution_no = any($1::int[])',
+    text: 'select institution_no, state as text, evaluated_at, rulebook from evaluations where institution_no = any($1::int[])',
     values: [nos],
   });
-  return new Map(rows.map((row) => [row.institution_no, JSON.parse(row.state) as InstitutionRiskState]));
+  return new Map(
+    rows.map(({ institution_no, text, evaluated_at, rulebook }) => [
+      institution_no,
+      { state: JSON.parse(text) as InstitutionRiskState, text, evaluatedAt: evaluated_at, rulebook },
+    ]),
+  );
 }
 
 /** Writes evaluations, score history, alerts and their records. Answers the records with their steps, in order. */
@@ -38,6 +54,7 @@ export async function storeEvaluations(
   now: Us,
 ): Promise<AlertStep[]> {
   await upsertEvaluations(client, evaluated, now);
+  await insertEvaluationSteps(client, evaluated, now);
   await insertScores(
     client,
     evaluated.filter((one) => one.evaluation.scoreChanged),
@@ -54,16 +71,17 @@ async function upsertEvaluations(client: pg.ClientBase, evaluated: readonly Eval
   await client.query({
     name: 'store_evaluations',
     text: `insert into evaluations (institution_no, state, evaluated_at, next_at, policy_version, score, level, grade, confidence, groups, terms, floor, findings, problems,
-                                    name, region_code, category, modes, unearned_fen)
+                                    name, region_code, category, modes, unearned_fen, rulebook)
            select no, state, $18::timestamptz, next_at, policy_version, score, level, grade, confidence, groups, terms, floor, findings, problems, name, region_code, category,
-                  string_to_array(modes, ','), unearned_fen
+                  string_to_array(modes, ','), unearned_fen, rulebook
              from unnest($1::int[], $2::text[], $3::timestamptz[], $4::text[], $5::smallint[], $6::text[], $7::text[], $8::smallint[], $9::jsonb[], $10::jsonb[], $11::jsonb[],
-                         $12::jsonb[], $13::jsonb[], $14::text[], $15::text[], $16::text[], $17::text[], $19::numeric[])
-               as t(no, state, next_at, policy_version, score, level, grade, confidence, groups, terms, floor, findings, problems, name, region_code, category, modes, unearned_fen)
+                         $12::jsonb[], $13::jsonb[], $14::text[], $15::text[], $16::text[], $17::text[], $19::numeric[], $20::text[])
+               as t(no, state, next_at, policy_version, score, level, grade, confidence, groups, terms, floor, findings, problems, name, region_code, category, modes, unearned_fen, rulebook)
            on conflict (institution_no) do update set state = excluded.state, evaluated_at = excluded.evaluated_at, next_at = excluded.next_at,
              policy_version = excluded.policy_version, score = excluded.score, level = excluded.level, grade = excluded.grade, confidence = excluded.confidence,
              groups = excluded.groups, terms = excluded.terms, floor = excluded.floor, findings = excluded.findings, problems = excluded.problems, name = excluded.name,
-             region_code = excluded.region_code, category = excluded.category, modes = excluded.modes, unearned_fen = excluded.unearned_fen`,
+             region_code = excluded.region_code, category = excluded.category, modes = excluded.modes, unearned_fen = excluded.unearned_fen,
+             rulebook = excluded.rulebook`,
     values: [
       evaluated.map((one) => one.no),
       evaluated.map((one) => JSON.stringify(one.evaluation.state)),
@@ -76,7 +94,7 @@ async function upsertEvaluations(client: pg.ClientBase, evaluated: readonly Eval
       evaluated.map((one) => JSON.stringify(one.evaluation.score.groups)),
       evaluated.map((one) => JSON.stringify(one.evaluation.score.terms)),
       evaluated.map((one) => (one.evaluation.score.floor === null ? null : JSON.stringify(one.evaluation.score.floor))),
-      evaluated.map((one) => JSON.stringify(one.evaluation.findings.filter(isTelling).map(findingJson))),
+      evaluated.map((one) => JSON.stringify(findingsJson(one.evaluation))),
       evaluated.map((one) => JSON.stringify(one.evaluation.score.problems)),
       evaluated.map((one) => one.rows.profile?.name ?? null),
       evaluated.map((one) => one.rows.profile?.regionCode ?? null),
@@ -84,6 +102,7 @@ async function upsertEvaluations(client: pg.ClientBase, evaluated: readonly Eval
       evaluated.map((one) => modesOf(one.rows).join(',')),
       toDbTime(now),
       evaluated.map((one) => one.rows.unearnedFen.toString()),
+      evaluated.map((one) => rulebookOf(one.evaluation.calendarVersion)),
     ],
   });
 }
@@ -93,12 +112,19 @@ export function isTelling(finding: RuleFinding): boolean {
   return finding.level !== 'none' || finding.answerLevel !== 'none' || finding.state === 'failed' || finding.flag;
 }
 
+/** What an evaluation found, as it is stored and shown. */
+export function findingsJson({ findings, policyVersion }: Evaluation) {
+  return findings.filter(isTelling).map((finding) => findingJson(finding, policyVersion));
+}
+
 /** One rule's finding as people and programs read it. */
-export function findingJson(finding: RuleFinding) {
+export function findingJson(finding: RuleFinding, policyVersion: string) {
   const { open } = finding.finding;
   return {
     ruleId: finding.rule.id,
     ruleVersion: finding.rule.version,
+    policyVersion,
+    factsVersion: FACTS_VERSION,
     group: finding.rule.group,
     name: finding.rule.name,
     state: finding.state,

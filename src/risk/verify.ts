@@ -8,7 +8,7 @@ import type { InstitutionRiskState } from './evaluation.js';
 import { confidencePercent } from './messages.js';
 import type { Policy } from './policy/policy.js';
 import { readInstitutionRows } from './read-rows.js';
-import { findingJson, isTelling } from './store.js';
+import { findingsJson } from './store.js';
 
 export interface RiskVerification {
   readonly differences: Difference[];
@@ -77,7 +77,7 @@ async function verifyPart(
       grade,
       confidence: confidencePercent(again),
       groups,
-      findings: again.findings.filter(isTelling).map(findingJson),
+      findings: findingsJson(again),
     };
     const found = {
       score: stored.score,

@@ -1,7 +1,6 @@
 import { loadConfig } from '../../src/config.js';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { evaluateDue } from '../../src/risk/evaluate-due.js';
-import { readPolicy } from '../../src/risk/policy-store.js';
 import { type Bench, historyOf } from './context.js';
 import { figure, type Measured, measured } from './figures.js';
 import { intakeOf } from './lab.js';
@@ -57,14 +56,12 @@ async function evaluateAll(
   bench: Bench,
   pool: Parameters<typeof evaluateDue>[0],
 ): Promise<{ count: number; times: number[] }> {
-  const policy = await readPolicy(pool);
   const times: number[] = [];
   for (let count = 0; ; ) {
     const started = performance.now();
     const { evaluated } = await evaluateDue(pool, {
       now: Date.now() * 1_000,
       calendar: CHINA_CALENDAR,
-      policy,
       settleUs: 0,
       institutionsMax: loadConfig({}).evaluateBatchMax,
       kafkaEnabled: false,

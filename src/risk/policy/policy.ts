@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { FeewardenError } from '../../core/errors.js';
 import { parseDay } from '../../core/time.js';
 import { INSTITUTION_CATEGORIES } from '../../events/institution.js';
-import { rangeOf } from '../params.js';
+import { type ParamValues, rangeOf } from '../params.js';
 import { boundariesOf, mergedParams, type Selector } from './resolve.js';
-import { POLICY_SUBJECTS } from './specs.js';
+import { POLICY_SUBJECTS, type PolicySubject } from './specs.js';
 
 const DATE = z.string().refine((text) => parseDay(text) !== null, 'must be a real day written YYYY-MM-DD');
 export const POLICY_MODES = ['per_lesson', 'staged', 'deposit', 'parent_lock', 'ecny', 'postpaid'] as const;
@@ -45,71 +45,99 @@ const policy = z.strictObject({
 export type Policy = z.infer<typeof policy>;
 export type PolicyEntry = z.infer<typeof entry>;
 
+/** One fault of a policy: where in its JSON, and what is wrong there. */
+export interface PolicyFault {
+  readonly path: string;
+  readonly message: string;
+}
+
 /**
  * Checks a policy whole: form, known names, ranges, validity, and that the steps of every rule are in order for every region,
  * category, mode and day that it tells apart. Throws FeewardenError `bad_policy` with the JSON path of the first fault.
  */
 export function parsePolicy(input: unknown): Policy {
+  const { policy: checked, faults } = checkPolicy(input);
+  if (checked !== null) return checked;
+  const { path, message } = faults[0]!;
+  throw new FeewardenError('bad_policy', path === '' ? message : `${path}: ${message}`, { path });
+}
+
+/** The same check with every fault that it finds, `FAULTS_MAX` at most. Later checks need the form: they come when it is right. */
+export function checkPolicy(
+  input: unknown,
+): { policy: Policy; faults: readonly [] } | { policy: null; faults: readonly PolicyFault[] } {
   const result = policy.safeParse(input);
   if (!result.success) {
-    const issue = result.error.issues[0]!;
-    throw bad(issue.path.map(String).join('.'), issue.message);
+    const faults = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
+    return { policy: null, faults: faults.slice(0, FAULTS_MAX) };
   }
-  for (const [index, one] of result.data.entries.entries()) checkEntry(one, `entries.${index}`);
-  checkDuplicates(result.data);
-  checkOrder(result.data);
-  return result.data;
+  const { entries } = result.data;
+  const faults = [...entries.flatMap((one, index) => entryFaults(one, `entries.${index}`)), ...duplicates(result.data)];
+  // Steps of unknown or impossible values have no order.
+  if (faults.length === 0) faults.push(...orderFaults(result.data));
+  return faults.length === 0
+    ? { policy: result.data, faults: [] }
+    : { policy: null, faults: faults.slice(0, FAULTS_MAX) };
 }
 
-function bad(path: string, message: string): FeewardenError {
-  return new FeewardenError('bad_policy', `${path}: ${message}`, { path });
-}
+const FAULTS_MAX = 100;
 
-function checkEntry(one: PolicyEntry, path: string): void {
+function entryFaults(one: PolicyEntry, path: string): PolicyFault[] {
   const subject = POLICY_SUBJECTS.get(one.rule);
-  if (subject === undefined) throw bad(`${path}.rule`, `there is no rule ${one.rule}`);
+  if (subject === undefined) return [{ path: `${path}.rule`, message: `there is no rule ${one.rule}` }];
+  const faults: PolicyFault[] = [];
   if (one.validTo !== undefined && parseDay(one.validTo)! < parseDay(one.validFrom)!)
-    throw bad(`${path}.validTo`, 'lies before validFrom');
+    faults.push({ path: `${path}.validTo`, message: 'lies before validFrom' });
   for (const [name, { value }] of Object.entries(one.params)) {
     const spec = subject.params[name];
-    if (spec === undefined) throw bad(`${path}.params.${name}`, `rule ${one.rule} has no parameter ${name}`);
+    if (spec === undefined) {
+      faults.push({ path: `${path}.params.${name}`, message: `rule ${one.rule} has no parameter ${name}` });
+      continue;
+    }
     const [min, max] = rangeOf(spec);
-    if (value < min || value > max) throw bad(`${path}.params.${name}.value`, `${value} is outside ${min} … ${max}`);
+    if (value < min || value > max)
+      faults.push({ path: `${path}.params.${name}.value`, message: `${value} is outside ${min} … ${max}` });
   }
+  return faults;
 }
 
 /** Two entries that select the same and begin on the same day would leave open which one holds. */
-function checkDuplicates({ entries }: Policy): void {
+function duplicates({ entries }: Policy): PolicyFault[] {
   const seen = new Map<string, number>();
-  entries.forEach((one, index) => {
+  return entries.flatMap((one, index) => {
     const key = [one.rule, one.region, one.category, one.mode, one.validFrom].join('|');
-    if (seen.has(key)) throw bad(`entries.${index}`, `selects the same as entries.${seen.get(key)} from the same day`);
+    const before = seen.get(key);
+    if (before !== undefined)
+      return [{ path: `entries.${index}`, message: `selects the same as entries.${before} from the same day` }];
     seen.set(key, index);
+    return [];
   });
 }
 
-function checkOrder(checked: Policy): void {
+/** The first place at which the steps of a rule are out of order, per rule. */
+function orderFaults(checked: Policy): PolicyFault[] {
   const days = boundariesOf(checked);
-  for (const [rule, subject] of POLICY_SUBJECTS) {
+  return [...POLICY_SUBJECTS].flatMap(([rule, subject]) => {
     const entries = checked.entries.filter((one) => one.rule === rule);
-    if (entries.length === 0) continue;
+    const at = entries.length === 0 ? -1 : checked.entries.indexOf(entries.at(-1)!);
     for (const selector of selectorsOf(entries, days)) {
-      const values = mergedParams(checked, rule, subject.params, selector);
-      const at = checked.entries.indexOf(entries.at(-1)!);
-      for (const order of subject.order) {
-        for (let i = 1; i < order.length; i += 1) {
-          if (values[order[i - 1]!]! > values[order[i]!]!) {
-            throw bad(
-              `entries.${at}.params`,
-              `${rule}: ${order[i - 1]} is above ${order[i]} for ${describe(selector)}`,
-            );
-          }
-        }
-      }
-      if (rule === 'score' && WEIGHTS.reduce((sum, name) => sum + values[name]!, 0) !== 100)
-        throw bad(`entries.${at}.params`, 'the weights do not sum to 100');
+      const message = orderFault(rule, subject, mergedParams(checked, rule, subject.params, selector), selector);
+      if (message !== null) return [{ path: `entries.${at}.params`, message }];
+    }
+    return [];
+  });
+}
+
+function orderFault(rule: string, { order }: PolicySubject, values: ParamValues, selector: Selector): string | null {
+  for (const names of order) {
+    for (let i = 1; i < names.length; i += 1) {
+      if (values[names[i - 1]!]! > values[names[i]!]!)
+        return `${rule}: ${names[i - 1]} is above ${names[i]} for ${describe(selector)}`;
     }
   }
+  if (rule === 'score' && WEIGHTS.reduce((sum, name) => sum + values[name]!, 0) !== 100)
+    return 'the weights do not sum to 100';
+  return null;
 }
 
 const WEIGHTS = ['weightA', 'weightB', 'weightC', 'weightD', 'weightE', 'weightF'];

@@ -74,7 +74,7 @@ export function mergedParams(policy: Policy, rule: string, specs: ParamSpecs, se
   return values;
 }
 
-function isEnabled(policy: Policy, rule: string, selector: Selector): boolean {
+export function isEnabled(policy: Policy, rule: string, selector: Selector): boolean {
   return applying(policy, rule, selector).reduce((enabled, entry) => entry.enabled ?? enabled, true);
 }
 
@@ -88,7 +88,8 @@ export function boundariesOf(policy: Policy): readonly Day[] {
   return [...days].sort((a, b) => a - b);
 }
 
-function applying(policy: Policy, rule: string, selector: Selector): PolicyEntry[] {
+/** The entries that hold, the one that has the last word last. */
+export function applying(policy: Policy, rule: string, selector: Selector): PolicyEntry[] {
   return policy.entries
     .filter((entry) => entry.rule === rule && applies(entry, selector))
     .sort((a, b) => compare(a, b));

@@ -1,0 +1,122 @@
+import { formatDay } from '../../core/time.js';
+import type { Policy, PolicyEntry } from './policy.js';
+import { boundariesOf, isEnabled, mergedParams, type Selector } from './resolve.js';
+import { POLICY_SUBJECTS, type PolicySubject } from './specs.js';
+
+/** One threshold that two policies set differently, named at the widest place where they do. */
+export interface PolicyDifference {
+  readonly rule: string;
+  /** `enabled` stands for switching the rule on (1) or off (0). */
+  readonly param: string;
+  readonly region: string;
+  readonly category: PolicyEntry['category'] | null;
+  readonly mode: PolicyEntry['mode'] | null;
+  /** First and last day on which it differs so; null: from the beginning, without end. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Every difference in what holds, by rule, region and day; what a place inherits is not named again there. Pure. */
+export function diffPolicies(before: Policy, after: Policy): PolicyDifference[] {
+  const days = [...new Set([...boundariesOf(before), ...boundariesOf(after)])].sort((a, b) => a - b);
+  return [...POLICY_SUBJECTS].flatMap(([rule, subject]) => {
+    const entries = [...before.entries, ...after.entries].filter((one) => one.rule === rule);
+    const rows = placesOf(entries).flatMap((place) => rowsAt(before, after, rule, subject, place, days));
+    return merged(rows.filter((row) => row.before !== row.after && !isInherited(row, rows)));
+  });
+}
+
+interface Place {
+  readonly regionCode: string;
+  readonly category: PolicyEntry['category'] | null;
+  readonly mode: PolicyEntry['mode'] | null;
+}
+
+interface Row extends PolicyDifference {
+  /** Index of the span of days. */
+  readonly span: number;
+}
+
+const NATION = '000000';
+
+/** Every combination that the entries tell apart, wider ones first. */
+function placesOf(entries: readonly PolicyEntry[]): Place[] {
+  const regions = [...new Set([NATION, ...entries.map((one) => one.region)])].sort(
+    (a, b) => prefixOf(a).length - prefixOf(b).length || (a < b ? -1 : 1),
+  );
+  const categories = [...new Set<Place['category']>([null, ...entries.flatMap((one) => one.category ?? [])])];
+  const modes = [...new Set<Place['mode']>([null, ...entries.flatMap((one) => one.mode ?? [])])];
+  return regions.flatMap((regionCode) =>
+    categories.flatMap((category) => modes.map((mode) => ({ regionCode, category, mode }))),
+  );
+}
+
+function rowsAt(
+  before: Policy,
+  after: Policy,
+  rule: string,
+  subject: PolicySubject,
+  place: Place,
+  days: readonly number[],
+): Row[] {
+  return days.flatMap((day, span) => {
+    const selector = { ...place, day };
+    const was = valuesOf(before, rule, subject, selector);
+    const is = valuesOf(after, rule, subject, selector);
+    const next = days[span + 1];
+    return Object.keys(is).map((param) => ({
+      rule,
+      param,
+      region: place.regionCode,
+      category: place.category,
+      mode: place.mode,
+      from: span === 0 ? null : formatDay(day),
+      to: next === undefined ? null : formatDay(next - 1),
+      before: was[param]!,
+      after: is[param]!,
+      span,
+    }));
+  });
+}
+
+function valuesOf(policy: Policy, rule: string, subject: PolicySubject, selector: Selector): Record<string, number> {
+  const enabled = isEnabled(policy, rule, selector) ? 1 : 0;
+  return { enabled, ...mergedParams(policy, rule, subject.params, selector) };
+}
+
+/** True when the nearest wider place says the same of the same days. */
+function isInherited(row: Row, rows: readonly Row[]): boolean {
+  const wider = rows.filter(
+    (one) => one !== row && one.param === row.param && one.span === row.span && contains(one, row),
+  );
+  // Rows come with wider places first, in the order in which entries override each other.
+  const nearest = wider.at(-1) ?? null;
+  return nearest !== null && nearest.before === row.before && nearest.after === row.after;
+}
+
+function contains(wide: Row, narrow: Row): boolean {
+  if (!prefixOf(narrow.region).startsWith(prefixOf(wide.region))) return false;
+  if (wide.category !== null && wide.category !== narrow.category) return false;
+  return wide.mode === null || wide.mode === narrow.mode;
+}
+
+/** Spans that follow each other with the same values are one. */
+function merged(rows: readonly Row[]): PolicyDifference[] {
+  const open = new Map<string, Row>();
+  const all: Row[] = [];
+  for (const row of rows) {
+    const key = [row.param, row.region, row.category, row.mode, row.before, row.after].join('|');
+    const last = open.get(key);
+    const joined = last !== undefined && last.span === row.span - 1 ? { ...last, to: row.to, span: row.span } : row;
+    if (joined !== row) all[all.indexOf(last!)] = joined;
+    else all.push(row);
+    open.set(key, joined);
+  }
+  return all.map(({ span: _, ...difference }) => difference);
+}
+
+function prefixOf(region: string): string {
+  return region.replace(/(?:00)+$/, '');
+}

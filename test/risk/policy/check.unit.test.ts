@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { checkPolicy } from '../../../src/risk/policy/policy.js';
+import { entry, policyOf, thresholds } from './support.js';
+
+describe('checking a policy', () => {
+  it('names every fault with its place in the JSON', () => {
+    const { policy, faults } = checkPolicy({
+      version: 'p 1',
+      entries: [
+        { rule: 'A08', region: '37', validFrom: '2026-02-30', params: {} },
+        {
+          rule: 'A08',
+          region: '370700',
+          validFrom: '2026-01-01',
+          params: { blueWorkingDays: { value: 1.5 } },
+          colour: 1,
+        },
+      ],
+    });
+    expect(policy).toBeNull();
+    expect(faults.map(({ path }) => path)).toEqual([
+      'version',
+      'entries.0.region',
+      'entries.0.validFrom',
+      'entries.1.params.blueWorkingDays.value',
+      'entries.1.params.blueWorkingDays.source',
+      'entries.1.params.blueWorkingDays.note',
+      'entries.1',
+    ]);
+    expect(faults[1]!.message).toBe('must be 6 digits');
+    expect(faults[2]!.message).toBe('must be a real day written YYYY-MM-DD');
+  });
+
+  it('goes on to names, ranges, validity and doubles once the form is right', () => {
+    const { faults } = checkPolicy(
+      policyOf(
+        entry('A99', '000000', {}),
+        entry('A08', '000000', { blueWorkingDay: 2 }),
+        entry('A08', '370700', { blueWorkingDays: 1_001 }),
+        { ...entry('A08', '370702', {}), validTo: '2025-12-31' },
+        entry('A08', '370700', {}),
+      ),
+    );
+    expect(faults).toEqual([
+      { path: 'entries.0.rule', message: 'there is no rule A99' },
+      { path: 'entries.1.params.blueWorkingDay', message: 'rule A08 has no parameter blueWorkingDay' },
+      { path: 'entries.2.params.blueWorkingDays.value', message: '1001 is outside 0 … 1000' },
+      { path: 'entries.3.validTo', message: 'lies before validFrom' },
+      { path: 'entries.4', message: 'selects the same as entries.2 from the same day' },
+    ]);
+  });
+
+  it('names the rules whose steps are out of order, each once', () => {
+    const { faults } = checkPolicy(
+      policyOf(
+        entry('A08', '370700', { blueWorkingDays: 6 }),
+        entry('score', '370702', { weightA: 31 }),
+        entry('B02', '370702', { yellowHours: 6_000 }),
+      ),
+    );
+    expect(faults).toEqual([
+      { path: 'entries.1.params', message: 'the weights do not sum to 100' },
+      { path: 'entries.0.params', message: 'A08: blueWorkingDays is above yellowWorkingDays for 370700' },
+    ]);
+  });
+
+  it('answers the policy when nothing is wrong', () => {
+    const input = policyOf({ ...entry('A08', '370700', {}), params: thresholds({ blueWorkingDays: 2 }) });
+    expect(checkPolicy(input)).toEqual({ policy: input, faults: [] });
+  });
+
+  it('never names more than 100 faults', () => {
+    const entries = Array.from({ length: 300 }, () => entry('A99', '000000', {}));
+    expect(checkPolicy(policyOf(...entries)).faults).toHaveLength(100);
+  });
+});

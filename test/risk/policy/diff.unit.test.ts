@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../../../src/risk/policy/default.js';
+import { diffPolicies } from '../../../src/risk/policy/diff.js';
+import type { Policy } from '../../../src/risk/policy/policy.js';
+import { entry, valid } from './support.js';
+
+const short = (before: Policy, after: Policy) =>
+  diffPolicies(before, after).map(({ rule, param, region, category, mode, from, to, ...values }) =>
+    [rule, param, region, category, mode, from, to, values.before, values.after]
+      .filter((part) => part !== null)
+      .join(' '),
+  );
+const none = valid('none');
+
+it('finds nothing between a policy and itself, nor between the defaults said and unsaid', () => {
+  expect(short(DEFAULT_POLICY, DEFAULT_POLICY)).toEqual([]);
+  expect(short(none, DEFAULT_POLICY)).toEqual([]);
+});
+
+it('names a difference at the widest place, and again only where it is another one', () => {
+  const before = valid('a', entry('A08', '370702', { blueWorkingDays: 1 }));
+  const after = valid(
+    'b',
+    entry('A08', '000000', { blueWorkingDays: 3 }),
+    entry('A08', '370700', { orangeFen: 7 }),
+    entry('A08', '370702', { blueWorkingDays: 1 }),
+    entry('A08', '370703', { blueWorkingDays: 3 }),
+  );
+  expect(short(before, after)).toEqual([
+    'A08 blueWorkingDays 000000 2026-01-01 2 3',
+    'A08 orangeFen 370700 2026-01-01 5000000 7',
+  ]);
+});
+
+it('names a county that now inherits what it had set itself', () => {
+  const before = valid('a', entry('A08', '370702', { blueWorkingDays: 1 }));
+  expect(short(before, none)).toEqual(['A08 blueWorkingDays 370702 2026-01-01 1 2']);
+});
+
+it('names a county again when the city between does not differ', () => {
+  const before = valid(
+    'a',
+    entry('A08', '370700', { blueWorkingDays: 4 }),
+    entry('A08', '370702', { blueWorkingDays: 2 }),
+  );
+  const after = valid(
+    'b',
+    entry('A08', '000000', { blueWorkingDays: 3 }),
+    entry('A08', '370700', { blueWorkingDays: 4 }),
+    entry('A08', '370702', { blueWorkingDays: 3 }),
+  );
+  expect(short(before, after)).toEqual([
+    'A08 blueWorkingDays 000000 2026-01-01 2 3',
+    'A08 blueWorkingDays 370702 2026-01-01 2 3',
+  ]);
+});
+
+it('tells category, mode and the days, and joins spans that follow each other', () => {
+  const after = valid(
+    'b',
+    entry('A08', '370700', { blueWorkingDays: 1 }, { category: 'subject', mode: 'staged', validTo: '2026-03-31' }),
+    entry(
+      'A08',
+      '370700',
+      { blueWorkingDays: 1 },
+      { category: 'subject', mode: 'staged', validFrom: '2026-04-01', validTo: '2026-06-30' },
+    ),
+    entry('B02', '330000', {}, { validFrom: '2026-02-01', enabled: false }),
+  );
+  expect(short(none, after)).toEqual([
+    'A08 blueWorkingDays 370700 subject staged 2026-01-01 2026-06-30 2 1',
+    'B02 enabled 330000 2026-02-01 1 0',
+  ]);
+});
+
+it('turns around when the policies do', () => {
+  const after = valid('b', entry('A08', '000000', { blueWorkingDays: 3 }));
+  const turned = diffPolicies(after, none).map((one) => ({ ...one, before: one.after, after: one.before }));
+  expect(turned).toEqual(diffPolicies(none, after));
+});
