@@ -4,7 +4,8 @@ import type { Config } from '../src/config.js';
 import type { Calendar } from '../src/core/calendar.js';
 import type { Us } from '../src/core/time.js';
 import type { BatchResult } from '../src/ledger/apply.js';
-import { addCounts, decodeInput, type IntakeDeps, noCounts, take } from '../src/ledger/intake.js';
+import { addCounts, decodeInput, type IntakeDeps, noCounts } from '../src/ledger/intake.js';
+import { takeInLanes } from '../src/ledger/lanes.js';
 import { runConsumer } from '../src/sources/kafka/consumer.js';
 import { ensureTopics, PARTITIONS_DEFAULT } from '../src/sources/kafka/topics.js';
 import type { ConsumerState, KafkaLog, KafkaRecord } from '../src/sources/kafka/types.js';
@@ -62,7 +63,7 @@ async function handle(deps: IngestDeps, intake: IntakeDeps, records: readonly Ka
     // A tombstone or an empty record is no event; the decoder says so.
     return decodeInput(record.value ?? EMPTY, origin, intake.limits, started);
   });
-  const result = await take(intake, inputs);
+  const result = await takeInLanes(intake, inputs);
   const counts = noCounts();
   addCounts(counts, result);
   const seconds = (deps.clock() - started) / 1_000_000;

@@ -5,7 +5,8 @@ import { toDbTime } from '../db/pool.js';
 import type { ResumePoint } from '../sources/files/record.js';
 import type { InputFile, InputRecord } from '../sources/files/records.js';
 import type { Input, Origin } from './apply.js';
-import { addCounts, decodeInput, type IntakeCounts, type IntakeDeps, noCounts, take } from './intake.js';
+import { addCounts, decode, type IntakeCounts, type IntakeDeps, noCounts, take } from './intake.js';
+import { ALL_LANES, allOrFirstError, laneOf, type Part, splitIntoLanes } from './lanes.js';
 
 export interface FileIntakeOptions {
   readonly batchEventsMax: number;
@@ -31,24 +32,15 @@ export interface FileIntake extends IntakeCounts {
 export async function takeFile(deps: IntakeDeps, file: InputFile, options: FileIntakeOptions): Promise<FileIntake> {
   const key =
     file.fingerprint === null ? null : createHash('sha256').update(`${file.path}\0${file.fingerprint}`).digest('hex');
-  const earlier = key === null ? null : await readProgress(deps.pool, key);
-  const counts = earlier?.counts ?? noCounts();
-  let position: ResumePoint = earlier?.position ?? { offset: 0, line: 0, index: 0 };
+  const lanes = (key === null ? null : await readProgress(deps.pool, key)) ?? ALL_LANES.map(() => START);
+  const from = least(lanes);
+  const isResumed = from.index >= 0;
+  const progress = new Progress(deps, key, file.path, lanes);
   const records = file.records({
     recordBytesMax: deps.limits.bytesMax,
-    ...(earlier ? { resumeFrom: earlier.position } : {}),
+    ...(isResumed ? { resumeFrom: from } : {}),
     ...(options.onBytes ? { onBytes: options.onBytes } : {}),
   });
-  const write = async (batch: Batch): Promise<void> => {
-    const after = structuredClone(counts);
-    await take(deps, batch.inputs, async (client, result) => {
-      Object.assign(after, structuredClone(counts));
-      addCounts(after, result);
-      if (key !== null) await storeProgress(client, key, file.path, batch.end, after, deps, false);
-    });
-    Object.assign(counts, after);
-    position = batch.end;
-  };
   let writing: Promise<void> = Promise.resolve();
   let stopped = false;
   let problem: FeewardenError | null = null;
@@ -59,7 +51,7 @@ export async function takeFile(deps: IntakeDeps, file: InputFile, options: FileI
         stopped = true;
         break;
       }
-      writing = write(batch);
+      writing = progress.write(batch);
       // The next batch is decoded meanwhile; a failure is thrown at the next `await writing`.
       writing.catch(() => {});
     }
@@ -71,12 +63,92 @@ export async function takeFile(deps: IntakeDeps, file: InputFile, options: FileI
   }
   await writing;
   const finished = !stopped && problem === null;
-  if (key !== null && finished) await storeProgress(deps.pool, key, file.path, position, counts, deps, true);
-  return { ...counts, resumedAtLine: earlier ? earlier.position.line : null, finished, problem };
+  if (finished) await progress.finish();
+  return { ...progress.counts(), resumedAtLine: isResumed ? from.line : null, finished, problem };
 }
 
+/** How far the inputs of one lane are booked, and what became of them. */
+interface LaneProgress {
+  readonly position: ResumePoint;
+  readonly counts: IntakeCounts;
+}
+
+/** Before the first record. */
+const START: LaneProgress = { position: { offset: 0, line: 0, index: -1 }, counts: noCounts() };
+
+function least(lanes: readonly LaneProgress[]): ResumePoint {
+  return lanes.reduce((first, { position }) => (position.index < first.index ? position : first), lanes[0]!.position);
+}
+
+/** Books the batches of a file, and keeps with each lane's transaction how far that lane has come. */
+class Progress {
+  /** `key` null: the input cannot be read again, and nothing is kept. */
+  constructor(
+    private readonly deps: IntakeDeps,
+    private readonly key: string | null,
+    private readonly path: string,
+    private readonly lanes: LaneProgress[],
+  ) {}
+
+  async write(batch: Batch): Promise<void> {
+    // An interrupted run may have booked the batch in one lane and not in the other.
+    const inputs = batch.inputs.filter((input) => input.origin.index > this.lanes[laneOf(input)]!.position.index);
+    await allOrFirstError(splitIntoLanes(inputs).map((part) => this.writePart(part, batch.end)));
+  }
+
+  private async writePart({ inputs, lanes }: Part<FileInput>, end: ResumePoint): Promise<void> {
+    let after: LaneProgress[] = [];
+    await take(this.deps, inputs, async (client, { outcomes }) => {
+      // The transaction may be tried again: nothing is kept before it has committed.
+      after = lanes.map((lane) => ({ position: end, counts: structuredClone(this.lanes[lane]!.counts) }));
+      outcomes.forEach((outcome, at) => {
+        addCounts(after[lanes.indexOf(laneOf(inputs[at]!))]!.counts, { outcomes: [outcome] });
+      });
+      await this.store(client, lanes, after, false);
+    });
+    lanes.forEach((lane, at) => {
+      this.lanes[lane] = after[at]!;
+    });
+  }
+
+  finish(): Promise<void> {
+    return this.store(this.deps.pool, ALL_LANES, this.lanes, true);
+  }
+
+  counts(): IntakeCounts {
+    const all = noCounts();
+    for (const { counts } of this.lanes) {
+      for (const name of ['read', 'accepted', 'duplicates', 'rejected'] as const) all[name] += counts[name];
+      for (const [code, count] of Object.entries(counts.byCode)) all.byCode[code] = (all.byCode[code] ?? 0) + count;
+    }
+    return all;
+  }
+
+  /** Lanes that are not named stay as another transaction has left them. */
+  private async store(
+    db: pg.ClientBase | pg.Pool,
+    lanes: readonly number[],
+    values: readonly LaneProgress[],
+    finished: boolean,
+  ): Promise<void> {
+    if (this.key === null) return;
+    const changed = Object.fromEntries(lanes.map((lane, at) => [lane, values[at]]));
+    const { offset, line } = least(values);
+    const now = toDbTime(this.deps.clock());
+    await db.query({
+      name: 'store_file_progress',
+      text: `insert into file_progress as p (file_key, path, byte_offset, line_number, summary, finished_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (file_key) do update set byte_offset = excluded.byte_offset, line_number = excluded.line_number,
+       summary = p.summary || excluded.summary, finished_at = excluded.finished_at, updated_at = excluded.updated_at`,
+      values: [this.key, this.path, offset, line, JSON.stringify(changed), finished ? now : null, now],
+    });
+  }
+}
+
+type FileInput = Input & { readonly origin: FileOrigin };
+
 interface Batch {
-  readonly inputs: Input[];
+  readonly inputs: FileInput[];
   readonly end: ResumePoint;
 }
 
@@ -84,9 +156,9 @@ interface Batch {
 async function* batches(
   chunks: AsyncIterable<InputRecord[]>,
   max: number,
-  toInput: (record: InputRecord) => Input,
+  toInput: (record: InputRecord) => FileInput,
 ): AsyncGenerator<Batch> {
-  let inputs: Input[] = [];
+  let inputs: FileInput[] = [];
   let last: InputRecord | undefined;
   let broken: { readonly error: unknown } | null = null;
   try {
@@ -116,7 +188,7 @@ class FileOrigin implements Origin {
   constructor(
     private readonly path: string,
     private readonly line: number,
-    private readonly index: number,
+    readonly index: number,
   ) {}
 
   get key(): string {
@@ -128,9 +200,10 @@ class FileOrigin implements Origin {
   }
 }
 
-function inputOf(deps: IntakeDeps, path: string, record: InputRecord): Input {
+function inputOf(deps: IntakeDeps, path: string, record: InputRecord): FileInput {
   const origin = new FileOrigin(path, record.line, record.index);
-  if (!record.tooLarge) return decodeInput(record.bytes, origin, deps.limits, deps.clock());
+  const { bytes } = record;
+  if (!record.tooLarge) return { bytes, origin, decoded: decode(bytes, deps.limits, deps.clock()) };
   const rejection = {
     code: 'too_large',
     path: null,
@@ -140,34 +213,16 @@ function inputOf(deps: IntakeDeps, path: string, record: InputRecord): Input {
     id: null,
     type: null,
   } as const;
-  return { bytes: record.bytes, origin, decoded: { ok: false, rejection } };
+  return { bytes, origin, decoded: { ok: false, rejection } };
 }
 
-async function readProgress(
-  pool: pg.Pool,
-  key: string,
-): Promise<{ position: ResumePoint; counts: IntakeCounts } | null> {
-  const { rows } = await pool.query<{ summary: { counts: IntakeCounts; position: ResumePoint } }>(
-    'select summary from file_progress where file_key = $1 and finished_at is null',
+/** Per lane how far an interrupted run has come; null when there was none. A finished run is forgotten: this one begins anew. */
+async function readProgress(pool: pg.Pool, key: string): Promise<LaneProgress[] | null> {
+  await pool.query('delete from file_progress where file_key = $1 and finished_at is not null', [key]);
+  const { rows } = await pool.query<{ summary: Readonly<Record<number, LaneProgress>> }>(
+    'select summary from file_progress where file_key = $1',
     [key],
   );
-  return rows[0] ? rows[0].summary : null;
-}
-
-async function storeProgress(
-  db: pg.ClientBase | pg.Pool,
-  key: string,
-  path: string,
-  position: ResumePoint,
-  counts: IntakeCounts,
-  deps: IntakeDeps,
-  finished: boolean,
-): Promise<void> {
-  const now = toDbTime(deps.clock());
-  await db.query(
-    `insert into file_progress (file_key, path, byte_offset, line_number, summary, finished_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (file_key) do update set byte_offset = excluded.byte_offset, line_number = excluded.line_number,
-       summary = excluded.summary, finished_at = excluded.finished_at, updated_at = excluded.updated_at`,
-    [key, path, position.offset, position.line, JSON.stringify({ counts, position }), finished ? now : null, now],
-  );
+  const summary = rows[0]?.summary;
+  return summary === undefined ? null : ALL_LANES.map((lane) => summary[lane] ?? START);
 }

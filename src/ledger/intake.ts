@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Calendar } from '../core/calendar.js';
 import type { Us } from '../core/time.js';
-import { type DecodeLimits, decodeText } from '../events/decode.js';
+import { type Decoded, type DecodeLimits, decodeText } from '../events/decode.js';
 import { type ApplyOptions, applyBatch, type BatchResult, type Input, type Origin } from './apply.js';
 
 /** Counts of a run, as `feewarden ingest --json` prints them. */
@@ -46,7 +46,11 @@ export function decodeInput(
   limits: Omit<DecodeLimits, 'receivedAt'>,
   receivedAt: Us,
 ): Input {
-  return { bytes, origin, decoded: decodeText(bytes, { ...limits, receivedAt }) };
+  return { bytes, origin, decoded: decode(bytes, limits, receivedAt) };
+}
+
+export function decode(bytes: Buffer, limits: Omit<DecodeLimits, 'receivedAt'>, receivedAt: Us): Decoded {
+  return decodeText(bytes, { ...limits, receivedAt });
 }
 
 /** Applies one batch; with `also`, more work commits in the same transaction. */

@@ -6,16 +6,26 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import type { IntakeDeps } from '../../src/ledger/intake.js';
 import { type FileIntake, takeFile } from '../../src/ledger/intake-file.js';
+import { laneOf, SPLIT_INPUTS_MIN } from '../../src/ledger/lanes.js';
 import { verifyBooks } from '../../src/ledger/verify.js';
 import { type InputFile, isProblem, openInputs } from '../../src/sources/files/records.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
-import { expectedRejects, historyAsOf, historyLines, LIMITS } from '../support/history.js';
+import { expectedRejects, historyAsOf, historyLines, inputOf, LIMITS } from '../support/history.js';
 
 /** Valid events in order of arrival; batches are small, so that a file has many. */
 const EVENTS = 400;
 const BATCH = 30;
 const refused = new Set(expectedRejects().map((reject) => reject.line));
-const lines = [...new Set(historyLines().filter((_, at) => !refused.has(at + 1)))].slice(0, EVENTS);
+const valid = [...new Set(historyLines().filter((_, at) => !refused.has(at + 1)))];
+const lines = valid.slice(0, EVENTS);
+/** Enough for batches that are split. */
+const MANY_BATCH = SPLIT_INPUTS_MIN + 100;
+const many = [...new Map(valid.map((line) => [identityOf(line), line])).values()].slice(0, 2 * MANY_BATCH);
+
+function identityOf(line: string): string {
+  const { source, id } = JSON.parse(line);
+  return `${source} ${id}`;
+}
 
 let folder: string;
 let db: TestDatabase;
@@ -171,6 +181,49 @@ it('takes two runs of one file at the same time, each event once', async () => {
   await expectWhole();
 });
 
+it('goes on in each lane where it stood when one of two transactions of a batch failed', async () => {
+  const bad = [...many];
+  bad.splice(700, 0, 'this is no JSON');
+  const file = await fileOf(Buffer.from(`${bad.join('\n')}\n`));
+  const fail = (batch: number): void => {
+    if (batch === 2) throw new Error('the disk is full');
+  };
+  await expect(run(file, { afterBatch: fail, batchEventsMax: MANY_BATCH })).rejects.toThrow('the disk is full');
+  const half = await countEvents();
+  expect(half).toBeGreaterThan(0);
+  expect(half).toBeLessThan(MANY_BATCH);
+  expect(await run(file, { batchEventsMax: MANY_BATCH })).toMatchObject({
+    read: bad.length,
+    accepted: many.length,
+    duplicates: 0,
+    rejected: 1,
+    byCode: { not_json: 1 },
+    resumedAtLine: null,
+    finished: true,
+  });
+  expect(await countEvents()).toBe(many.length);
+  expect(await run(file)).toMatchObject({ accepted: 0, duplicates: many.length, rejected: 1 });
+  for await (const difference of verifyBooks(db.pool, { calendar: CHINA_CALENDAR }))
+    throw new Error(JSON.stringify(difference));
+});
+
+it('lets the first line stand when institutions of two lanes share an identity in one batch', async () => {
+  const one = JSON.parse(many[0]!);
+  const other = many.map((line) => JSON.parse(line)).find((event) => laneOfEvent(event) !== laneOfEvent(one))!;
+  const shared = [one, other].map((event) => JSON.stringify({ ...event, source: '/platform/1', id: 'shared' }));
+  const file = await fileOf(Buffer.from(`${[...shared, ...many].join('\n')}\n`));
+  const taken = await run(file, { batchEventsMax: MANY_BATCH + shared.length });
+  expect(taken.byCode).toEqual({ id_reused: 1 });
+  const { rows } = await db.pool.query(
+    "select i.id from events e join institutions i on i.no = e.institution_no where e.id = 'shared'",
+  );
+  expect(rows).toEqual([{ id: one.subject }]);
+});
+
+function laneOfEvent(event: object): number {
+  return laneOf(inputOf(JSON.stringify(event), 1));
+}
+
 function text(): string {
   return `${lines.join('\n')}\n`;
 }
@@ -195,9 +248,10 @@ interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called inside the transaction of every batch, 1, 2, 3 …; may throw. */
   readonly afterBatch?: (batch: number) => unknown;
+  readonly batchEventsMax?: number;
 }
 
-function run(file: InputFile, { signal, afterBatch }: RunOptions = {}): Promise<FileIntake> {
+function run(file: InputFile, { signal, afterBatch, batchEventsMax = BATCH }: RunOptions = {}): Promise<FileIntake> {
   let batch = 0;
   const deps: IntakeDeps = {
     pool: db.pool,
@@ -209,7 +263,7 @@ function run(file: InputFile, { signal, afterBatch }: RunOptions = {}): Promise<
       afterBatch?.(batch);
     },
   };
-  return takeFile(deps, file, { batchEventsMax: BATCH, ...(signal ? { signal } : {}) });
+  return takeFile(deps, file, { batchEventsMax, ...(signal ? { signal } : {}) });
 }
 
 async function countEvents(): Promise<number> {
