@@ -1,6 +1,7 @@
 import { dayOf, parseDay } from '../core/time.js';
 import type { AnyEvent, Event, EventData, EventType } from '../events/event.js';
 import { ACCOUNT } from '../ledger/accounts.js';
+import { contractLine } from '../ledger/plan.js';
 import { isLawfulPayee } from '../ledger/quantities.js';
 import { joinKey } from '../ledger/rows.js';
 import type { InstitutionBooks } from '../ledger/working-set.js';
@@ -12,7 +13,7 @@ import type { InstitutionBooks } from '../ledger/working-set.js';
  *   lesson.confirmed: lowers what is owed; the share of silent confirmations is one of 30 days
  *   contract.signed: raises nothing before it is paid for, and the payment comes with its own event
  *   custody.credited, guarantee.registered, refund.withdrawn, contract.ended, break.declared: cover, or end an obligation
- * Payments and statements come every day, and most of them are ordinary: see `isOrdinaryPayment` and `Statements`.
+ * Payments, releases and statements come every day, and most of them are ordinary: see `isUrgent`.
  */
 const TRIGGERS: ReadonlySet<EventType> = new Set<EventType>([
   'institution.upserted',
@@ -44,8 +45,8 @@ type Account = EventData['account.registered'];
 
 /** Says of one institution's events, in order, which of them ask for an evaluation at once. */
 export class Triggers {
-  /** What the banks last said of the accounts. */
-  private readonly statements = new Map<string, number>();
+  /** Accounts of which a bank has said something. */
+  private readonly stated = new Set<string>();
 
   constructor(private readonly books: InstitutionBooks) {}
 
@@ -54,18 +55,40 @@ export class Triggers {
     if (!TRIGGERS.has(event.type)) return false;
     if (event.type === 'payment.succeeded') return !isOrdinaryPayment(event, this.books, accounts());
     if (event.type === 'custody.balance_reported') return this.isNews(event.data, accounts());
+    if (event.type === 'release.instructed') return !this.keepsPace(event.data, accounts());
+    if (event.type === 'custody.debited') return event.data.purpose !== 'release' || !this.isCovered();
     return true;
   }
 
-  /** A statement that agrees with the books and has not fallen confirms what is known. */
+  /** A statement that agrees with the books confirms what is known. */
   private isNews(data: EventData['custody.balance_reported'], accounts: readonly Account[]): boolean {
-    const before = this.statements.get(data.accountId);
-    this.statements.set(data.accountId, data.bookedFen);
+    const isFirst = !this.stated.has(data.accountId);
+    this.stated.add(data.accountId);
     const account = accounts.find((one) => one.accountId === data.accountId);
-    if (account === undefined || before === undefined || data.bookedFen < before) return true;
+    if (account === undefined || isFirst) return true;
     const moved = this.books.balances.get(joinKey(ACCOUNT.bank, data.accountId));
     const bookedFen = BigInt(account.openingFen ?? 0) + (moved ? moved.debitFen - moved.creditFen : 0n);
     return bookedFen !== BigInt(data.bookedFen);
+  }
+
+  /** No more is released on the contracts than was confirmed, and that is the limit. */
+  private keepsPace({ lines }: EventData['release.instructed'], accounts: readonly Account[]): boolean {
+    if (accounts.some(({ mode }) => mode === 'staged')) return false;
+    return lines.every(({ contractId }) => {
+      const line = this.books.lines.get(contractLine(contractId));
+      return line !== undefined && line.releasedFen <= line.confirmedFen;
+    });
+  }
+
+  /** No more left the accounts as released than was confirmed. */
+  private isCovered(): boolean {
+    let releasedFen = 0n;
+    let confirmedFen = 0n;
+    for (const { account, debitFen, creditFen } of this.books.balances.values()) {
+      if (account === ACCOUNT.release_clearing) releasedFen += debitFen;
+      else if (account === ACCOUNT.earned) confirmedFen += creditFen;
+    }
+    return releasedFen <= confirmedFen;
   }
 }
 

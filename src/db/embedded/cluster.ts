@@ -198,7 +198,7 @@ function pathForServer(account: ServerAccount | null, clusterDir: string): strin
 const SERVER_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 
 const MIB = 1024 * 1024;
-const SHARED_BUFFERS_MIB_MAX = 512;
+const SHARED_BUFFERS_MIB_MAX = 2_048;
 const SHARED_BUFFERS_MIB_MIN = 64;
 const CONNECTIONS_MAX = 200;
 
@@ -223,7 +223,7 @@ function durableSettings(): Record<string, string | number> {
     fsync: 'on',
     synchronous_commit: 'on',
     shared_buffers: `${Math.min(SHARED_BUFFERS_MIB_MAX, Math.max(SHARED_BUFFERS_MIB_MIN, buffers))}MB`,
-    max_wal_size: '4GB',
+    max_wal_size: '8GB',
     checkpoint_timeout: '15min',
     // The packaged programs are built without lz4.
     wal_compression: 'pglz',

@@ -1,5 +1,6 @@
 import { dayOf, startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -8,7 +9,7 @@ import { plural } from '../text.js';
 /** Asked for within seven days of the payment and not paid five days later. A rejection claims the exception and is C07’s. */
 export const rule = defineRule({
   id: 'C08',
-  version: 1,
+  version: 2,
   group: 'C',
   name: { zh: '七日退款未退', en: 'Seven-day right' },
   question: { zh: '付款七日内的退款申请是否及时退还？', en: 'Are refunds within seven days of payment paid back?' },
@@ -18,26 +19,30 @@ export const rule = defineRule({
   },
   params: {
     rightDays: { value: 7, unit: 'days', source: 'rule', note: 'Seven days from the payment.' },
+    windowDays: {
+      value: 60,
+      unit: 'days',
+      max: 90,
+      source: 'ours',
+      note: 'Requests of these days; an older one has long been overdue, and C01 and C02 speak of it.',
+    },
     payDays: { value: 5, unit: 'days', source: 'analog', note: 'Paid back within five days (Beijing).' },
   },
   evaluate(sheet, p) {
-    const paidOn = new Map<string, number>();
-    for (const payment of sheet.payments) {
-      if (payment.told.contractId !== null)
-        paidOn.set(payment.told.contractId, Math.max(payment.paidOn, paidOn.get(payment.told.contractId) ?? 0));
-    }
+    const paidOn = lastPaidOn(sheet);
     let at: Us | null = null;
     const unpaid = sheet.refunds.filter(({ row: { refund }, requestedOn, state }) => {
       const request = refund.requested;
       if (request === null || requestedOn === null || request.side !== 'seven_day' || refund.withdrawn !== null)
         return false;
       if (refund.rejected !== null && refund.approved === null) return false;
+      if (sheet.today - requestedOn > p.windowDays) return false;
       const bought = paidOn.get(request.contractId);
-      if (bought === undefined || requestedOn - bought > p.rightDays) return false;
+      if (!bought || requestedOn - bought > p.rightDays) return false;
       if (state.paidFen >= BigInt(request.amountFen) || (state.approvedAt !== null && state.owedFen === 0n))
         return false;
       const late = sheet.today - requestedOn > p.payDays;
-      if (!late) at = earliest(at, startOfDay(requestedOn + p.payDays + 1));
+      at = earliest(at, startOfDay(requestedOn + (late ? p.windowDays : p.payDays) + 1));
       return late;
     });
     const oldest = unpaid.reduce((days, { row }) => Math.max(days, sheet.today - dayOf(row.refund.requested!.at)), 0);
@@ -55,3 +60,18 @@ export const rule = defineRule({
     };
   },
 });
+
+/** Per contract with a seven-day request the day of its last payment. */
+function lastPaidOn(sheet: FactSheet): ReadonlyMap<string, number> {
+  const paidOn = new Map<string, number>();
+  for (const { row } of sheet.refunds) {
+    const request = row.refund.requested;
+    if (request?.side === 'seven_day') paidOn.set(request.contractId, 0);
+  }
+  if (paidOn.size === 0) return paidOn;
+  for (const { told, paidOn: day } of sheet.payments) {
+    const before = told.contractId === null ? undefined : paidOn.get(told.contractId);
+    if (before !== undefined) paidOn.set(told.contractId!, Math.max(day, before));
+  }
+  return paidOn;
+}

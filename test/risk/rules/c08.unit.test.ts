@@ -13,6 +13,10 @@ describe('C08 seven-day right', () => {
     [5, 'none'],
     [6, 'yellow'],
   ]);
+  steps(rule, 'not judged any more after days', (ago: number) => asked(ago), [
+    [60, 'yellow'],
+    [61, 'none'],
+  ]);
   steps(rule, 'asked days after the payment:', (days: number) => asked(10, days), [
     [7, 'yellow'],
     [8, 'none'],
@@ -24,5 +28,6 @@ describe('C08 seven-day right', () => {
     expect(ask(rule, asked(10, 1, { rejectedOn: TODAY - 1 })).level).toBe('none');
     expect(ask(rule, asked(10, 1, { side: 'consumer' })).level).toBe('none');
     expect(ask(rule, asked(3)).lookAgainAt).toBe(startOfDay(TODAY + 3));
+    expect(ask(rule, asked(10)).lookAgainAt).toBe(startOfDay(TODAY + 51));
   });
 });
