@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { packageRoot } from '../db/package-root.js';
 import { alertsCommand } from './commands/alerts.js';
 import { backtestCommand } from './commands/backtest.js';
+import { bankCommand } from './commands/bank.js';
 import { booksCommand } from './commands/books.js';
 import { explainCommand } from './commands/explain.js';
 import { ingestCommand } from './commands/ingest.js';
@@ -22,6 +23,7 @@ const COMMANDS = [
   startCommand,
   workerCommand,
   ingestCommand,
+  bankCommand,
   rejectedCommand,
   redriveCommand,
   booksCommand,

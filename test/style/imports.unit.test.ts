@@ -20,19 +20,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   events: ['core'],
   ledger: ['core', 'events', 'model', 'db', 'observe', 'sources'],
   model: ['core', 'events', 'ledger', 'risk'],
+  banks: ['core', 'events', 'ledger', 'db', 'observe', 'sources'],
   risk: ['core', 'events', 'ledger', 'model', 'db', 'observe', 'alerts'],
   alerts: ['core', 'db', 'observe'],
   backtest: ['core', 'events', 'ledger', 'model', 'risk', 'alerts', 'sources'],
   simulate: ['core', 'events'],
-  jobs: ['core', 'events', 'ledger', 'risk', 'alerts', 'db', 'observe'],
+  jobs: ['core', 'events', 'ledger', 'banks', 'risk', 'alerts', 'db', 'observe'],
   sources: ['core'],
   db: ['core', 'generated'],
   observe: [],
-  api: ['core', 'events', 'ledger', 'risk', 'alerts', 'sources', 'db', 'observe'],
+  api: ['core', 'events', 'ledger', 'banks', 'risk', 'alerts', 'sources', 'db', 'observe'],
   cli: [
     'core',
     'events',
     'ledger',
+    'banks',
     'model',
     'risk',
     'alerts',
@@ -46,7 +48,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'workers',
     'src/config.ts',
   ],
-  workers: ['core', 'events', 'ledger', 'risk', 'alerts', 'jobs', 'sources', 'api', 'db', 'observe'],
+  workers: ['core', 'events', 'ledger', 'banks', 'risk', 'alerts', 'jobs', 'sources', 'api', 'db', 'observe'],
   'src/config.ts': ['core'],
 };
 
@@ -60,6 +62,7 @@ const PURE = [
   /^src\/model\//,
   /^src\/risk\/(rules|facts|policy)\//,
   /^src\/ledger\/(plan|book|working-set|registers|refunds|match|quantities|rows|tallies|profile|keys|chain|accounts)\.ts$/,
+  /^src\/banks\/(amount|statement|rules|movement|identity|plan|survey)\.ts$/,
   /^src\/alerts\/(route|backoff)\.ts$/,
 ];
 const PURE_PACKAGES = new Set(['node:crypto', 'node:buffer', 'zod']);

@@ -33,6 +33,16 @@ export function detectFormat(head: Buffer): Detection {
   return { problem: start === LESS_THAN ? XML_PROBLEM : UNKNOWN_PROBLEM };
 }
 
+/** What is no JSON, and is handed on as bytes to who asked for it. Null for what cannot be text at all. */
+export type DocumentKind = 'xml' | 'text';
+
+export function detectDocument(head: Buffer): DocumentKind | null {
+  if (foreignKind(head) || !looksLikeText(head)) return null;
+  const first = lineFrom(head, startsWith(head, [0xef, 0xbb, 0xbf]) ? 3 : 0);
+  if (first === null) return null;
+  return head[first.from] === LESS_THAN ? 'xml' : 'text';
+}
+
 /** True when more bytes could not change the answer, so that a slow stream need not fill the whole head first. */
 export function isDecided(head: Buffer): boolean {
   if (head.length >= HEAD_BYTES_MAX) return true;

@@ -13,7 +13,14 @@ import {
   readHead,
   unpacked,
 } from './content.js';
-import { detectContainer, detectFormat, type Format, HEAD_BYTES_MAX } from './detect.js';
+import {
+  type DocumentKind,
+  detectContainer,
+  detectDocument,
+  detectFormat,
+  type Format,
+  HEAD_BYTES_MAX,
+} from './detect.js';
 import { inflateHead } from './inflate.js';
 import { fileSystemError, inputError } from './input-error.js';
 import { type ListedInput, listInputs, STDIN } from './list-inputs.js';
@@ -56,23 +63,48 @@ export interface InputProblem {
 
 export type Input = InputFile | InputProblem;
 
+/** An input that holds no JSON: a document as a whole, for a reader who knows its kind. It stands until the next one is asked for. */
+export interface InputDocument {
+  readonly path: string;
+  readonly compressedSize: number | null;
+  readonly document: DocumentKind;
+  /** False for a stream, which can be read only once. */
+  readonly isRepeatable: boolean;
+  /** The unpacked bytes. @throws FeewardenError unreadable_input, if the input is damaged or cut off */
+  bytes(onBytes?: (packedBytesRead: number) => void): AsyncIterable<Buffer>;
+}
+
 export interface OpenOptions {
   /** What '-' means. */
   readonly stdin?: Readable;
+}
+
+export interface OpenAnyOptions extends OpenOptions {
+  /** Documents of these kinds are handed out instead of being a problem. */
+  readonly documents: readonly DocumentKind[];
 }
 
 /**
  * Opens files, folders (see `listInputs`), zip members and '-' (stdin), one after the other. What an input is, is told from its content.
  * @throws FeewardenError unreadable_input before the first input, if a path is wrong
  */
-export async function* openInputs(
+export function openInputs(
   paths: readonly string[],
   options: OpenOptions = {},
 ): AsyncGenerator<Input, void, undefined> {
+  // Without kinds that are wanted no document is handed out.
+  return openAny(paths, { ...options, documents: [] }) as AsyncGenerator<Input, void, undefined>;
+}
+
+/** As `openInputs`, with documents among them. @throws FeewardenError unreadable_input before the first input, if a path is wrong */
+export async function* openAny(
+  paths: readonly string[],
+  options: OpenAnyOptions,
+): AsyncGenerator<Input | InputDocument, void, undefined> {
   for (const listed of await listInputs(paths)) {
     try {
       if (listed.size === null) yield* openOneStream(listed, options);
-      else yield* openFile(listed.path);
+      else yield* openFile(listed.path, options);
     } catch (error) {
       if (!(error instanceof FeewardenError)) throw error;
       yield { path: listed.path, error };
@@ -80,15 +112,22 @@ export async function* openInputs(
   }
 }
 
-export function isProblem(input: Input): input is InputProblem {
+export function isProblem(input: Input | InputDocument): input is InputProblem {
   return 'error' in input;
+}
+
+export function isDocument(input: Input | InputDocument): input is InputDocument {
+  return 'document' in input;
 }
 
 export function resumePoint(record: InputRecord): ResumePoint {
   return { offset: record.endOffset, line: record.line, index: record.index };
 }
 
-async function* openFile(path: string): AsyncGenerator<Input, void, undefined> {
+async function* openFile(
+  path: string,
+  options: OpenAnyOptions,
+): AsyncGenerator<Input | InputDocument, void, undefined> {
   const stats = await stat(path, { bigint: true }).catch((error: unknown) => {
     throw fileSystemError(path, error);
   });
@@ -97,16 +136,21 @@ async function* openFile(path: string): AsyncGenerator<Input, void, undefined> {
   const identity = { size: stats.size, mtimeNs: stats.mtimeNs, head };
   const container = detectContainer(head);
   if (container === 'zip') {
-    for await (const member of zipMembers(path)) yield await openMember(path, member, identity);
+    for await (const member of zipMembers(path)) yield await openMember(path, member, identity, options);
     return;
   }
   const isPacked = container === 'gzip';
   const content = isPacked ? packedContent(range, 'gzip', path) : plainContent(range);
   const start = isPacked ? await inflateHead('gzip', head, HEAD_BYTES_MAX) : head;
-  yield inputOf(path, start, content, Number(stats.size), fingerprint(identity));
+  yield inputOf(path, start, content, { size: Number(stats.size), print: fingerprint(identity) }, options);
 }
 
-async function openMember(zipPath: string, member: ZipMember, identity: Identity): Promise<Input> {
+async function openMember(
+  zipPath: string,
+  member: ZipMember,
+  identity: Identity,
+  options: OpenAnyOptions,
+): Promise<Input | InputDocument> {
   const path = `${zipPath}!/${member.name}`;
   if (member.problem !== null) return { path, error: inputError(path, member.problem) };
   const range: FileRange = { path: zipPath, from: member.dataFrom, to: member.dataFrom + member.packedBytes };
@@ -118,10 +162,14 @@ async function openMember(zipPath: string, member: ZipMember, identity: Identity
     content = unpacked(content, 'gzip', path, true);
     head = await inflateHead('gzip', head, HEAD_BYTES_MAX);
   }
-  return inputOf(path, head, content, member.packedBytes, fingerprint(identity, member));
+  const onDisk = { size: member.packedBytes, print: fingerprint(identity, member) };
+  return inputOf(path, head, content, onDisk, options);
 }
 
-async function* openOneStream(listed: ListedInput, options: OpenOptions): AsyncGenerator<Input, void, undefined> {
+async function* openOneStream(
+  listed: ListedInput,
+  options: OpenAnyOptions,
+): AsyncGenerator<Input | InputDocument, void, undefined> {
   const source = listed.path === STDIN ? (options.stdin ?? process.stdin) : createReadStream(listed.path);
   const stream = await openStream(source, listed.path);
   try {
@@ -131,7 +179,7 @@ async function* openOneStream(listed: ListedInput, options: OpenOptions): AsyncG
     const isPacked = container === 'gzip';
     const content = isPacked ? unpacked(stream.content, 'gzip', listed.path, false) : stream.content;
     const head = isPacked ? await inflateHead('gzip', stream.head, HEAD_BYTES_MAX) : stream.head;
-    yield inputOf(listed.path, head, content, null, null);
+    yield inputOf(listed.path, head, content, { size: null, print: null }, options);
   } finally {
     await stream.close();
   }
@@ -141,11 +189,16 @@ function inputOf(
   path: string,
   head: Buffer,
   content: Content,
-  compressedSize: number | null,
-  print: string | null,
-): Input {
+  { size: compressedSize, print }: { readonly size: number | null; readonly print: string | null },
+  { documents }: OpenAnyOptions,
+): Input | InputDocument {
   const detected = detectFormat(head);
-  if ('problem' in detected) return { path, error: inputError(path, detected.problem) };
+  if ('problem' in detected) {
+    const document = detectDocument(head);
+    if (document === null || !documents.includes(document)) return { path, error: inputError(path, detected.problem) };
+    const bytes: InputDocument['bytes'] = (onBytes) => content.read(0, onBytes ?? ignore);
+    return { path, compressedSize, document, isRepeatable: print !== null, bytes };
+  }
   const { format, skip } = detected;
   return {
     path,

@@ -1,0 +1,170 @@
+import { type Amount, parseAmount } from '../amount.js';
+import {
+  type BankEntry,
+  DETAILS_KEPT_MAX,
+  type EntryDetail,
+  emptyDetail,
+  emptyEntry,
+  noTotals,
+  type StatementBalance,
+  type StatementHead,
+  type StatementItem,
+  type StatementKind,
+  type StatementTotals,
+} from '../statement.js';
+
+/** Entries that wait because the account of their statement stands behind them, against the order of the standard. */
+const HELD_ENTRIES_MAX = 10_000;
+const BALANCES_KEPT_MAX = 1_000;
+const TEXT_CHARS_MAX = 2_000;
+
+/** What is known of the message and the statement that are being read; fields.ts fills it, this puts it together. */
+export class CamtState {
+  readonly out: StatementItem[] = [];
+  line = 1;
+  /** Of the amount that is being read. */
+  currency = '';
+  kind: StatementKind = 'statement';
+  format = 'camt';
+  statements = 0;
+  messageId: string | null = null;
+  messageCreatedAt: string | null = null;
+  messagePage = 1;
+  /** Scratch values of the element that is being read. */
+  entry: BankEntry = emptyEntry(0);
+  detail: EntryDetail = emptyDetail();
+  detailTextAmount: Amount | null = null;
+  balance: {
+    line: number;
+    code: string;
+    amount: Amount | null;
+    currency: string;
+    isDebit: boolean;
+    at: string | null;
+  } = noBalance(0);
+  statementId: string | null = null;
+  accountId: string | null = null;
+  accountCurrency: string | null = null;
+  electronicSequence: string | null = null;
+  legalSequence: string | null = null;
+  createdAt: string | null = null;
+  from: string | null = null;
+  to: string | null = null;
+  page: number | null = null;
+  isLastPage = true;
+  totals: StatementTotals = noTotals();
+  private statementLine = 1;
+  private started = false;
+  private held: BankEntry[] = [];
+  private balances: StatementBalance[] = [];
+
+  openMessage(kind: StatementKind): void {
+    this.kind = kind;
+    this.messageId = null;
+    this.messageCreatedAt = null;
+    this.messagePage = 1;
+  }
+
+  openStatement(): void {
+    this.statements += 1;
+    this.statementLine = this.line;
+    this.started = false;
+    this.held = [];
+    this.balances = [];
+    this.totals = noTotals();
+    this.statementId = this.accountId = this.accountCurrency = null;
+    this.electronicSequence = this.legalSequence = this.createdAt = this.from = this.to = null;
+    this.page = null;
+    this.isLastPage = true;
+  }
+
+  closeStatement(): void {
+    this.start();
+    this.out.push({ what: 'end', line: this.line, head: this.head(), balances: this.balances, totals: this.totals });
+  }
+
+  openEntry(): void {
+    this.entry = emptyEntry(this.line);
+  }
+
+  closeEntry(): void {
+    const { entry } = this;
+    if (this.started) this.out.push({ what: 'entry', entry });
+    else {
+      this.held.push(entry);
+      if (this.accountId !== null || this.held.length >= HELD_ENTRIES_MAX) this.start();
+    }
+  }
+
+  openDetail(): void {
+    this.detail = emptyDetail();
+    this.detailTextAmount = null;
+  }
+
+  closeDetail(): void {
+    const { entry, detail } = this;
+    entry.detailCount += 1;
+    if (entry.details.length < DETAILS_KEPT_MAX) entry.details.push(detail);
+    if (detail.amount === null) detail.amount = this.detailTextAmount;
+    if (detail.amount === null || (entry.currency !== '' && detail.currency !== entry.currency)) entry.detailSum = null;
+    else if (entry.detailSum !== null) {
+      const isOpposite = detail.isCredit !== null && entry.isCredit !== null && detail.isCredit !== entry.isCredit;
+      entry.detailSum += isOpposite ? -detail.amount : detail.amount;
+    }
+  }
+
+  openBalance(): void {
+    this.balance = noBalance(this.line);
+  }
+
+  closeBalance(): void {
+    const { line, code, amount, currency, isDebit, at } = this.balance;
+    if (this.balances.length >= BALANCES_KEPT_MAX) return;
+    this.balances.push({ line, code, amount: amount !== null && isDebit ? -amount : amount, currency, at });
+  }
+
+  private start(): void {
+    if (this.started) return;
+    this.started = true;
+    this.out.push({ what: 'start', head: this.head(), balances: [...this.balances] });
+    for (const entry of this.held) this.out.push({ what: 'entry', entry });
+    this.held = [];
+  }
+
+  private head(): StatementHead {
+    return {
+      kind: this.kind,
+      format: this.format,
+      line: this.statementLine,
+      messageId: this.messageId,
+      statementId: this.statementId,
+      accountId: this.accountId,
+      currency: this.accountCurrency,
+      sequence: this.electronicSequence ?? this.legalSequence,
+      page: this.page ?? this.messagePage,
+      isLastPage: this.isLastPage,
+      createdAt: this.createdAt ?? this.messageCreatedAt,
+      from: this.from,
+      to: this.to,
+    };
+  }
+}
+
+/** An amount that is no amount, or a negative one, is null: the entry is then refused with its place. */
+export function amountOf(text: string): Amount | null {
+  const amount = parseAmount(text);
+  return amount === null || amount < 0n ? null : amount;
+}
+
+export function countOf(text: string): number | null {
+  return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}
+
+export function joinText(before: string, more: string): string {
+  if (before.length >= TEXT_CHARS_MAX) return before;
+  return (before === '' ? more : `${before} ${more}`).slice(0, TEXT_CHARS_MAX);
+}
+
+function noBalance(line: number): CamtState['balance'] {
+  return { line, code: '', amount: null, currency: '', isDebit: false, at: null };
+}

@@ -1,0 +1,172 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { formatAmount } from '../../banks/amount.js';
+import { type CheckedFile, type CheckedLine, checkStatements } from '../../banks/check.js';
+import { type CsvMapping, parseCsvMapping } from '../../banks/formats/csv-mapping.js';
+import { statementSource } from '../../banks/read.js';
+import type { StatementSurvey } from '../../banks/survey.js';
+import { FeewardenError } from '../../core/errors.js';
+import { isDocument, isProblem, openAny } from '../../sources/files/records.js';
+import { JSON_OPTION } from '../context.js';
+import { EXIT, printError, printJson, printLine, printTable } from '../output.js';
+
+interface CheckOptions {
+  readonly mapping?: string;
+  readonly json?: boolean;
+}
+
+/** Lines of one statement that a person is shown; `--json` has them all. */
+const LINES_SHOWN_MAX = 200;
+
+export function bankCommand(program: Command): void {
+  const bank = program.command('bank').description("the banks' statement files");
+  bank
+    .command('check')
+    .argument('<path...>', "files or folders; '-' is standard input")
+    .description(
+      'show what statement files (camt.052, .053, .054, CSV) would book, what is refused and why, and whether they add up',
+    )
+    .option('--mapping <file>', 'JSON file that says how to read CSV')
+    .option(...JSON_OPTION)
+    .addHelpText(
+      'after',
+      '\nNeeds no database and changes nothing; whether an account is registered is therefore not said.\nExit code 1: a file cannot be read, an entry would be refused, or a statement does not add up.',
+    )
+    .action(async (paths: string[], options: CheckOptions) => {
+      process.exitCode = await check(paths, options);
+    });
+}
+
+/** @throws FeewardenError bad_mapping, bad_usage */
+export function readMapping(path: string | undefined): CsvMapping | null {
+  if (path === undefined) return null;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new FeewardenError('bad_usage', `--mapping: ${path} cannot be read.`, { cause: error });
+  }
+  return parseCsvMapping(text, path);
+}
+
+async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
+  const mapping = readMapping(options.mapping);
+  let exit: number = EXIT.success;
+  for await (const input of openAny(paths, { documents: mapping ? ['xml', 'text'] : ['xml'] })) {
+    try {
+      if (isProblem(input)) throw input.error;
+      if (!isDocument(input))
+        throw new FeewardenError('not_a_statement', `${input.path} holds JSON; \`feewarden ingest\` takes events.`);
+      if (!options.json) printLine(input.path);
+      const lines: CheckedLine[][] = [];
+      const source = await statementSource(input, mapping);
+      const checked = await checkStatements(
+        source,
+        () => mapping?.rules,
+        (statement, line) => {
+          if (options.json) printJson({ file: input.path, statement, ...line });
+          else keepShown(lines, statement, line);
+        },
+      );
+      checked.surveys.forEach((survey, at) => {
+        if (options.json) printJson({ file: input.path, statement: at, ...summaryOf(survey, checked, at) });
+        else printStatement(survey, checked, at, lines[at] ?? []);
+      });
+      if (!isFine(checked)) exit = EXIT.foundWrong;
+    } catch (error) {
+      if (!(error instanceof FeewardenError)) throw error;
+      printError(
+        error.code === 'unreadable_input' ? error : new FeewardenError(error.code, `${input.path}: ${detailOf(error)}`),
+      );
+      if (options.json) printJson({ file: input.path, refused: error.code, message: error.message });
+      exit = EXIT.foundWrong;
+    }
+  }
+  return exit;
+}
+
+function detailOf(error: FeewardenError): string {
+  return error.message.slice(new FeewardenError(error.code).message.length).trim();
+}
+
+function keepShown(lines: CheckedLine[][], statement: number, line: CheckedLine): void {
+  lines[statement] ??= [];
+  if (lines[statement].length < LINES_SHOWN_MAX) lines[statement].push(line);
+}
+
+function isFine({ surveys, counts }: CheckedFile): boolean {
+  return (
+    surveys.every((one) => one.arithmetic.state !== 'wrong') &&
+    counts.every((one) => Object.keys(one.refused).length === 0)
+  );
+}
+
+/** Amounts are decimal texts, because files hold more decimals and currencies than fen. */
+function summaryOf(survey: StatementSurvey, { counts }: CheckedFile, at: number): object {
+  const { head, entries, pending, arithmetic } = survey;
+  const shown = (amount: bigint | null): string | null => (amount === null ? null : formatAmount(amount));
+  return {
+    format: head.format,
+    kind: head.kind,
+    accountId: head.accountId,
+    accountKnown: null,
+    statementId: head.statementId,
+    sequence: head.sequence,
+    page: head.page,
+    createdAt: head.createdAt,
+    entries,
+    pending,
+    booked: counts[at]?.booked ?? 0,
+    refused: counts[at]?.refused ?? {},
+    arithmetic: {
+      state: arithmetic.state,
+      opening: shown(arithmetic.opening),
+      credits: shown(arithmetic.credits),
+      debits: shown(arithmetic.debits),
+      closing: shown(arithmetic.closing),
+      difference: shown(arithmetic.difference),
+      remarks: arithmetic.remarks,
+    },
+  };
+}
+
+const ADDS_UP = { right: 'adds up', wrong: 'DOES NOT ADD UP', unknown: 'cannot be added up' } as const;
+
+function printStatement(
+  survey: StatementSurvey,
+  { counts }: CheckedFile,
+  at: number,
+  lines: readonly CheckedLine[],
+): void {
+  const { head, arithmetic } = survey;
+  const { booked, pending, refused } = counts[at]!;
+  const name = `${head.format} ${head.statementId ?? '(no id)'}${head.sequence === null ? '' : `, no. ${head.sequence}`}`;
+  printLine(`  ${name}, account ${head.accountId ?? '(none)'} (whether it is registered only the database knows)`);
+  const sums = [arithmetic.opening, arithmetic.credits, arithmetic.debits, arithmetic.closing].map((one) =>
+    one === null ? '?' : formatAmount(one),
+  );
+  printLine(
+    `  ${ADDS_UP[arithmetic.state]}: opening ${sums[0]} + credits ${sums[1]} − debits ${sums[2]}, closing ${sums[3]}`,
+  );
+  for (const remark of arithmetic.remarks) printLine(`    ${remark}`);
+  const reasons = Object.entries(refused).map(([code, count]) => `${count} ${code}`);
+  printLine(
+    `  ${survey.entries} entries: ${booked} to book (balances included), ${pending} pending, refused: ${reasons.join(', ') || 'none'}`,
+  );
+  if (lines.length > 0)
+    printTable(
+      ['line', 'what', 'amount', '', 'day', 'becomes', 'reference', 'why'],
+      lines.map((line) => [
+        String(line.line),
+        line.what,
+        line.amount ?? '?',
+        line.currency,
+        line.bookedOn ?? '',
+        line.outcome === 'book' ? `${line.purpose ?? ''} ×${line.events}`.trim() : line.outcome,
+        line.reference ?? '',
+        line.code === null ? (line.message ?? '') : `${line.code}: ${line.message}`,
+      ]),
+    );
+  if (survey.entries > lines.length) printLine(`  … ${survey.entries - lines.length} more; --json has all of them`);
+  printLine('');
+}
