@@ -145,7 +145,10 @@ function leaveLevels(level: OpenLevel, inside: readonly (Us | null)[], input: Li
 }
 
 /** The first moment at which the whole working days are over. The day on which it came back counts only from its first moment. */
-function leaveAt(since: Us, { calendar, clearWorkingDays }: LifecycleInput): Us {
+export function leaveAt(
+  since: Us,
+  { calendar, clearWorkingDays }: Pick<LifecycleInput, 'calendar' | 'clearWorkingDays'>,
+): Us {
   const firstWholeDay = since === startOfDay(dayOf(since)) ? dayOf(since) : dayOf(since) + 1;
   return clearWorkingDays === 0 ? since : startOfDay(calendar.addWorkingDays(firstWholeDay - 1, clearWorkingDays) + 1);
 }

@@ -47,6 +47,24 @@ export interface RuleAnswer {
 
 export const EVIDENCE_MAX = 20;
 
+/** What can be done about a finding; how each changes the books stands in remedy-kinds.ts. `days`: its windows move on. */
+export type RemedyKind =
+  | 'custody_credit'
+  | 'deposit_top_up'
+  | 'cover'
+  | 'confirmed_lessons'
+  | 'lessons_given'
+  | 'pay_refunds'
+  | 'credit_payments'
+  | 'balance_report'
+  | 'account_filed'
+  | 'licence_complete'
+  | 'statement_filed'
+  | 'signals_cleared'
+  | 'clean_inspection'
+  | 'contact_answered'
+  | 'days';
+
 /** One question about an institution. Adding one is a file, its test, and a line in rules/list.ts. */
 export interface Rule {
   readonly id: string;
@@ -62,6 +80,8 @@ export interface Rule {
   readonly order: readonly (readonly string[])[];
   /** Groups and rules whose findings it reads; the list of rules puts it after them. */
   readonly reads: readonly string[];
+  /** What can end a finding of it: kinds, whose least amounts are then searched for, and what only people can settle, in words. */
+  readonly remedies?: readonly (RemedyKind | Sentence)[];
   evaluate(sheet: FactSheet, params: ParamValues, context: RiskContext): RuleAnswer;
 }
 

@@ -53,6 +53,7 @@ export const rule = defineRule({
     },
   },
   order: [['redBelowBp', 'orangeBelowBp', 'yellowBelowBp', 'blueBelowBp']],
+  remedies: ['custody_credit', 'confirmed_lessons', 'cover'],
   evaluate(sheet, p) {
     const { unearnedFen } = sheet;
     if (sheet.accounts.mode === null && unearnedFen > 0n)

@@ -34,6 +34,7 @@ export const rule = defineRule({
     },
   },
   order: [['redBelowBp', 'orangeBelowBp', 'yellowBelowBp']],
+  remedies: ['deposit_top_up', 'days'],
   evaluate(sheet, p) {
     if (sheet.accounts.mode !== 'deposit') return notApplicable('不是风险保证金模式', 'Not in deposit mode');
     const receiptsFen = sheet.receiptsOfQuarterFen;

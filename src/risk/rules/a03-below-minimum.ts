@@ -45,6 +45,7 @@ export const rule = defineRule({
       note: 'As in A01.',
     },
   },
+  remedies: ['custody_credit', 'confirmed_lessons'],
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
     const presetFen = localPreset(sheet);

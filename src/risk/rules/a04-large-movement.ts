@@ -63,6 +63,7 @@ export const rule = defineRule({
     },
   },
   order: [['dayYellowBp', 'dayRedBp']],
+  remedies: ['days'],
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
     const ids = sheet.accounts.custodyIds;

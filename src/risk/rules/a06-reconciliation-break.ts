@@ -55,6 +55,7 @@ export const rule = defineRule({
     ['yellowWorkingDays', 'orangeWorkingDays', 'redWorkingDays'],
     ['toleranceBp', 'orangeBp', 'redBp'],
   ],
+  remedies: ['balance_report'],
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
     const breaks = sheet.accounts.custody.flatMap((account) => findBreak(sheet, account, p) ?? []);

@@ -41,6 +41,7 @@ export const rule = defineRule({
     orangeWorkingDays: { value: 5, unit: 'working_days', min: 1, source: 'ours', note: 'Five missing.' },
   },
   order: [['blueWorkingDays', 'yellowWorkingDays', 'orangeWorkingDays']],
+  remedies: ['balance_report'],
   evaluate(sheet, p) {
     const silences = expected(sheet).map((account) => silenceOf(sheet, account, p.dueHour));
     if (silences.length === 0)

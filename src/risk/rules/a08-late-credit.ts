@@ -27,6 +27,7 @@ export const rule = defineRule({
     orangeFen: { value: 5_000_000, unit: 'fen', source: 'ours', note: 'and more than ¥50,000 in all.' },
   },
   order: [['blueWorkingDays', 'yellowWorkingDays']],
+  remedies: ['credit_payments'],
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
     let lateFen = 0n;

@@ -19,6 +19,7 @@ export const rule = defineRule({
     unfiledLevel: { value: 3, unit: 'level', source: 'ours', note: 'A change that was not filed is orange.' },
   },
   order: [['unfiledLevel', 'frozenLevel']],
+  remedies: ['account_filed'],
   evaluate(sheet, p) {
     const supervised = [...sheet.accounts.custody, ...sheet.accounts.deposit].filter(
       (account) => account.change !== null,

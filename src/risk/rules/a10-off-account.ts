@@ -36,6 +36,7 @@ export const rule = defineRule({
     },
     redFen: { value: 1_000_000, unit: 'fen', source: 'rule', note: 'More than ¥10,000 in all (Wuhu 2022).' },
   },
+  remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const accounts = (sheet.rows.registers['account.registered'] ?? []).map((row) => row.data);

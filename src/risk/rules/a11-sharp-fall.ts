@@ -38,6 +38,7 @@ export const rule = defineRule({
     orangeBelowBp: { value: 4_000, unit: 'basis_points', max: 10_000, source: 'ours', note: 'Below 40% of it.' },
   },
   order: [['orangeBelowBp', 'yellowBelowBp']],
+  remedies: ['days'],
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
     const few = tooFewForRatio(sheet);

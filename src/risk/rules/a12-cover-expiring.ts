@@ -34,6 +34,7 @@ export const rule = defineRule({
     toleranceBp: { value: 100, unit: 'basis_points', max: 10_000, source: 'ours', note: '… and 1% may be missing.' },
     inTransitWorkingDays: { value: 5, unit: 'working_days', source: 'ours', note: 'As in A01.' },
   },
+  remedies: ['cover', 'custody_credit'],
   evaluate(sheet, p) {
     const guarantees = sheet.rows.registers['guarantee.registered'] ?? [];
     if (guarantees.length === 0) return notApplicable('没有保函或保险', 'There is no guarantee or insurance');

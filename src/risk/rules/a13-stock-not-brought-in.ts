@@ -28,6 +28,7 @@ export const rule = defineRule({
     orangeDays: { value: 30, unit: 'days', min: 1, source: 'ours', note: 'Thirty days after the due day.' },
     toleranceFen: { value: 10_000, unit: 'fen', source: 'ours', note: 'Up to ¥100 is rounding.' },
   },
+  remedies: ['custody_credit', 'confirmed_lessons'],
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
     const declared = sheet.rows.registers['stock.declared'] ?? [];

@@ -35,6 +35,7 @@ export const rule = defineRule({
     },
   },
   order: [['yellowMonths', 'orangeMonths']],
+  remedies: ['days'],
   evaluate(sheet, p) {
     const all = collectionsSince(sheet, sheet.today - p.windowDays + 1);
     const breaches = all.filter((one) => spansOver(one, p.yellowMonths));

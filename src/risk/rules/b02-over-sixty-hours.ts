@@ -29,6 +29,7 @@ export const rule = defineRule({
     },
   },
   order: [['yellowHours', 'orangeHours']],
+  remedies: ['days'],
   evaluate(sheet, p) {
     const all = collectionsSince(sheet, sheet.today - p.windowDays + 1);
     const hoursOf = (one: Collection) => one.terms.hours + (p.countGifted ? one.terms.gifted : 0);

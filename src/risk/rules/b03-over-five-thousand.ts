@@ -28,6 +28,7 @@ export const rule = defineRule({
     windowDays: { value: 30, unit: 'days', min: 1, max: 100, source: 'ours', note: 'Payments of these days.' },
   },
   order: [['yellowFen', 'orangeFen']],
+  remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const large = sheet.payments.filter(

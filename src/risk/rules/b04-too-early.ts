@@ -30,6 +30,7 @@ export const rule = defineRule({
     windowDays: { value: 30, unit: 'days', min: 1, max: 60, source: 'ours', note: 'Payments of these days.' },
     yellowCount: { value: 10, unit: 'count', min: 1, source: 'ours', note: 'Ten breaches in the window.' },
   },
+  remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const breaches = collectionsSince(sheet, from).filter(({ contract, terms, paidOn }) => {

@@ -29,6 +29,7 @@ export const rule = defineRule({
       note: '5% of the receipts (52% at Wall Street English); a ratio, so with the minimum sample.',
     },
   },
+  remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const loans = sheet.payments.filter(

@@ -20,6 +20,7 @@ export const rule = defineRule({
     windowDays: { value: 30, unit: 'days', min: 1, max: 60, source: 'ours', note: 'Contracts signed in these days.' },
   },
   order: [['yellowBp', 'orangeBp']],
+  remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     let most = 0;

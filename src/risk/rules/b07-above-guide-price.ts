@@ -32,6 +32,7 @@ export const rule = defineRule({
     },
     windowDays: { value: 30, unit: 'days', min: 1, max: 60, source: 'ours', note: 'Contracts signed in these days.' },
   },
+  remedies: ['days'],
   evaluate(sheet, p) {
     if (p.guideFenPerHour === 0) return notApplicable('当地没有设定指导价', 'No guide price is set here');
     const from = sheet.today - p.windowDays + 1;

@@ -49,6 +49,7 @@ export const rule = defineRule({
       note: '5% of the learners; a ratio, so with the minimum sample.',
     },
   },
+  remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const all = collectionsSince(sheet, from);

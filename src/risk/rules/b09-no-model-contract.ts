@@ -21,6 +21,7 @@ export const rule = defineRule({
       note: '10% of the payments; a ratio, so with the minimum sample.',
     },
   },
+  remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const recent = sheet.payments.filter((payment) => payment.paidOn >= from && payment.netFen > 0n);

@@ -19,6 +19,7 @@ export const rule = defineRule({
     windowDays: { value: 30, unit: 'days', min: 1, max: 35, source: 'ours', note: 'Lessons of these days.' },
     orangeCount: { value: 3, unit: 'count', min: 1, source: 'ours', note: 'Three in the window.' },
   },
+  remedies: ['days'],
   evaluate(sheet, p) {
     const { lessons } = sheet.rows;
     if (lessons === null || lessons.length === 0) return notApplicable('没有课表', 'No lesson schedule is reported');

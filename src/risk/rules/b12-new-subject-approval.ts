@@ -25,6 +25,7 @@ export const rule = defineRule({
       note: '2021-07-26, the day the city fixed.',
     },
   },
+  remedies: [{ zh: '须由审批机关更正或撤销登记', en: 'the authority has to correct or withdraw the approval' }],
   evaluate(sheet, p) {
     const { profile } = sheet.rows;
     if (profile === null) return noData('机构资料未知', 'The institution’s registration is unknown');

@@ -17,6 +17,7 @@ export const rule = defineRule({
     en: '“Double reduction” opinion: compulsory-stage subject institutions are non-profit',
   },
   params: {},
+  remedies: [{ zh: '须改登记为非营利性', en: 'it has to be registered as non-profit' }],
   evaluate(sheet) {
     const { profile } = sheet.rows;
     if (profile === null) return noData('机构资料未知', 'The institution’s registration is unknown');

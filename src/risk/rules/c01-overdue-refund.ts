@@ -35,6 +35,7 @@ export const rule = defineRule({
     smallCases: { value: 3, unit: 'count', source: 'ours', note: '… and fewer than three cases stay orange at most.' },
   },
   order: [['blueWorkingDays', 'yellowWorkingDays', 'orangeWorkingDays', 'redWorkingDays']],
+  remedies: ['pay_refunds'],
   evaluate(sheet, p) {
     const late = sheet.refunds
       .filter((refund) => refund.state.overdue)

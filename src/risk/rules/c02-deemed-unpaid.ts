@@ -28,6 +28,7 @@ export const rule = defineRule({
     orangeWorkingDays: { value: 10, unit: 'working_days', min: 1, source: 'ours', note: 'Unpaid for ten.' },
   },
   order: [['yellowWorkingDays', 'orangeWorkingDays']],
+  remedies: ['pay_refunds'],
   evaluate(sheet, p) {
     let oldest = 0;
     let owedFen = 0n;

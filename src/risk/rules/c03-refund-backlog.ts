@@ -37,6 +37,7 @@ export const rule = defineRule({
     },
   },
   order: [['yellowBp', 'orangeBp', 'redBp']],
+  remedies: ['pay_refunds'],
   evaluate(sheet, p) {
     const late = sheet.refunds.filter((refund) => refund.state.overdue);
     const overdueFen = late.reduce((sum, refund) => sum + refund.state.owedFen, 0n);

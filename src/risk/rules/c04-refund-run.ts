@@ -34,6 +34,7 @@ export const rule = defineRule({
     baseWeeks: { value: 8, unit: 'count', min: 4, max: 52, source: 'ours', note: 'Weeks of the mean.' },
   },
   order: [['yellowBp', 'orangeBp', 'redBp']],
+  remedies: ['days'],
   evaluate(sheet, p) {
     const few = tooFewForRatio(sheet);
     if (few !== null) return few;

@@ -40,6 +40,7 @@ export const rule = defineRule({
     ['yellowTimes', 'orangeTimes'],
     ['minDays', 'orangeDays'],
   ],
+  remedies: ['days'],
   evaluate(sheet, p) {
     const done = sheet.refunds.flatMap((refund) => completed(refund) ?? []).filter((one) => one.on <= sheet.today);
     const from = sheet.today - p.recentDays + 1;

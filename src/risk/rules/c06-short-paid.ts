@@ -36,6 +36,7 @@ export const rule = defineRule({
     windowDays: { value: 30, unit: 'days', min: 1, max: 100, source: 'ours', note: 'Refunds paid in these days.' },
     yellowCount: { value: 5, unit: 'count', min: 1, source: 'ours', note: 'Five of them.' },
   },
+  remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const ended = new Set((sheet.rows.registers['contract.ended'] ?? []).map((row) => row.data.contractId));

@@ -20,6 +20,7 @@ export const rule = defineRule({
     orangeBp: { value: 6_000, unit: 'basis_points', max: 10_000, source: 'ours', note: '60% refused.' },
   },
   order: [['yellowBp', 'orangeBp']],
+  remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const recent = (at: number) => dayOf(at) >= from && at <= sheet.now;

@@ -28,6 +28,7 @@ export const rule = defineRule({
     },
     payDays: { value: 5, unit: 'days', source: 'analog', note: 'Paid back within five days (Beijing).' },
   },
+  remedies: ['pay_refunds'],
   evaluate(sheet, p) {
     const paidOn = lastPaidOn(sheet);
     let at: Us | null = null;

@@ -26,6 +26,7 @@ export const rule = defineRule({
     },
     orangeFen: { value: 5_000_000, unit: 'fen', source: 'ours', note: '¥50,000 in all.' },
   },
+  remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     if (sheet.refunds.every(({ row }) => row.paidTo === null))

@@ -44,6 +44,7 @@ export const rule = defineRule({
   },
   order: [['signDays', 'orangeDays', 'redDays']],
   reads: ['C', 'F'],
+  remedies: ['lessons_given'],
   evaluate(sheet, p, context) {
     const tally = teachingTally(sheet);
     const lastLesson = sheet.tallies.lastDay(tally, sheet.today);

@@ -41,6 +41,7 @@ export const rule = defineRule({
     },
   },
   order: [['orangeBelowBp', 'yellowBelowBp']],
+  remedies: ['lessons_given'],
   evaluate(sheet, p) {
     const few = tooFewForRatio(
       sheet,

@@ -55,6 +55,7 @@ export const rule = defineRule({
     orangeFen: { value: 2_000_000, unit: 'fen', source: 'ours', note: '¥20,000 of such confirmations.' },
   },
   reads: ['A04'],
+  remedies: ['days'],
   evaluate(sheet, p, context) {
     const from = sheet.today - p.windowDays + 1;
     const lessons = (sheet.rows.lessons ?? []).filter(

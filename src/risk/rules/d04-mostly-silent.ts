@@ -19,6 +19,7 @@ export const rule = defineRule({
     minCount: { value: 20, unit: 'count', min: 1, source: 'ours', note: 'Of at least twenty confirmations.' },
   },
   order: [['blueBp', 'yellowBp']],
+  remedies: ['days'],
   evaluate(sheet, p) {
     const few = tooFewForRatio(sheet);
     if (few !== null) return few;

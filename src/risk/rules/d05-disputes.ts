@@ -25,6 +25,7 @@ export const rule = defineRule({
     minDisputes: { value: 3, unit: 'count', min: 1, source: 'ours', note: 'At least three disputes.' },
   },
   order: [['yellowBp', 'orangeBp']],
+  remedies: ['days'],
   evaluate(sheet, p) {
     const few = tooFewForRatio(sheet);
     if (few !== null) return few;

@@ -31,6 +31,7 @@ export const rule = defineRule({
     },
   },
   order: [['yellowMonths', 'orangeMonths', 'redMonths']],
+  remedies: ['confirmed_lessons'],
   evaluate(sheet, p) {
     const few = tooFewForRatio(sheet, Math.max(sheet.common.minHistoryDays, sheet.common.slowHistoryDays));
     if (few !== null) return few;

@@ -18,6 +18,7 @@ export const rule = defineRule({
     orangeBp: { value: 2_500, unit: 'basis_points', max: 10_000, source: 'ours', note: 'More than 25%.' },
   },
   order: [['yellowBp', 'orangeBp']],
+  remedies: ['confirmed_lessons'],
   evaluate(sheet, p) {
     const expiredFen = sheet.rows.expiredUnearnedFen;
     if (expiredFen === null)

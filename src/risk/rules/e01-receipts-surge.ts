@@ -48,6 +48,7 @@ export const rule = defineRule({
     },
   },
   order: [['yellowTimes', 'orangeTimes']],
+  remedies: ['lessons_given', 'days'],
   evaluate(sheet, p) {
     const few = tooFewForRatio(sheet, Math.max(sheet.common.minHistoryDays, p.recentDays + p.baseDays));
     if (few !== null) return few;

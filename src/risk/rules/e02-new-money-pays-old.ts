@@ -42,6 +42,7 @@ export const rule = defineRule({
     },
   },
   reads: ['A01'],
+  remedies: ['pay_refunds', 'confirmed_lessons'],
   evaluate(sheet, p, context) {
     const few = tooFewForRatio(sheet, Math.max(sheet.common.minHistoryDays, sheet.common.slowHistoryDays));
     if (few !== null) return few;

@@ -24,6 +24,7 @@ export const rule = defineRule({
     orangeBp: { value: 4_000, unit: 'basis_points', source: 'analog', note: 'More than 40% (commerce ministry).' },
   },
   order: [['yellowBp', 'orangeBp']],
+  remedies: ['confirmed_lessons'],
   evaluate(sheet, p) {
     const revenue = lastRevenue(sheet);
     if (revenue === null || revenue.fen === 0n)

@@ -16,6 +16,12 @@ export const rule = defineRule({
     en: 'Judicial interpretation 2025 No. 4, art. 5 (franchisor); the steps are our default',
   },
   params: {},
+  remedies: [
+    {
+      zh: '须关联机构先离开红色，或关联关系解除',
+      en: 'the linked institution has to leave red, or the link has to end',
+    },
+  ],
   evaluate(sheet) {
     if (sheet.rows.links === null) return notApplicable('没有关联数据', 'Links between institutions are not known');
     const red = sheet.rows.links.filter((link) => atLeast(link.level, 'red'));

@@ -35,6 +35,7 @@ export const rule = defineRule({
     findingDays: { value: 90, unit: 'days', source: 'ours', note: '… open now or in these days.' },
   },
   reads: ['A', 'C'],
+  remedies: ['days'],
   evaluate(sheet, p, context) {
     const changes = controlChanges(sheet).filter((row) => row.at <= sheet.now);
     const recent = changes.filter((row) => dayOf(row.at) > sheet.today - p.windowDays);

@@ -28,6 +28,7 @@ export const rule = defineRule({
       note: 'A licence that ends within 30 days is blue.',
     },
   },
+  remedies: ['licence_complete'],
   evaluate(sheet, p) {
     const { profile } = sheet.rows;
     const seen = seenByInspection(sheet.rows.registers['inspection.recorded'] ?? [], sheet.now);

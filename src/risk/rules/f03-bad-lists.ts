@@ -26,6 +26,7 @@ export const rule = defineRule({
     en: 'Beijing card ordinance, art. 11; implementing regulation of the consumer law',
   },
   params: {},
+  remedies: ['signals_cleared'],
   evaluate(sheet) {
     const signals = openSignals(sheet, ['defaulter', 'abnormal_list', 'deregistering']);
     return {

@@ -51,6 +51,7 @@ export const rule = defineRule({
     baseWeeks: { value: 8, unit: 'count', min: 4, max: 52, source: 'ours', note: 'Weeks of the mean.' },
   },
   order: [['orangeBp', 'redBp']],
+  remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - 6;
     const count = sheet.tallies.count('complaints', from, sheet.today);

@@ -31,6 +31,7 @@ export const rule = defineRule({
     redKinds: { value: 2, unit: 'count', min: 1, source: 'ours', note: 'Two kinds at once.' },
     redDays: { value: 60, unit: 'days', source: 'ours', note: 'Or for more than 60 days.' },
   },
+  remedies: ['signals_cleared'],
   evaluate(sheet, p) {
     const signals = openSignals(sheet, ['wage_arrears', 'rent_arrears', 'utility_arrears', 'social_insurance_arrears']);
     const kinds = [...new Set(signals.map((one) => one.kind))];

@@ -29,6 +29,7 @@ export const rule = defineRule({
     noticeDays: { value: 30, unit: 'days', source: 'rule', note: 'Thirty days’ notice.' },
     windowDays: { value: 60, unit: 'days', min: 1, max: 365, source: 'ours', note: 'How long a closing is watched.' },
   },
+  remedies: ['days'],
   evaluate(sheet, p) {
     const recent = closingsOf(sheet).filter((one) => one.closedOn > sheet.today - p.windowDays);
     const closings = recent.length > 0 && sheet.unearnedFen > 0n ? recent : [];

@@ -30,6 +30,7 @@ export const rule = defineRule({
       note: 'How long the newest inspection counts.',
     },
   },
+  remedies: ['clean_inspection', 'days'],
   evaluate(sheet, p) {
     const newest = (sheet.rows.registers['inspection.recorded'] ?? [])
       .filter((row) => row.at <= sheet.now && dayOf(row.at) > sheet.today - p.windowDays)

@@ -21,6 +21,7 @@ export const rule = defineRule({
     windowDays: { value: 60, unit: 'days', min: 1, max: 400, source: 'ours', note: 'How long failed contacts count.' },
   },
   order: [['orangeDays', 'redDays']],
+  remedies: ['contact_answered', 'days'],
   evaluate(sheet, p) {
     const rows = sheet.rows.registers['contact.attempted'] ?? [];
     const failed: (typeof rows)[number][] = [];

@@ -32,6 +32,7 @@ export const rule = defineRule({
     yellowWorkingDays: { value: 20, unit: 'working_days', min: 1, source: 'ours', note: 'Twenty.' },
   },
   order: [['blueWorkingDays', 'yellowWorkingDays']],
+  remedies: ['statement_filed'],
   evaluate(sheet, p) {
     const due = nextDue(sheet, p.dueMonth);
     if (due === null) return notApplicable('从未报送财务报告', 'No statement was ever filed');

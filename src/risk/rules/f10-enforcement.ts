@@ -22,6 +22,7 @@ export const rule = defineRule({
     orangeBp: { value: 5_000, unit: 'basis_points', source: 'ours', note: 'More than 50%.' },
   },
   order: [['yellowBp', 'orangeBp']],
+  remedies: ['signals_cleared', 'days'],
   evaluate(sheet, p) {
     const signals = openSignals(sheet, ['enforcement']).filter((one) => dayOf(one.row.at) > sheet.today - p.windowDays);
     const fen = signals.reduce((sum, one) => sum + BigInt(one.row.data.amountFen ?? 0), 0n);

@@ -17,6 +17,7 @@ export const rule = defineRule({
     windowDays: { value: 30, unit: 'days', min: 1, max: 400, source: 'ours', note: 'Signals of these days.' },
     yellowCount: { value: 3, unit: 'count', min: 1, source: 'ours', note: 'Three of them.' },
   },
+  remedies: ['signals_cleared', 'days'],
   evaluate(sheet, p) {
     const signals = openSignals(sheet, ['public_opinion']).filter(
       (one) => dayOf(one.row.at) > sheet.today - p.windowDays,

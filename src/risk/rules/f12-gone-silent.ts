@@ -22,6 +22,7 @@ export const rule = defineRule({
     orangeDays: { value: 30, unit: 'days', min: 1, source: 'ours', note: 'For thirty.' },
   },
   order: [['blueDays', 'yellowDays', 'orangeDays']],
+  remedies: ['lessons_given'],
   evaluate(sheet, p) {
     const last = lastActivity(sheet);
     if (last === null || sheet.unearnedFen === 0n)

@@ -16,6 +16,7 @@ export const rule = defineRule({
     orangeBelow: { value: 100, unit: 'hundredths', source: 'analog', note: 'Below 1.0.' },
   },
   order: [['orangeBelow', 'yellowBelow']],
+  remedies: [{ zh: '须报送更好的财务报表', en: 'a statement with better figures has to be filed' }],
   evaluate(sheet, p) {
     const filed = (sheet.rows.registers['statement.filed'] ?? []).filter((row) => row.at <= sheet.now);
     const row = filed.reduce<(typeof filed)[number] | null>(

@@ -1,0 +1,244 @@
+import type { Calendar } from '../core/calendar.js';
+import type { Fen } from '../core/money.js';
+import { dayOf, formatDay, startOfDay, type Us } from '../core/time.js';
+import { contextOf, type RiskContext } from './context.js';
+import { evaluateInstitution } from './evaluate.js';
+import type { Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
+import { FactSheet } from './facts/fact-sheet.js';
+import type { InstitutionRows } from './facts/rows.js';
+import { type Level, OPEN_LEVELS, type OpenLevel, raised, rankOf } from './level.js';
+import { leaveAt } from './lifecycle.js';
+import type { ParamValues } from './params.js';
+import { policyFor } from './policy/of-institution.js';
+import type { Policy } from './policy/policy.js';
+import type { ResolvedPolicy } from './policy/resolve.js';
+import { CHANGES, type Change } from './remedy-kinds.js';
+import type { RemedyKind, Sentence } from './rule.js';
+import { RULES } from './rules/list.js';
+import { plural } from './text.js';
+
+/** What ends a level of an open finding: the least of its kind, and one less does not. */
+export interface Remedy {
+  /** `wait`: it is back inside already, and only the days of the hysteresis are missing. */
+  readonly kind: RemedyKind | 'wait';
+  /** The level that is left, and with it all above. */
+  readonly leaves: OpenLevel;
+  readonly amount: number;
+  readonly unit: Change['unit'] | 'days';
+  /** The money it takes; null where none is named. */
+  readonly fen: Fen | null;
+  /** When the level is left at the earliest, if it happened at the moment of the question and nothing else did. */
+  readonly leavesAt: Us;
+  readonly sentence: Sentence;
+}
+
+export interface FindingRemedies {
+  readonly ruleId: string;
+  readonly alertId: string;
+  readonly level: OpenLevel;
+  /** Per kind from the worst level down. */
+  readonly remedies: readonly Remedy[];
+  /** What no amount settles, in words. */
+  readonly words: readonly Sentence[];
+}
+
+export interface RemedyQuestion {
+  readonly rows: InstitutionRows;
+  /** What the last evaluation left behind; null: never evaluated. */
+  readonly state: InstitutionRiskState | null;
+  readonly now: Us;
+  readonly calendar: Calendar;
+  readonly policy: Policy;
+}
+
+/**
+ * What would change each open finding: the money or the days that leave each of its levels. The least amount is found by asking the
+ * rule itself about changed rows, now and when the level could be left, and told only if a whole evaluation then leaves it. Pure.
+ */
+export function findRemedies(question: RemedyQuestion): FindingRemedies[] {
+  const { rows, state, now, calendar, policy } = question;
+  const evaluation = evaluateInstitution(rows, state, now, calendar, policy);
+  return evaluation.findings.flatMap((finding) => {
+    const { open } = finding.finding;
+    if (open === null) return [];
+    const search = new Search(question, evaluation, finding);
+    const levels = OPEN_LEVELS.slice(0, rankOf(open.level)).reverse();
+    const remedies = levels.flatMap((level) => search.remediesOf(level));
+    return [
+      {
+        ruleId: finding.rule.id,
+        alertId: open.alertId,
+        level: open.level,
+        remedies,
+        words: wordsOf(finding, remedies),
+      },
+    ];
+  });
+}
+
+/** A year and a little: no rule looks further back. */
+const DAYS_MAX = 400;
+
+class Search {
+  private readonly resolved: ResolvedPolicy;
+  private readonly params: ParamValues;
+  private readonly context: RiskContext;
+  private readonly sheet: FactSheet;
+
+  constructor(
+    private readonly question: RemedyQuestion,
+    private readonly evaluation: Evaluation,
+    private readonly finding: RuleFinding,
+  ) {
+    const { rows, now, policy } = question;
+    this.resolved = policyFor(rows, now, policy);
+    this.params = this.resolved.rules.get(finding.rule.id) ?? {};
+    const states = new Map(evaluation.state.findings.map((state) => [state.ruleId, state]));
+    this.context = contextOf(states, RULES, now);
+    this.sheet = this.sheetOf(rows, now);
+  }
+
+  remediesOf(level: OpenLevel): Remedy[] {
+    const since = this.finding.finding.open?.insideSince[rankOf(level) - 1] ?? null;
+    if (since !== null) return this.waiting(level, since);
+    const kinds = (this.finding.rule.remedies ?? []).filter((one) => typeof one === 'string');
+    return kinds.flatMap(
+      (kind) => (kind === 'days' ? this.days(level) : this.change(level, kind, CHANGES[kind])) ?? [],
+    );
+  }
+
+  /** True when the rule, asked about these rows then, is inside the level by the margin. */
+  private isInside(level: OpenLevel, rows: InstitutionRows, at: Us): boolean {
+    return rankOf(this.heldLevel(rows, at)) < rankOf(level);
+  }
+
+  private heldLevel(rows: InstitutionRows, at: Us): Level {
+    const { rule, watched } = this.finding;
+    const answer = rule.evaluate(this.sheetOf(rows, at), this.params, this.context);
+    if (answer.state === 'no_data') return 'red';
+    return watched ? raised(answer.holdLevel) : answer.holdLevel;
+  }
+
+  private sheetOf(rows: InstitutionRows, at: Us): FactSheet {
+    return new FactSheet(rows, at, this.question.calendar, this.resolved.common);
+  }
+
+  private leaveAt(since: Us): Us {
+    const { clearWorkingDays } = this.resolved.common;
+    return leaveAt(since, { calendar: this.question.calendar, clearWorkingDays });
+  }
+
+  private waiting(level: OpenLevel, since: Us): Remedy[] {
+    const { rows, now } = this.question;
+    const leavesAt = Math.max(now, this.leaveAt(since));
+    if (!this.isInside(level, rows, leavesAt)) return [];
+    const amount = dayOf(leavesAt) - dayOf(now);
+    const sentence = {
+      zh: `已恢复，只需保持到 ${formatDay(dayOf(leavesAt))}，即离开${ZH[level]}`,
+      en: `it is back inside and leaves ${level} on ${formatDay(dayOf(leavesAt))} if it stays there`,
+    };
+    return [{ kind: 'wait', leaves: level, amount, unit: 'days', fen: null, leavesAt, sentence }];
+  }
+
+  private change(level: OpenLevel, kind: RemedyKind, change: Change): Remedy | null {
+    const { now } = this.question;
+    const max = change.max(this.sheet);
+    if (max < 1) return null;
+    const leavesAt = this.leaveAt(now);
+    const later = change.lasting ? this.sheetOf(this.question.rows, leavesAt) : this.sheet;
+    const rowsNow = (amount: number): InstitutionRows => changed(change, this.sheet, amount);
+    const rowsThen = (amount: number): InstitutionRows => changed(change, later, amount);
+    const helps = (amount: number): boolean =>
+      this.isInside(level, rowsNow(amount), now) && this.isInside(level, rowsThen(amount), leavesAt);
+    const amount = change.unit === 'refunds' || change.unit === 'payments' ? firstOf(helps, max) : leastOf(helps, max);
+    if (amount === null) return null;
+    if (!this.isConfirmed(level, [rowsNow(amount), now], [rowsThen(amount), leavesAt])) return null;
+    const said = change.say(this.sheet, amount);
+    const fen = change.fen(this.sheet, amount);
+    return { kind, leaves: level, amount, unit: change.unit, fen, leavesAt, sentence: leaving(said, level, leavesAt) };
+  }
+
+  /** The first midnight from which on the unchanged rows stay inside. */
+  private days(level: OpenLevel): Remedy | null {
+    const { rows, now } = this.question;
+    for (let amount = 1; amount <= DAYS_MAX; amount += 1) {
+      const at = startOfDay(dayOf(now) + amount);
+      if (!this.isInside(level, rows, at)) continue;
+      const leavesAt = this.leaveAt(at);
+      if (!this.isInside(level, rows, leavesAt) || !this.isConfirmed(level, [rows, at], [rows, leavesAt])) continue;
+      const said = {
+        zh: `${amount} 天内无新增情况`,
+        en: `${plural(amount, 'day')} without anything new`,
+      };
+      return {
+        kind: 'days',
+        leaves: level,
+        amount,
+        unit: 'days',
+        fen: null,
+        leavesAt,
+        sentence: leaving(said, level, leavesAt),
+      };
+    }
+    return null;
+  }
+
+  /** Whole evaluations at the moment of the change and when the level can be left: then the finding must have left it. */
+  private isConfirmed(
+    level: OpenLevel,
+    [rows, at]: readonly [InstitutionRows, Us],
+    [rowsLater, later]: readonly [InstitutionRows, Us],
+  ): boolean {
+    const { calendar, policy } = this.question;
+    const first = evaluateInstitution(rows, this.evaluation.state, at, calendar, policy);
+    const last = evaluateInstitution(rowsLater, first.state, later, calendar, policy);
+    const found = last.findings.find(({ rule }) => rule.id === this.finding.rule.id);
+    return found !== undefined && found.state !== 'failed' && rankOf(found.level) < rankOf(level);
+  }
+}
+
+/** The change is news: nobody knew of it before. */
+function changed(change: Change, sheet: FactSheet, amount: number): InstitutionRows {
+  const rows = change.apply(sheet, amount);
+  return { ...rows, newestAt: Math.max(rows.newestAt ?? 0, sheet.now) + 1, eventCount: rows.eventCount + 1 };
+}
+
+/** The least amount that helps, by doubling and halving: more than enough is enough. Null when even the largest does not help. */
+function leastOf(helps: (amount: number) => boolean, max: number): number | null {
+  let high = 1;
+  while (!helps(high)) {
+    if (high === max) return null;
+    high = Math.min(max, high * 2);
+  }
+  let low = Math.floor(high / 2);
+  while (high - low > 1) {
+    const middle = low + Math.floor((high - low) / 2);
+    if (helps(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
+}
+
+/** Few and unequal things are tried one after the other. */
+function firstOf(helps: (amount: number) => boolean, max: number): number | null {
+  for (let amount = 1; amount <= Math.min(max, THINGS_MAX); amount += 1) if (helps(amount)) return amount;
+  return null;
+}
+const THINGS_MAX = 500;
+
+const ZH: Readonly<Record<OpenLevel, string>> = { blue: '蓝色', yellow: '黄色', orange: '橙色', red: '红色' };
+
+function leaving({ zh, en }: Sentence, level: OpenLevel, at: Us): Sentence {
+  const day = formatDay(dayOf(at));
+  return { zh: `${zh}，最早 ${day} 离开${ZH[level]}`, en: `${en}: leaves ${level}, on ${day} at the earliest` };
+}
+
+function wordsOf({ rule }: RuleFinding, remedies: readonly Remedy[]): readonly Sentence[] {
+  const words = (rule.remedies ?? []).filter((one) => typeof one !== 'string');
+  return words.length > 0 || remedies.length > 0 ? words : [NOTHING_ALONE];
+}
+
+const NOTHING_ALONE: Sentence = {
+  zh: '没有单一的金额或天数能使其解除，须由新的事实改变依据',
+  en: 'no single amount and no number of days ends it; what it rests on has to change',
+};
