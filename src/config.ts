@@ -27,6 +27,21 @@ export const SETTINGS = {
     ['prepaid.events', 'prepaid.bank'],
     list(kafkaName()),
   ),
+  kafkaTls: setting<'off' | 'on'>('FEEWARDEN_KAFKA_TLS', 'off', choice('off', 'on')),
+  kafkaTlsCaFile: setting<string | null>('FEEWARDEN_KAFKA_TLS_CA_FILE', null, file()),
+  kafkaTlsCertFile: setting<string | null>('FEEWARDEN_KAFKA_TLS_CERT_FILE', null, file()),
+  kafkaTlsKeyFile: setting<string | null>('FEEWARDEN_KAFKA_TLS_KEY_FILE', null, file()),
+  kafkaSasl: setting<'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512'>(
+    'FEEWARDEN_KAFKA_SASL',
+    'none',
+    choice('none', 'plain', 'scram-sha-256', 'scram-sha-512'),
+  ),
+  kafkaUser: setting<string | null>('FEEWARDEN_KAFKA_USER', null, text(/^[^\0]{1,256}$/, '1 to 256 characters')),
+  kafkaPassword: setting<string | null>(
+    'FEEWARDEN_KAFKA_PASSWORD',
+    null,
+    secret(text(/^[^\0]{1,1024}$/, '1 to 1024 characters')),
+  ),
   ingestBatchEventsMax: setting('FEEWARDEN_INGEST_BATCH_EVENTS_MAX', 2_000, integer(1, 20_000)),
   httpBodyBytesMax: setting('FEEWARDEN_HTTP_BODY_BYTES_MAX', 67_108_864, integer(1_024, 1_073_741_824)),
   eventBytesMax: setting('FEEWARDEN_EVENT_BYTES_MAX', 262_144, integer(1_024, 16_777_216)),
@@ -188,6 +203,10 @@ function isHostAndPort(value: string): boolean {
 
 function kafkaName(): Reader<string> {
   return text(/^[\w.-]{1,249}$/, '1 to 249 letters, digits, ".", "_" or "-"');
+}
+
+function file(): Reader<string> {
+  return text(/^[^\0]+$/, 'a file');
 }
 
 function adminKey(): Reader<string> {

@@ -7,6 +7,7 @@ import type { BatchResult } from '../src/ledger/apply.js';
 import { addCounts, decodeInput, type IntakeDeps, noCounts } from '../src/ledger/intake.js';
 import { takeInLanes } from '../src/ledger/lanes.js';
 import { runConsumer } from '../src/sources/kafka/consumer.js';
+import { kafkaSecurity } from '../src/sources/kafka/security.js';
 import { ensureTopics, PARTITIONS_DEFAULT } from '../src/sources/kafka/topics.js';
 import type { ConsumerState, KafkaLog, KafkaRecord } from '../src/sources/kafka/types.js';
 
@@ -28,7 +29,8 @@ export interface IngestDeps {
  */
 export async function runIngest(deps: IngestDeps): Promise<void> {
   const { config, log } = deps;
-  const client = { brokers: config.kafkaBrokers, clientId: config.kafkaClientId, log };
+  const { kafkaBrokers: brokers, kafkaClientId: clientId } = config;
+  const client = { brokers, clientId, log, security: kafkaSecurity(config) };
   await ensureTopics({ ...client, partitions: PARTITIONS_DEFAULT });
   const intake: IntakeDeps = {
     pool: deps.pool,

@@ -15,6 +15,7 @@ import { migrate } from '../db/migrate.js';
 import { CHART } from '../ledger/accounts.js';
 import { createLog } from '../observe/log.js';
 import { createProducer } from '../sources/kafka/producer.js';
+import { kafkaSecurity } from '../sources/kafka/security.js';
 import { ensureTopics, PARTITIONS_DEFAULT } from '../sources/kafka/topics.js';
 import type { ConsumerState, RecordProducer } from '../sources/kafka/types.js';
 import { clock } from './context.js';
@@ -34,6 +35,7 @@ export interface ProcessOptions {
 export async function runProcess(names: readonly WorkerName[], options: ProcessOptions): Promise<void> {
   const config = loadConfig(undefined, { dataDir: options.data, port: options.port });
   const withKafka = config.kafkaBrokers.length > 0;
+  const security = kafkaSecurity(config);
   if (names.length === 1 && names[0] === 'ingest' && !withKafka) {
     throw new FeewardenError(
       'bad_setting',
@@ -47,7 +49,8 @@ export async function runProcess(names: readonly WorkerName[], options: ProcessO
     await migrate(database.pool, { chart: CHART });
     if (options.firstKey) await makeFirstKey(database);
     if (withKafka && names.includes('notify')) {
-      const client = { brokers: config.kafkaBrokers, clientId: config.kafkaClientId, log };
+      const { kafkaBrokers: brokers, kafkaClientId: clientId } = config;
+      const client = { brokers, clientId, log, security };
       await ensureTopics({ ...client, partitions: PARTITIONS_DEFAULT });
       producer = createProducer(client);
     }

@@ -1,6 +1,7 @@
-import { Kafka, type LogEntry, logLevel, type RetryOptions } from 'kafkajs';
+import { Kafka, KafkaJSSASLAuthenticationError, type LogEntry, logLevel, type RetryOptions } from 'kafkajs';
 import { FeewardenError } from '../../core/errors.js';
 import { correctIdleTimer } from './idle-timer.js';
+import type { KafkaSecurity } from './security.js';
 import type { KafkaLog } from './types.js';
 
 export interface ClientOptions {
@@ -10,6 +11,8 @@ export interface ClientOptions {
   readonly log: KafkaLog;
   /** Attempts of the library before it gives up, with pauses of 0.1, 0.2, 0.4, 0.8, 1, 1 … s; default 5, about 3 s. */
   readonly clientRetries?: number;
+  /** Default: neither encryption nor login. */
+  readonly security?: KafkaSecurity;
 }
 
 /**
@@ -28,13 +31,14 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** The library's entry point, with our log and our limits. */
-export function createClient({ brokers, clientId, log, clientRetries }: ClientOptions): Kafka {
+export function createClient({ brokers, clientId, log, clientRetries, security }: ClientOptions): Kafka {
   correctIdleTimer();
   return new Kafka({
     brokers: [...brokers],
     clientId,
     connectionTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    ...security,
     retry: clientRetries === undefined ? CLIENT_RETRY : { ...CLIENT_RETRY, retries: clientRetries },
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => writeLog(log, entry),
@@ -74,10 +78,18 @@ export function isRetriable(error: unknown): boolean {
 
 /** Maps what passes by itself to `broker_unavailable`; anything else stays as it is and stops the process. */
 export function toBrokerError(error: unknown): unknown {
+  const cause = rootCause(error);
+  if (cause instanceof KafkaJSSASLAuthenticationError) {
+    return new FeewardenError('broker_refused', cause.message, { cause: error });
+  }
   if (error instanceof FeewardenError || !isRetriable(error)) {
     return error;
   }
-  return new FeewardenError('broker_unavailable', `(${errorKindOf(error)})`, { cause: error });
+  return new FeewardenError(
+    'broker_unavailable',
+    `(${errorKindOf(error)}${cause instanceof Error ? `: ${cause.message}` : ''})`,
+    { cause: error },
+  );
 }
 
 // The library marks some of these as not retriable because it gave up on them; a new client may still succeed.

@@ -121,7 +121,10 @@ async function format(folder: string, libs: string, formatted: string): Promise<
 }
 
 /** One node that is broker and controller, sized for tests. */
-export function serverProperties(at: { port: number; controllerPort: number; data: string }): string {
+export function serverProperties(
+  at: { port: number; controllerPort: number; data: string },
+  more: Readonly<Record<string, string>> = {},
+): string {
   return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': NODE_ID,
@@ -144,6 +147,7 @@ export function serverProperties(at: { port: number; controllerPort: number; dat
     // After a kill the broker may register again only when its old session has run out (default 9 s).
     'broker.session.timeout.ms': 3_000,
     'broker.heartbeat.interval.ms': 500,
+    ...more,
   })
     .map(([name, value]) => `${name}=${value}`)
     .join('\n');

@@ -13,14 +13,17 @@ const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 50;
 
 /** Apache Kafka itself on Java, one node, on random ports of 127.0.0.1, data and logs in a temp folder. */
-export async function startJavaBroker(): Promise<TestBroker> {
+export async function startJavaBroker(secure?: SecureListener): Promise<TestBroker> {
   const home = await kafkaHome();
   const folder = await mkdtemp(path.join(tmpdir(), 'feewarden-kafka-'));
   const [port = 0, controllerPort = 0] = await freePorts(2);
   const data = path.join(folder, 'data');
   await cp(home.formatted, data, { recursive: true });
   const properties = path.join(folder, 'server.properties');
-  await writeFile(properties, serverProperties({ port, controllerPort, data }));
+  await writeFile(
+    properties,
+    serverProperties({ port, controllerPort, data }, secure?.properties(port, controllerPort)),
+  );
 
   const launch = () => launchJava({ libs: home.libs, properties, logFile: path.join(folder, 'broker.log'), port });
   let java = await launch();
@@ -37,6 +40,11 @@ export async function startJavaBroker(): Promise<TestBroker> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** More properties of the broker, for a listener beside the plain one. */
+export interface SecureListener {
+  properties(port: number, controllerPort: number): Readonly<Record<string, string>>;
 }
 
 interface RunningJava {
