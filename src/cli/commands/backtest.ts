@@ -16,6 +16,7 @@ import { FeewardenError } from '../../core/errors.js';
 import { DEFAULT_POLICY } from '../../risk/policy/default.js';
 import { type Policy, parsePolicy } from '../../risk/policy/policy.js';
 import { listInputs } from '../../sources/files/list-inputs.js';
+import { startReport } from '../backtest-report.js';
 import { JSON_OPTION, timeOption } from '../context.js';
 import { printJson, printLine, printTable } from '../output.js';
 import { startBar } from '../progress-bar.js';
@@ -25,6 +26,9 @@ interface BacktestCommandOptions {
   readonly policy?: string;
   readonly until?: string;
   readonly threads?: string;
+  readonly labels?: string;
+  readonly report?: string;
+  readonly inspectors?: string;
   readonly json?: boolean;
 }
 
@@ -58,6 +62,9 @@ export function backtestCommand(program: Command): void {
       '--threads <n>',
       `threads to use, 1 to ${THREADS_MAX} (default: one per processor, at most 4); the alerts are the same`,
     )
+    .option('--labels <file>', 'labels.json of the history: who fails when, and what must be raised')
+    .option('--report <file>', 'write recall, lead times, false alarms and workload there: .html or .json')
+    .option('--inspectors <n>', 'how many share the alerts (default: one per three institutions)')
     .option(...JSON_OPTION)
     .addHelpText('after', '\nInvalid lines are counted by code and left out, as at ingest. Nobody is notified.')
     .action(backtest);
@@ -69,6 +76,7 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
   const until = timeOption(options.until, '--until');
   const policy = await readPolicyFile(options.policy);
   const threads = threadsOption(options.threads);
+  const reporter = await startReport(options, policy, until);
   const bytes = (await listInputs(paths)).reduce((sum, { size }) => sum + (size ?? 0), 0);
   const output = await openOutput(options.alerts);
   const alerts: AlertCounts = { raised: 0, level_changed: 0, cleared: 0, byRule: {}, byLevel: {} };
@@ -82,12 +90,16 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
       threads,
       limits: { bytesMax, depthMax },
       onLines: (lines) => {
-        for (const line of lines) count(alerts, line);
+        for (const line of lines) {
+          count(alerts, line);
+          reporter?.take(line);
+        }
         if (lines.length > 0) output?.write(`${lines.map(({ json }) => json).join('\n')}\n`);
       },
       onProgress: bars.update,
     });
     await closeOutput(output);
+    await reporter?.write(counts.institutions);
     const seconds = Math.round(performance.now() - started) / 1_000;
     const summary = {
       ...counts,

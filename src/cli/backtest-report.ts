@@ -1,0 +1,94 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { AlertLine } from '../backtest/replay.js';
+import { type KnownLabel, parseLabels } from '../calibrate/labels.js';
+import { Outcomes } from '../calibrate/outcomes.js';
+import { type BacktestReport, makeReport } from '../calibrate/report.js';
+import { reportHtml } from '../calibrate/report-html.js';
+import { FeewardenError } from '../core/errors.js';
+import { dayOf, type Us } from '../core/time.js';
+import type { Policy } from '../risk/policy/policy.js';
+import { resolvePolicy } from '../risk/policy/resolve.js';
+import type { ScoreParams } from '../risk/score-params.js';
+import { toJson } from './output.js';
+
+export interface ReportOptions {
+  readonly labels?: string;
+  readonly report?: string;
+  readonly inspectors?: string;
+}
+
+/** Follows the alerts of a back-test and writes its report at the end. */
+export interface Reporter {
+  take(line: AlertLine): void;
+  write(institutions: number): Promise<void>;
+}
+
+const INSTITUTIONS_PER_INSPECTOR = 3;
+const INSPECTORS_MAX = 1_000_000;
+
+/** Null when no report is asked for. @throws FeewardenError bad_usage, unreadable_input */
+export async function startReport(options: ReportOptions, policy: Policy, until: Us | null): Promise<Reporter | null> {
+  const { report: path } = options;
+  if (path === undefined) {
+    if (options.labels !== undefined || options.inspectors !== undefined)
+      throw new FeewardenError(
+        'bad_usage',
+        '--labels and --inspectors are for the report: give --report FILE as well.',
+      );
+    return null;
+  }
+  if (!/\.(html|json)$/.test(path))
+    throw new FeewardenError('bad_usage', '--report: give a file that ends in .html or .json.');
+  const inspectors = inspectorsOption(options.inspectors);
+  const labels = options.labels === undefined ? [] : await readLabels(options.labels);
+  const outcomes = new Outcomes(labels, scoreParams(policy, until));
+  let last: Us | null = null;
+  return {
+    take: (line) => {
+      last = line.at;
+      outcomes.take(line);
+    },
+    write: async (institutions) => {
+      if (last !== null) outcomes.finish(dayOf(until ?? last));
+      const shared = inspectors ?? Math.max(1, Math.ceil(institutions / INSTITUTIONS_PER_INSPECTOR));
+      await writeReport(path, makeReport(outcomes, { policyVersion: policy.version, inspectors: shared }));
+    },
+  };
+}
+
+/** @throws FeewardenError unreadable_input */
+export async function readLabels(path: string): Promise<KnownLabel[]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new FeewardenError('unreadable_input', `${path}: ${error.code ?? error.message}.`);
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new FeewardenError('unreadable_input', `${path} is not valid JSON.`);
+  }
+  return parseLabels(json, path);
+}
+
+/** How findings come together, as the policy says for the nation. */
+export function scoreParams(policy: Policy, until: Us | null): ScoreParams {
+  const day = until === null ? LATEST_DAY : dayOf(until);
+  return resolvePolicy(policy, { regionCode: null, category: null, mode: null, day }).score;
+}
+/** Beyond every history: the entries without an end hold. */
+const LATEST_DAY = 40_000;
+
+async function writeReport(path: string, report: BacktestReport): Promise<void> {
+  const text = path.endsWith('.html') ? reportHtml(report) : `${toJson(report)}\n`;
+  await writeFile(path, text).catch((error: NodeJS.ErrnoException) => {
+    throw new FeewardenError('bad_usage', `--report: ${path} cannot be written (${error.code ?? error.message}).`);
+  });
+}
+
+function inspectorsOption(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > INSPECTORS_MAX)
+    throw new FeewardenError('bad_usage', `--inspectors: give a number from 1 to ${INSPECTORS_MAX}.`);
+  return count;
+}

@@ -1,0 +1,223 @@
+import { describe, expect, it } from 'vitest';
+import type { KnownLabel } from '../../src/calibrate/labels.js';
+import { parseLabels } from '../../src/calibrate/labels.js';
+import { Outcomes } from '../../src/calibrate/outcomes.js';
+import { type BacktestReport, makeReport } from '../../src/calibrate/report.js';
+import { reportHtml } from '../../src/calibrate/report-html.js';
+import type { AlertStep } from '../../src/calibrate/standing.js';
+import { parseDay, startOfDay } from '../../src/core/time.js';
+import type { OpenLevel } from '../../src/risk/level.js';
+import { defaultsOf } from '../../src/risk/params.js';
+import { SCORE_PARAMS, type ScoreParams } from '../../src/risk/score-params.js';
+
+const SCORE = defaultsOf(SCORE_PARAMS) as ScoreParams;
+
+function label(id: string, more: Partial<KnownLabel> = {}): KnownLabel {
+  return { id, kind: 'healthy', archetype: null, stopDay: null, firstSignDay: null, must: [], ...more };
+}
+
+const failing = (id: string, more: Partial<KnownLabel> = {}): KnownLabel =>
+  label(id, { kind: 'failing', archetype: 'run', stopDay: '2025-06-30', firstSignDay: '2025-05-01', ...more });
+
+/** `day` is YYYY-MM-DD; `us` microseconds after its first moment. */
+function step(
+  day: string,
+  institutionId: string,
+  ruleId: string,
+  level: OpenLevel,
+  kind: AlertStep['kind'] = 'raised',
+  us = 0,
+): AlertStep {
+  return { at: startOfDay(parseDay(day)!) + us, institutionId, ruleId, level, kind };
+}
+
+function report(labels: readonly KnownLabel[], steps: readonly AlertStep[], lastDay = '2025-07-31'): BacktestReport {
+  const outcomes = new Outcomes(labels, SCORE);
+  for (const one of [...steps].sort((a, b) => a.at - b.at)) outcomes.take(one);
+  outcomes.finish(parseDay(lastDay)!);
+  return makeReport(outcomes, { policyVersion: 'p-1', inspectors: 2 });
+}
+
+const recallAt = (made: BacktestReport, days: number) => made.recall.find((one) => one.days === days)!;
+
+describe('recall and lead', () => {
+  it('counts an alert of exactly fourteen days before, and not one a microsecond later', () => {
+    const made = (us: number) => report([failing('a')], [step('2025-06-16', 'a', 'C01', 'orange', 'raised', us)]);
+    expect(recallAt(made(0), 14)).toEqual({ days: 14, eligible: 1, found: 1, foundByAlert: 1, openThen: 1 });
+    expect(recallAt(made(1), 14)).toMatchObject({ eligible: 1, found: 0 });
+    expect(recallAt(made(1), 7)).toMatchObject({ found: 1 });
+    expect(made(0).medianLeadDays).toBe(14);
+  });
+
+  it('does not ask for what showed no sign by then', () => {
+    const made = report([failing('a', { firstSignDay: '2025-06-20' })], [step('2025-06-21', 'a', 'F04', 'red')]);
+    expect(made.recall.map((one) => one.eligible)).toEqual([1, 1, 0, 0]);
+    expect(made.recall.map((one) => one.found)).toEqual([1, 1, 0, 0]);
+    expect(made.medianLeadDays).toBeNull();
+  });
+
+  it('counts yellow as nothing, and the rise to orange from its moment on', () => {
+    const made = report(
+      [failing('a')],
+      [step('2025-05-10', 'a', 'C01', 'yellow'), step('2025-06-10', 'a', 'C01', 'orange', 'level_changed')],
+    );
+    expect(made.medianLeadDays).toBe(20);
+    expect(recallAt(made, 30)).toMatchObject({ eligible: 1, found: 0 });
+  });
+
+  it('credits no alarm from before the first sign, and one that goes on only from the sign', () => {
+    const over = report(
+      [failing('a')],
+      [step('2025-03-01', 'a', 'D01', 'orange'), step('2025-03-09', 'a', 'D01', 'orange', 'cleared')],
+    );
+    expect(recallAt(over, 0)).toMatchObject({ eligible: 1, found: 0 });
+    const goesOn = report([failing('a')], [step('2025-03-01', 'a', 'D01', 'orange')]);
+    expect(goesOn.medianLeadDays).toBe(60);
+    expect(goesOn.shapes[0]).toMatchObject({ shape: 'run', firstRules: { D01: 1 }, medianSignDays: 60 });
+  });
+
+  it('tells what was found from what was still open then', () => {
+    const made = report(
+      [failing('a')],
+      [step('2025-05-10', 'a', 'D01', 'orange'), step('2025-05-20', 'a', 'D01', 'orange', 'cleared')],
+    );
+    expect(recallAt(made, 14)).toMatchObject({ found: 1, openThen: 0 });
+    expect(recallAt(made, 30)).toMatchObject({ found: 1, openThen: 0 });
+  });
+
+  it('counts three yellow ones of three groups as a case at orange, and tells how many it is without', () => {
+    const made = report(
+      [failing('a')],
+      [
+        step('2025-05-10', 'a', 'C01', 'yellow'),
+        step('2025-05-12', 'a', 'D02', 'yellow'),
+        step('2025-05-20', 'a', 'E01', 'yellow'),
+      ],
+    );
+    expect(recallAt(made, 30)).toMatchObject({ found: 1, foundByAlert: 0 });
+    expect(made.shapes[0]!.firstRules).toEqual({ G02: 1 });
+    expect(made.shapes[0]!.contributingRules).toEqual({ C01: 1, D02: 1, E01: 1 });
+  });
+
+  it('takes the lower one of two in the middle, and who was never found as last', () => {
+    const labels = ['a', 'b', 'c', 'd'].map((id) => failing(id));
+    const made = report(labels, [
+      step('2025-05-31', 'a', 'C01', 'red'),
+      step('2025-06-10', 'b', 'C01', 'red'),
+      step('2025-06-20', 'c', 'C01', 'red'),
+    ]);
+    expect(made.medianLeadDays).toBe(10);
+    expect(report([failing('a'), failing('b')], []).medianLeadDays).toBeNull();
+  });
+});
+
+describe('the healthy', () => {
+  const labels = [label('h1'), label('h2'), label('h3'), label('h4'), failing('a')];
+
+  it('count once in every week in which they stood at a level, also for a moment', () => {
+    const made = report(
+      labels,
+      [
+        step('2025-05-05', 'a', 'C01', 'red'),
+        step('2025-05-14', 'h1', 'A05', 'orange'),
+        step('2025-05-15', 'h1', 'A05', 'orange', 'cleared'),
+        step('2025-05-22', 'h2', 'D01', 'yellow'),
+        step('2025-06-03', 'h2', 'D01', 'red', 'level_changed'),
+        step('2025-06-04', 'h3', 'D01', 'orange'),
+        step('2025-06-11', 'h2', 'D01', 'red', 'cleared'),
+      ],
+      '2025-06-20',
+    );
+    expect(made.weeks.map((week) => [week.monday, week.healthyYellow, week.healthyOrange, week.healthyRed])).toEqual([
+      ['2025-05-05', 0, 0, 0],
+      ['2025-05-12', 1, 1, 0],
+      ['2025-05-19', 1, 0, 0],
+      ['2025-05-26', 1, 0, 0],
+      ['2025-06-02', 2, 2, 1],
+      ['2025-06-09', 2, 2, 1],
+      ['2025-06-16', 1, 1, 0],
+    ]);
+    expect(made.worstWeek).toEqual({ monday: '2025-06-02', orange: 2, share: 0.5 });
+  });
+
+  it('are told apart from others in the counts of a rule', () => {
+    const made = report(labels, [
+      step('2025-05-14', 'h1', 'A05', 'orange'),
+      step('2025-05-15', 'a', 'A05', 'blue'),
+      step('2025-05-16', 'x', 'A05', 'red'),
+    ]);
+    expect(made.rules).toEqual([
+      {
+        rule: 'A05',
+        raised: 3,
+        reachedOrange: 2,
+        raisedAt: { healthy: 1, failing: 1, violating: 0, unlabelled: 1 },
+        orangeAt: { healthy: 1, failing: 0, violating: 0, unlabelled: 1 },
+      },
+    ]);
+    expect(made.institutions).toEqual({ healthy: 4, failing: 1, violating: 0, unlabelled: 1 });
+  });
+});
+
+it('names every rule that must be raised and was not', () => {
+  const labels = [label('v', { kind: 'violating', archetype: 'loan', must: ['B05', 'A10'] })];
+  const made = report(labels, [step('2025-05-14', 'v', 'B05', 'orange')]);
+  expect(made.must).toEqual({
+    asked: 2,
+    raised: 1,
+    byRule: { A10: { asked: 1, raised: 0 }, B05: { asked: 1, raised: 1 } },
+    missing: [{ id: 'v', rule: 'A10', archetype: 'loan' }],
+  });
+});
+
+it('shares alerts of yellow and above among the inspectors', () => {
+  const made = report(
+    [],
+    [
+      step('2025-05-05', 'a', 'A07', 'blue'),
+      step('2025-05-06', 'a', 'A08', 'yellow'),
+      step('2025-05-07', 'b', 'D01', 'red'),
+      step('2025-05-13', 'c', 'D01', 'orange'),
+    ],
+    '2025-05-18',
+  );
+  expect(made.workload).toEqual({
+    inspectors: 2,
+    meanPerWeek: 1.5,
+    worstWeek: 2,
+    meanPerInspectorAndWeek: 0.75,
+    worstPerInspectorAndWeek: 1,
+  });
+});
+
+it('makes a page that needs nothing from outside and keeps names from being markup', () => {
+  const html = reportHtml(
+    report([failing('a', { archetype: '<script>' })], [step('2025-05-14', 'a', 'C01', 'orange')]),
+  );
+  expect(html).toContain('&lt;script&gt;');
+  expect(html).not.toMatch(/<script|src=|href=|url\(|@import|https?:/);
+  expect(html).toContain('回测报告');
+  expect(html).toContain('Recall and lead time');
+});
+
+it('is made of nothing as well', () => {
+  const made = report([], []);
+  expect(made).toMatchObject({ from: null, worstWeek: null, recall: [{ eligible: 0 }, {}, {}, {}] });
+  expect(reportHtml(made)).toContain('–');
+});
+
+describe('labels', () => {
+  it('are read as the simulation writes them, more fields included', () => {
+    expect(parseLabels([{ ...failing('a'), mode: 'deposit', notes: '' }], 'labels.json')).toHaveLength(1);
+  });
+
+  it.each([
+    ['no list', {}, 'labels.json'],
+    ['an unknown kind', [label('a', { kind: 'odd' as 'healthy' })], '0.kind'],
+    ['a day that is none', [failing('a', { stopDay: '2025-02-30' })], '0.stopDay'],
+    ['a failing one without a stop', [failing('a', { stopDay: null })], 'no stopDay'],
+    ['an institution twice', [label('a'), label('a')], 'labelled twice'],
+  ])('are refused for %s', (_, labels, sentence) => {
+    expect(() => parseLabels(labels, 'labels.json')).toThrow(sentence);
+  });
+});
