@@ -1,4 +1,4 @@
-import { Kafka, KafkaJSSASLAuthenticationError, type LogEntry, logLevel, type RetryOptions } from 'kafkajs';
+import { Kafka, type LogEntry, logLevel, type RetryOptions } from 'kafkajs';
 import { FeewardenError } from '../../core/errors.js';
 import { correctIdleTimer } from './idle-timer.js';
 import type { KafkaSecurity } from './security.js';
@@ -79,7 +79,7 @@ export function isRetriable(error: unknown): boolean {
 /** Maps what passes by itself to `broker_unavailable`; anything else stays as it is and stops the process. */
 export function toBrokerError(error: unknown): unknown {
   const cause = rootCause(error);
-  if (cause instanceof KafkaJSSASLAuthenticationError) {
+  if (cause instanceof Error && cause.name === 'KafkaJSSASLAuthenticationError') {
     return new FeewardenError('broker_refused', cause.message, { cause: error });
   }
   if (error instanceof FeewardenError || !isRetriable(error)) {
