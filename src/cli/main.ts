@@ -56,6 +56,12 @@ function overrideExit(command: Command): void {
   for (const child of command.commands) overrideExit(child);
 }
 
+/** A reader that has seen enough (`feewarden books | head`) ends the command, without a word. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 try {
   await makeProgram().parseAsync(process.argv);
 } catch (error) {
