@@ -1,21 +1,22 @@
 import type pg from 'pg';
 import type { Calendar } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
-import { dayOf, formatTime, type Us } from '../core/time.js';
+import { formatTime, type Us } from '../core/time.js';
 import { readConsistently } from '../ledger/books.js';
-import { eventOf } from '../ledger/prefetch.js';
-import { readEvents } from '../ledger/sql/read-events.js';
-import { InstitutionRowsReader } from '../model/institution-rows.js';
-import { Model } from '../model/model.js';
-import { evaluateInstitution } from './evaluate.js';
+import type { InstitutionRiskState } from './evaluation.js';
 import { confidencePercent } from './messages.js';
-import type { Policy } from './policy/policy.js';
+import { readPolicyAt } from './policy-store.js';
+import { readInstitutionRows } from './read-rows.js';
+import { type Rebuilt, rebuild } from './rebuild.js';
+import { type FindingRemedies, findRemedies } from './remedy.js';
 import type { EvidenceRef, Sentence } from './rule.js';
 import { findingsJson } from './store.js';
 
 export interface ExplainedFinding {
   readonly ruleId: string;
   readonly ruleVersion: number;
+  readonly policyVersion: string;
+  readonly factsVersion: number;
   readonly name: Sentence;
   readonly state: string;
   readonly level: string;
@@ -36,8 +37,12 @@ export interface ExplainedFinding {
 export interface Explanation {
   readonly institutionId: string;
   readonly institutionName: string | null;
-  /** RFC 3339: the moment it is of. */
+  /** RFC 3339: the moment of the evaluation. */
   readonly at: string;
+  /** `stored`: the newest evaluation as it stands; else a past one made again, see `Rebuilt`. */
+  readonly basis: 'stored' | Rebuilt['basis'];
+  /** False: not this program's rules or facts any more, so that the past score may have been another one. */
+  readonly exact: boolean;
   readonly score: number;
   readonly level: string;
   readonly grade: string;
@@ -53,64 +58,63 @@ export interface Explanation {
 
 export interface ExplainOptions {
   readonly calendar: Calendar;
-  readonly policy: Policy;
   readonly now: Us;
 }
 
+interface Institution {
+  readonly no: number;
+  readonly id: string;
+}
+
 /**
- * The stored evaluation of an institution; with `asOf`, what the rules say of the events that were known then, at that
- * moment, without what earlier evaluations held open. Throws `not_found`.
+ * The stored evaluation of an institution; with `asOf`, the one that held at that moment, made again from the stored events.
+ * Throws `not_found`.
  */
 export async function explainInstitution(
   pool: pg.Pool,
   institutionId: string,
   asOf: Us | null,
-  options: ExplainOptions,
+  { calendar }: ExplainOptions,
 ): Promise<Explanation> {
-  const { rows } = await pool.query<{ no: number }>('select no from institutions where id = $1 and event_count > 0', [
-    institutionId,
-  ]);
-  const no = rows[0]?.no;
-  if (no === undefined) throw new FeewardenError('not_found', `No event tells of institution ${institutionId}.`);
-  return asOf === null ? readStored(pool, no, institutionId) : judge(pool, no, institutionId, asOf, options);
+  const institution = await findInstitution(pool, institutionId);
+  if (asOf === null) return readStored(pool, institution);
+  return explanationOf(institutionId, await rebuildOne(pool, institution, asOf, calendar));
 }
 
-async function readStored(pool: pg.Pool, no: number, institutionId: string): Promise<Explanation> {
-  const { rows } = await pool.query<Omit<Explanation, 'institutionId' | 'at'> & { at: Us }>(
-    `select name as "institutionName", evaluated_at as at, score, level, grade, confidence, policy_version as "policyVersion", groups, terms, floor, findings, problems
-       from evaluations where institution_no = $1`,
-    [no],
-  );
-  const stored = rows[0];
-  if (!stored)
-    throw new FeewardenError(
-      'not_found',
-      `Institution ${institutionId} is not evaluated yet; a running evaluate worker does that.`,
-    );
-  return { institutionId, ...stored, at: formatTime(stored.at) };
-}
-
-async function judge(
+/** What would change the open findings of an institution, now or at a past moment. Throws `not_found`. */
+export async function explainRemedies(
   pool: pg.Pool,
-  no: number,
   institutionId: string,
-  asOf: Us,
-  { calendar, policy }: ExplainOptions,
-): Promise<Explanation> {
-  const model = new Model(calendar);
-  await readConsistently(pool, async (client) => {
-    for await (const rows of readEvents(client, no, asOf)) for (const row of rows) model.book(eventOf(row.body));
+  asOf: Us | null,
+  { calendar, now }: ExplainOptions,
+): Promise<FindingRemedies[]> {
+  const institution = await findInstitution(pool, institutionId);
+  if (asOf !== null) {
+    const { rows, before, at, policy } = await rebuildOne(pool, institution, asOf, calendar);
+    return findRemedies({ rows, state: before, now: at, calendar, policy });
+  }
+  return readConsistently(pool, async (client) => {
+    const { rows: stored } = await client.query<{ state: string; at: Us }>(
+      'select state, evaluated_at as at from evaluations where institution_no = $1',
+      [institution.no],
+    );
+    if (!stored[0]) throw notEvaluated(institutionId);
+    const at = Math.max(now, stored[0].at);
+    const rows = (await readInstitutionRows(client, [institution.no], at)).get(institution.no)!;
+    const state = JSON.parse(stored[0].state) as InstitutionRiskState;
+    return findRemedies({ rows, state, now: at, calendar, policy: (await readPolicyAt(client, null)).policy });
   });
-  const books = model.set.institution(institutionId);
-  if (books.eventCount === 0)
-    throw new FeewardenError('not_found', `Nothing was known of institution ${institutionId} by then.`);
-  const rows = new InstitutionRowsReader(books, calendar).read(dayOf(asOf), false);
-  const evaluation = evaluateInstitution(rows, null, asOf, calendar, policy);
+}
+
+/** A score as it was at a past moment, made again. */
+export function explanationOf(institutionId: string, { at, rows, evaluation, basis, exact }: Rebuilt): Explanation {
   const { score, level, grade, groups, terms, floor, problems } = evaluation.score;
   return {
     institutionId,
     institutionName: rows.profile?.name ?? null,
-    at: formatTime(asOf),
+    at: formatTime(at),
+    basis,
+    exact,
     score,
     level,
     grade,
@@ -122,4 +126,37 @@ async function judge(
     findings: findingsJson(evaluation),
     problems,
   };
+}
+
+async function findInstitution(pool: pg.Pool, id: string): Promise<Institution> {
+  const { rows } = await pool.query<Institution>('select no, id from institutions where id = $1 and event_count > 0', [
+    id,
+  ]);
+  if (!rows[0]) throw new FeewardenError('not_found', `No event tells of institution ${id}.`);
+  return rows[0];
+}
+
+async function rebuildOne(pool: pg.Pool, institution: Institution, asOf: Us, calendar: Calendar): Promise<Rebuilt> {
+  const rebuilt = await readConsistently(pool, (client) => rebuild(client, institution, asOf, calendar));
+  if (rebuilt === null)
+    throw new FeewardenError('not_found', `Nothing was known of institution ${institution.id} by then.`);
+  return rebuilt;
+}
+
+async function readStored(pool: pg.Pool, { no, id }: Institution): Promise<Explanation> {
+  const { rows } = await pool.query<Omit<Explanation, 'institutionId' | 'at' | 'basis' | 'exact'> & { at: Us }>(
+    `select name as "institutionName", evaluated_at as at, score, level, grade, confidence, policy_version as "policyVersion", groups, terms, floor, findings, problems
+       from evaluations where institution_no = $1`,
+    [no],
+  );
+  const stored = rows[0];
+  if (!stored) throw notEvaluated(id);
+  return { institutionId: id, basis: 'stored', exact: true, ...stored, at: formatTime(stored.at) };
+}
+
+function notEvaluated(id: string): FeewardenError {
+  return new FeewardenError(
+    'not_found',
+    `Institution ${id} is not evaluated yet; a running evaluate worker does that.`,
+  );
 }

@@ -7,7 +7,9 @@ import { evaluateInstitution } from './evaluate.js';
 import type { InstitutionRiskState } from './evaluation.js';
 import { confidencePercent } from './messages.js';
 import type { Policy } from './policy/policy.js';
+import { findPolicy } from './policy-store.js';
 import { readInstitutionRows } from './read-rows.js';
+import { rulebookOf } from './rulebook.js';
 import { findingsJson } from './store.js';
 
 export interface RiskVerification {
@@ -36,14 +38,14 @@ const INSTITUTIONS_PER_READ = 200;
  * Judges every institution again at the moment of its last evaluation: the stored score, findings and open alerts must come
  * out, and nothing may change. Then the alerts must be what their records say. Nothing is repaired.
  */
-export async function verifyRisk(pool: pg.Pool, calendar: Calendar, policy: Policy): Promise<RiskVerification> {
+export async function verifyRisk(pool: pg.Pool, calendar: Calendar): Promise<RiskVerification> {
   const { rows: waiting } = await pool.query<{ n: number }>(
     'select count(distinct institution_no) as n from due_institutions',
   );
   const differences = [...(await verifyRecords(pool))];
   let after = 0;
   for (;;) {
-    const part = await readConsistently(pool, (client) => verifyPart(client, after, calendar, policy));
+    const part = await readConsistently(pool, (client) => verifyPart(client, after, calendar));
     differences.push(...part.differences);
     if (part.last === null) return { differences, waiting: waiting[0]!.n };
     after = part.last;
@@ -54,17 +56,20 @@ async function verifyPart(
   client: pg.PoolClient,
   after: number,
   calendar: Calendar,
-  policy: Policy,
 ): Promise<{ differences: Difference[]; last: number | null }> {
   const { rows } = await client.query<StoredEvaluation>(
     `select v.institution_no, i.id, v.state, v.evaluated_at, v.policy_version, v.score, v.level, v.grade, v.confidence, v.groups, v.findings
        from evaluations v join institutions i on i.no = v.institution_no
-      where v.institution_no > $1 and v.policy_version = $2 and not exists (select 1 from due_institutions d where d.institution_no = v.institution_no)
+      where v.institution_no > $1 and v.rulebook = $2 and not exists (select 1 from due_institutions d where d.institution_no = v.institution_no)
       order by v.institution_no limit $3`,
-    [after, policy.version, INSTITUTIONS_PER_READ],
+    [after, rulebookOf(calendar.version), INSTITUTIONS_PER_READ],
   );
   const differences: Difference[] = [];
+  const policies = await readPolicies(client, rows);
   for (const stored of rows) {
+    const policy = policies.get(stored.policy_version);
+    // Of a program with other defaults: it cannot be made again.
+    if (policy === undefined) continue;
     const facts = (await readInstitutionRows(client, [stored.institution_no], stored.evaluated_at)).get(
       stored.institution_no,
     )!;
@@ -106,6 +111,15 @@ async function verifyPart(
     );
   }
   return { differences, last: rows.length < INSTITUTIONS_PER_READ ? null : rows.at(-1)!.institution_no };
+}
+
+async function readPolicies(client: pg.PoolClient, rows: readonly StoredEvaluation[]): Promise<Map<string, Policy>> {
+  const policies = new Map<string, Policy>();
+  for (const version of new Set(rows.map((row) => row.policy_version))) {
+    const found = await findPolicy(client, version);
+    if (found !== null) policies.set(version, found.policy);
+  }
+  return policies;
 }
 
 /** Every alert has its records 1, 2, … without a gap, and stands at the last of them. */

@@ -9,7 +9,6 @@ import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { dayOf, startOfDay } from '../../src/core/time.js';
 import { type EmbeddedDatabase, startEmbedded } from '../../src/db/embedded.js';
 import { createPool } from '../../src/db/pool.js';
-import { readPolicy } from '../../src/risk/policy-store.js';
 import { verifyRisk } from '../../src/risk/verify.js';
 import { type Receiver, startReceiver } from '../alerts/receiver.js';
 import { guard } from '../alerts/workers.js';
@@ -151,7 +150,7 @@ describe('kill -9', { timeout: 420_000 }, () => {
     expect(await recordsOf(pool)).toEqual(await recordsOf(calm.pool));
     expect(await messagesOf(pool)).toEqual(await messagesOf(calm.pool));
     await expectBooksOfSample(pool);
-    expect(await verifyRisk(pool, CHINA_CALENDAR, await readPolicy(pool))).toEqual({ differences: [], waiting: 0 });
+    expect(await verifyRisk(pool, CHINA_CALENDAR)).toEqual({ differences: [], waiting: 0 });
   });
 
   it('is survived by every message on its way: webhook and Kafka have each of them, and nothing else', async (t) => {

@@ -5,8 +5,8 @@ import { CHINA_CALENDAR } from '../../core/calendar.js';
 import { FeewardenError } from '../../core/errors.js';
 import { formatTime, type Us } from '../../core/time.js';
 import type { Database } from '../../db/database.js';
-import { type Explanation, explainInstitution } from '../../risk/explain.js';
-import { readPolicy } from '../../risk/policy-store.js';
+import { type Explanation, explainInstitution, explainRemedies } from '../../risk/explain.js';
+import type { FindingRemedies } from '../../risk/remedy.js';
 import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, timeOption, withDatabase } from '../context.js';
 import { printJson, printLine, printTable, toJson } from '../output.js';
 
@@ -18,9 +18,14 @@ export function explainCommand(program: Command): void {
   program
     .command('explain')
     .argument('<id>', 'an alert, or an institution')
-    .description('every term of the score, the rule, threshold and policy version, and the events behind it')
+    .description(
+      'every term of the score, the rule, threshold and policy version, the events behind it, and what would change it',
+    )
     .option(...DATA_OPTION)
-    .option('--as-of <time>', 'of an institution: judged on what was known then (recorded time), at that moment')
+    .option(
+      '--as-of <time>',
+      'of an institution: the score that held at that moment, made again from the stored events',
+    )
     .option(...JSON_OPTION)
     .action((id: string, options: ExplainOptions) =>
       withDatabase(options, async ({ database }) => {
@@ -57,22 +62,28 @@ async function explainAlert(database: Database, alertId: string, json: boolean):
     ...(JSON.parse(row.body) as { time: string; type: string; data: object }),
     receivedAt: formatTime(row.receivedAt),
   }));
+  const { institutionId } = alert.data as { institutionId: string };
+  const open = alert.clearedAt === null;
+  const options = { calendar: CHINA_CALENDAR, now: clock() };
+  const remedies = open ? await explainRemedies(database.pool, institutionId, null, options) : [];
   if (json) {
     printJson({
       ...alert.data,
-      state: alert.clearedAt === null ? 'open' : 'cleared',
+      state: open ? 'open' : 'cleared',
       records: records.map((record) => ({ ...record, at: formatTime(record.at) })),
       events,
+      ...shown(remedies, data.ruleId),
     });
     return;
   }
-  printLine(`${alertId} (${alert.clearedAt === null ? 'open' : 'cleared'}, ${alert.level})`);
+  printLine(`${alertId} (${open ? 'open' : 'cleared'}, ${alert.level})`);
   printLine(data.reason.zh);
   printLine(data.reason.en);
   printLine('');
   printLine(`Rule ${data.ruleId} version ${data.ruleVersion}, policy ${data.policyVersion}`);
   printLine(`Value ${data.value} against threshold ${data.threshold ?? '–'} (${data.unit})`);
   printLine(`Basis: ${data.legalBasis.zh} / ${data.legalBasis.en}`);
+  printRemedies(remedies, data.ruleId);
   printLine('');
   printTable(
     ['step', 'what', 'when', 'level'],
@@ -91,21 +102,54 @@ async function explainAlert(database: Database, alertId: string, json: boolean):
 }
 
 async function explainOne(database: Database, id: string, asOf: Us | null, json: boolean): Promise<void> {
-  const policy = await readPolicy(database.pool);
-  const explanation = await explainInstitution(database.pool, id, asOf, {
-    calendar: CHINA_CALENDAR,
-    policy,
-    now: clock(),
-  });
-  if (json) printJson(explanation);
-  else print(explanation);
+  const options = { calendar: CHINA_CALENDAR, now: clock() };
+  const explanation = await explainInstitution(database.pool, id, asOf, options);
+  const remedies = await explainRemedies(database.pool, id, asOf, options);
+  if (json)
+    printJson({
+      ...explanation,
+      findings: explanation.findings.map((one) => ({ ...one, ...shown(remedies, one.ruleId) })),
+    });
+  else print(explanation, remedies);
 }
 
-function print(explanation: Explanation): void {
+/** The ways out of a finding as they are printed in JSON. */
+function shown(remedies: readonly FindingRemedies[], ruleId: string): object {
+  const found = remedies.find((one) => one.ruleId === ruleId);
+  return {
+    remedies: (found?.remedies ?? []).map((one) => ({ ...one, leavesAt: formatTime(one.leavesAt) })),
+    remedyWords: found?.words ?? [],
+  };
+}
+
+function printRemedies(remedies: readonly FindingRemedies[], ruleId: string): void {
+  const found = remedies.find((one) => one.ruleId === ruleId);
+  if (found === undefined) return;
+  printLine('  what would change it:');
+  for (const { sentence } of found.remedies) {
+    printLine(`    ${sentence.zh}`);
+    printLine(`    ${sentence.en}`);
+  }
+  for (const words of found.words) {
+    printLine(`    ${words.zh}`);
+    printLine(`    ${words.en}`);
+  }
+}
+
+const BASIS: Readonly<Record<Explanation['basis'], string>> = {
+  stored: '',
+  evaluations: 'Made again from the events that were known then.',
+  recorded_time: 'It was not evaluated then; this is what its events by their recorded time come to.',
+};
+
+function print(explanation: Explanation, remedies: readonly FindingRemedies[]): void {
   printLine(`${explanation.institutionId} ${explanation.institutionName ?? ''}`.trim());
   printLine(
     `Score ${explanation.score} (${explanation.level}), grade ${explanation.grade}, confidence ${explanation.confidence}%, as of ${explanation.at}, policy ${explanation.policyVersion}`,
   );
+  if (explanation.basis !== 'stored') printLine(BASIS[explanation.basis]);
+  if (!explanation.exact)
+    printLine('Rules, facts or policy have changed since: the score of then may have been another.');
   if (explanation.floor)
     printLine(`Lifted to ${explanation.floor.score} because a finding is ${explanation.floor.level}.`);
   printLine('');
@@ -125,6 +169,7 @@ function print(explanation: Explanation): void {
     );
     for (const event of finding.evidence) printLine(`  event ${event.source} ${event.id}`);
     if (finding.alertId) printLine(`  alert ${finding.alertId}, open since ${finding.openedAt}`);
+    printRemedies(remedies, finding.ruleId);
   }
   if (explanation.findings.length === 0) printLine('No rule finds anything.');
   if (explanation.problems.length > 0) {

@@ -1,15 +1,20 @@
 import type { Command } from 'commander';
+import { CHINA_CALENDAR } from '../../core/calendar.js';
 import { type Fen, formatYuan } from '../../core/money.js';
 import { formatTime, type Us } from '../../core/time.js';
-import { DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
+import type { Database } from '../../db/database.js';
+import { type PastScore, pastScores } from '../../risk/past-scores.js';
+import { DATA_OPTION, type DataOptions, JSON_OPTION, timeOption, withDatabase } from '../context.js';
 import { LEVEL_OPTION, LIMIT_OPTION, levelOption, limitOption, REGION_OPTION, regionOption } from '../filters.js';
-import { printJson, printLine, printTable } from '../output.js';
+import { EXIT, printJson, printLine, printTable } from '../output.js';
+import { startBar } from '../progress-bar.js';
 
 interface ScoresOptions extends DataOptions {
   readonly institution?: string;
   readonly region?: string;
   readonly level?: string;
   readonly limit: string;
+  readonly asOf?: string;
 }
 
 interface ScoreLine {
@@ -37,9 +42,13 @@ export function scoresCommand(program: Command): void {
     .option(...REGION_OPTION)
     .option(...LEVEL_OPTION)
     .option(...LIMIT_OPTION)
+    .option('--as-of <time>', 'the scores that held at this moment, made again from the stored events')
     .option(...JSON_OPTION)
+    .addHelpText('after', '\nExit code 1 (with --as-of): a score made again is not the one that the history holds.')
     .action((options: ScoresOptions) =>
       withDatabase(options, async ({ database }) => {
+        const asOf = timeOption(options.asOf, '--as-of');
+        if (asOf !== null) return showPast(database, asOf, options);
         const { rows } = await database.pool.query<ScoreLine>(
           `select i.id as "institutionId", v.name as "institutionName", v.region_code as "regionCode", v.score, v.level, v.grade, v.confidence, v.groups,
                   v.unearned_fen as "unearnedFen", v.policy_version as "policyVersion", v.evaluated_at as "evaluatedAt", v.findings, v.problems
@@ -63,6 +72,49 @@ export function scoresCommand(program: Command): void {
           );
       }),
     );
+}
+
+async function showPast(database: Database, asOf: Us, options: ScoresOptions): Promise<void> {
+  const ids = options.institution === undefined ? null : [options.institution];
+  const [region, level] = [regionOption(options.region), levelOption(options.level)];
+  const bar = startBar(null, 'scores made again');
+  const found: PastScore[] = [];
+  let done = 0;
+  let others = 0;
+  for await (const past of pastScores(database.pool, ids, asOf, CHINA_CALENDAR)) {
+    done += 1;
+    bar.update(done, '');
+    if (past.history === 'other') others += 1;
+    if (!(past.regionCode ?? '').startsWith(region) || (level !== null && past.explanation.level !== level)) continue;
+    found.push(past);
+  }
+  bar.stop();
+  found.sort((a, b) => b.explanation.score - a.explanation.score);
+  const rows = found.slice(0, limitOption(options.limit));
+  if (options.json)
+    for (const { explanation, ...rest } of rows) printJson({ ...explanation, ...rest, asOf: formatTime(asOf) });
+  else if (rows.length === 0) printLine('Nothing was known of such an institution by then.');
+  else
+    printTable(
+      ['institution', 'name', 'score', 'level', 'grade', 'evaluated', 'policy', 'history', 'rules'],
+      rows.map(pastCells),
+    );
+  if (others > 0) process.exitCode = EXIT.foundWrong;
+}
+
+function pastCells({ explanation: one, history }: PastScore): string[] {
+  const rules = one.findings.filter(({ level }) => level !== 'none').map(({ ruleId, level }) => `${ruleId} ${level}`);
+  return [
+    one.institutionId,
+    one.institutionName ?? '',
+    String(one.score),
+    one.level,
+    one.grade,
+    one.at.slice(0, 19),
+    one.policyVersion,
+    history,
+    rules.join(', '),
+  ];
 }
 
 function cells(row: ScoreLine): string[] {

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { CHINA_CALENDAR } from '../../core/calendar.js';
 import { type Difference, verifyBooks } from '../../ledger/verify.js';
-import { readPolicy } from '../../risk/policy-store.js';
 import { verifyRisk } from '../../risk/verify.js';
 import { DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { EXIT, printJson, printLine } from '../output.js';
@@ -28,7 +27,7 @@ export function verifyCommand(program: Command): void {
           differences += 1;
           show(difference);
         }
-        const risk = await verifyRisk(database.pool, CHINA_CALENDAR, await readPolicy(database.pool));
+        const risk = await verifyRisk(database.pool, CHINA_CALENDAR);
         for (const difference of risk.differences) show(difference);
         differences += risk.differences.length;
         bar.stop();
