@@ -46,6 +46,10 @@ export const SETTINGS = {
   httpBodyBytesMax: setting('FEEWARDEN_HTTP_BODY_BYTES_MAX', 67_108_864, integer(1_024, 1_073_741_824)),
   eventBytesMax: setting('FEEWARDEN_EVENT_BYTES_MAX', 262_144, integer(1_024, 16_777_216)),
   eventDepthMax: setting('FEEWARDEN_EVENT_DEPTH_MAX', 32, integer(4, 1_000)),
+  // The banks
+  bankRules: setting<string | null>('FEEWARDEN_BANK_RULES', null, text(/^[^\0]+$/, 'a file')),
+  bankInbox: setting<string | null>('FEEWARDEN_BANK_INBOX', null, text(/^[^\0]+$/, 'a folder')),
+  bankInboxSettleMs: setting('FEEWARDEN_BANK_INBOX_SETTLE_MS', 10_000, integer(100, 3_600_000)),
   // How it works
   pollMs: setting('FEEWARDEN_POLL_MS', 100, integer(10, 60_000)),
   evaluateSettleMs: setting('FEEWARDEN_EVALUATE_SETTLE_MS', 0, integer(0, 3_600_000)),

@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { ERRORS } from '../core/errors.js';
 import type { Us } from '../core/time.js';
 import { inTransaction, toDbTime } from '../db/pool.js';
-import { applyInTransaction, type Input } from './apply.js';
+import { applyInTransaction, type Input, type InputOutcome, type Origin } from './apply.js';
 import { decodeInput, type IntakeDeps } from './intake.js';
 
 /** A rejected event as people see it. The input itself is given only on request: it may hold what should not be shown. */
@@ -53,8 +53,19 @@ const REDRIVE_BATCH_EVENTS_MAX = 500;
 /** Whether the key that once sent an event may (still) speak for a source. Answers false for a key that is gone. */
 export type MaySpeak = (keyId: string, source: string) => Promise<boolean>;
 
+/** A rejected input that is no event: an entry of a bank's statement. */
+export interface OtherInput {
+  readonly bytes: Buffer;
+  readonly origin: Origin;
+}
+
 export interface RedriveDeps extends IntakeDeps {
   readonly maySpeak: MaySpeak;
+  /** Tries inputs that are no events again, in the same transaction; one outcome each, in order. */
+  readonly others?: {
+    isOther(bytes: Buffer): boolean;
+    redrive(client: pg.PoolClient, inputs: readonly OtherInput[]): Promise<InputOutcome[]>;
+  };
 }
 
 /** Tries open rejected events again, as they came, with what is known and allowed now: a second try is no way round the sender's rights. */
@@ -127,13 +138,7 @@ async function redriveBatch(
   );
   if (rows.length === 0) return null;
   const receivedAt = deps.clock();
-  const inputs: Input[] = [];
-  for (const row of rows) inputs.push(await inputOf(deps, row, receivedAt));
-  const { outcomes } = await applyInTransaction(client, inputs, {
-    receivedAt,
-    calendar: deps.calendar,
-    ...(deps.alongside ? { alongside: deps.alongside } : {}),
-  });
+  const outcomes = await outcomesOf(deps, client, rows, receivedAt);
   const counts: RedriveCounts = { read: rows.length, accepted: 0, duplicates: 0, rejected: 0 };
   const settled: number[] = [];
   rows.forEach((row, at) => {
@@ -147,4 +152,27 @@ async function redriveBatch(
     toDbTime(receivedAt),
   ]);
   return { after: rows.at(-1)!.seq, counts };
+}
+
+async function outcomesOf(
+  deps: RedriveDeps,
+  client: pg.PoolClient,
+  rows: readonly StoredInput[],
+  receivedAt: Us,
+): Promise<readonly InputOutcome[]> {
+  const isOther = rows.map((row) => deps.others?.isOther(row.input) ?? false);
+  const inputs: Input[] = [];
+  for (const row of rows.filter((_, at) => !isOther[at])) inputs.push(await inputOf(deps, row, receivedAt));
+  const applied = await applyInTransaction(client, inputs, {
+    receivedAt,
+    calendar: deps.calendar,
+    ...(deps.alongside ? { alongside: deps.alongside } : {}),
+  });
+  const others = rows
+    .filter((_, at) => isOther[at])
+    .map((row) => ({ bytes: row.input, origin: { key: row.origin_key, detail: row.origin } }));
+  const driven = others.length > 0 ? await deps.others!.redrive(client, others) : [];
+  let event = 0;
+  let other = 0;
+  return isOther.map((is) => (is ? driven[other++]! : applied.outcomes[event++]!));
 }

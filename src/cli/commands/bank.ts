@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { formatAmount } from '../../banks/amount.js';
 import { type CheckedFile, type CheckedLine, checkStatements } from '../../banks/check.js';
-import { type CsvMapping, parseCsvMapping } from '../../banks/formats/csv-mapping.js';
 import { statementSource } from '../../banks/read.js';
 import type { StatementSurvey } from '../../banks/survey.js';
 import { FeewardenError } from '../../core/errors.js';
 import { isDocument, isProblem, openAny } from '../../sources/files/records.js';
 import { JSON_OPTION } from '../context.js';
 import { EXIT, printError, printJson, printLine, printTable } from '../output.js';
+import { readMapping } from '../statements.js';
 
 interface CheckOptions {
   readonly mapping?: string;
@@ -35,18 +34,6 @@ export function bankCommand(program: Command): void {
     .action(async (paths: string[], options: CheckOptions) => {
       process.exitCode = await check(paths, options);
     });
-}
-
-/** @throws FeewardenError bad_mapping, bad_usage */
-export function readMapping(path: string | undefined): CsvMapping | null {
-  if (path === undefined) return null;
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new FeewardenError('bad_usage', `--mapping: ${path} cannot be read.`, { cause: error });
-  }
-  return parseCsvMapping(text, path);
 }
 
 async function check(paths: readonly string[], options: CheckOptions): Promise<number> {

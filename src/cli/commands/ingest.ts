@@ -1,23 +1,30 @@
 import type { Command } from 'commander';
+import type { CsvMapping } from '../../banks/formats/csv-mapping.js';
+import { ERRORS, FeewardenError } from '../../core/errors.js';
 import { type IntakeCounts, noCounts } from '../../ledger/intake.js';
 import { type FileIntake, takeFile } from '../../ledger/intake-file.js';
 import { listInputs } from '../../sources/files/list-inputs.js';
-import { type InputFile, isProblem, openInputs } from '../../sources/files/records.js';
+import { type InputDocument, type InputFile, isDocument, isProblem, openAny } from '../../sources/files/records.js';
 import { type CliContext, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { evaluateAllDue } from '../evaluate-due.js';
 import { EXIT, printError, printJson, printLine, printTable } from '../output.js';
 import { startBar } from '../progress-bar.js';
+import { readMapping, takeDocument } from '../statements.js';
 
 interface IngestOptions extends DataOptions {
   readonly evaluate: boolean;
+  readonly mapping?: string;
 }
 
 export function ingestCommand(program: Command): void {
   program
     .command('ingest')
     .argument('<path...>', "files or folders; '-' is standard input")
-    .description('take events into the books: NDJSON, JSON arrays, and .gz or .zip of them, recognised by content')
+    .description(
+      'take events and bank statements into the books: NDJSON, JSON arrays, ISO 20022 camt.052/053/054, CSV, and .gz or .zip of them, recognised by content',
+    )
     .option(...DATA_OPTION)
+    .option('--mapping <file>', "JSON file that says how to read a bank's CSV")
     .option('--no-evaluate', 'leave the evaluation of the institutions to a running worker')
     .option(...JSON_OPTION)
     .addHelpText(
@@ -30,6 +37,11 @@ export function ingestCommand(program: Command): void {
 }
 
 interface Summary extends IntakeCounts {
+  /** Entries of statements that the bank has not booked yet. */
+  pending: number;
+  statements: number;
+  /** Statements that do not add up, each with its place. */
+  wrong: string[];
   seconds: number;
   failed: { path: string; error: string }[];
   resumed: { path: string; line: number }[];
@@ -37,7 +49,8 @@ interface Summary extends IntakeCounts {
 
 async function ingest(context: CliContext, paths: readonly string[], options: IngestOptions): Promise<number> {
   const started = performance.now();
-  const summary: Summary = { ...noCounts(), seconds: 0, failed: [], resumed: [] };
+  const summary: Summary = { ...noCounts(), pending: 0, statements: 0, wrong: [], seconds: 0, failed: [], resumed: [] };
+  const mapping = readMapping(options.mapping);
   const stop = stopSignal();
   const listed = await listInputs(paths);
   const total = listed.some((input) => input.size === null)
@@ -46,7 +59,7 @@ async function ingest(context: CliContext, paths: readonly string[], options: In
   const bar = startBar(total, 'bytes');
   let before = 0;
   try {
-    for await (const input of openInputs(paths)) {
+    for await (const input of openAny(paths, { documents: mapping ? ['xml', 'text'] : ['xml'] })) {
       if (stop.signal.aborted) break;
       if (isProblem(input)) {
         printError(input.error);
@@ -54,9 +67,10 @@ async function ingest(context: CliContext, paths: readonly string[], options: In
         continue;
       }
       const base = before;
-      await takeOne(context, input, summary, stop.signal, (bytes) =>
-        bar.update(base + bytes, `${summary.read.toLocaleString('en')} events before this file`),
-      );
+      const onBytes = (bytes: number): void =>
+        bar.update(base + bytes, `${summary.read.toLocaleString('en')} events before this file`);
+      if (isDocument(input)) await takeStatementFile(context, input, mapping, summary, stop.signal, onBytes);
+      else await takeOne(context, input, summary, stop.signal, onBytes);
       before += input.compressedSize ?? 0;
     }
   } finally {
@@ -68,7 +82,8 @@ async function ingest(context: CliContext, paths: readonly string[], options: In
   if (options.json) printJson(shown(summary));
   else printSummary(summary);
   if (stop.signal.aborted) process.stderr.write('feewarden: stopped; run the same command again to go on.\n');
-  return stop.signal.aborted || summary.failed.length > 0 || summary.rejected > 0 ? EXIT.foundWrong : EXIT.success;
+  const isWrong = summary.failed.length > 0 || summary.rejected > 0 || summary.wrong.length > 0;
+  return stop.signal.aborted || isWrong ? EXIT.foundWrong : EXIT.success;
 }
 
 async function takeOne(
@@ -91,7 +106,36 @@ async function takeOne(
   summary.failed.push({ path: input.path, error: taken.problem.message });
 }
 
-function add(summary: Summary, taken: FileIntake): void {
+/** A file of statements is taken whole or not at all. */
+async function takeStatementFile(
+  context: CliContext,
+  input: InputDocument,
+  mapping: CsvMapping | null,
+  summary: Summary,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  try {
+    const taken = await takeDocument(context, input, mapping, { signal, onBytes });
+    add(summary, taken);
+    summary.pending += taken.pending;
+    summary.statements += taken.statements.length;
+    for (const { survey } of taken.statements) {
+      if (survey.arithmetic.state === 'wrong')
+        summary.wrong.push(`${input.path}:${survey.head.line}: ${survey.arithmetic.remarks.join(' ')}`);
+    }
+  } catch (error) {
+    if (!(error instanceof FeewardenError) || error.kind !== 'usage') throw error;
+    const told = new FeewardenError(
+      error.code,
+      `${input.path}: ${error.message.slice(ERRORS[error.code].message.length).trim()}`,
+    );
+    printError(told);
+    summary.failed.push({ path: input.path, error: told.message });
+  }
+}
+
+function add(summary: Summary, taken: Pick<FileIntake, keyof IntakeCounts>): void {
   summary.read += taken.read;
   summary.accepted += taken.accepted;
   summary.duplicates += taken.duplicates;
@@ -101,8 +145,14 @@ function add(summary: Summary, taken: FileIntake): void {
 
 /** Fields that are empty in a calm run are left out. */
 function shown(summary: Summary): object {
-  const { failed, resumed, ...counts } = summary;
-  return { ...counts, ...(failed.length > 0 ? { failed } : {}), ...(resumed.length > 0 ? { resumed } : {}) };
+  const { failed, resumed, pending, statements, wrong, ...counts } = summary;
+  const ofBanks = statements > 0 ? { pending, statements, ...(wrong.length > 0 ? { wrong } : {}) } : {};
+  return {
+    ...counts,
+    ...ofBanks,
+    ...(failed.length > 0 ? { failed } : {}),
+    ...(resumed.length > 0 ? { resumed } : {}),
+  };
 }
 
 function printSummary(summary: Summary): void {
@@ -116,6 +166,11 @@ function printSummary(summary: Summary): void {
         .concat(summary.seconds.toFixed(1)),
     ],
   );
+  if (summary.statements > 0)
+    printLine(
+      `${summary.statements.toLocaleString('en')} bank statements; ${summary.pending.toLocaleString('en')} entries are pending at the bank.`,
+    );
+  for (const wrong of summary.wrong) printLine(`Does not add up: ${wrong}`);
   if (summary.rejected === 0) return;
   printLine('');
   printTable(

@@ -1,9 +1,17 @@
 import type { Command } from 'commander';
 import { maySpeakFor, sourceAuthority } from '../../api/access.js';
 import { findKey } from '../../api/keys.js';
+import { isStoredEntry, redriveEntries } from '../../banks/redrive.js';
+import { readRulesFile } from '../../banks/rules-file.js';
 import { ERRORS, FeewardenError } from '../../core/errors.js';
 import { formatTime } from '../../core/time.js';
-import { listRejected, type MaySpeak, type RejectedEvent, redriveRejected } from '../../ledger/rejected.js';
+import {
+  listRejected,
+  type MaySpeak,
+  type RedriveDeps,
+  type RejectedEvent,
+  redriveRejected,
+} from '../../ledger/rejected.js';
 import { type CliContext, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { evaluateAllDue } from '../evaluate-due.js';
 import { EXIT, printJson, printLine, printTable } from '../output.js';
@@ -58,7 +66,7 @@ export function redriveCommand(program: Command): void {
         checkCode(options.code);
         const bar = startBar(null, 'events');
         const counts = await redriveRejected(
-          { ...context.intake, maySpeak: maySpeak(context) },
+          { ...context.intake, maySpeak: maySpeak(context), others: bankEntries(context) },
           options.code ?? null,
           (so) => bar.update(so.read, ''),
         );
@@ -99,6 +107,11 @@ function placeOf({ file, line, topic, partition, offset, key, request, index }: 
   return topic !== undefined
     ? `${topic}/${partition}/${offset}`
     : `HTTP, key ${key}, request ${request}, event ${index}`;
+}
+
+function bankEntries(context: CliContext): NonNullable<RedriveDeps['others']> {
+  const deps = { ...context.intake, rules: readRulesFile(context.config.bankRules), maySpeak: maySpeak(context) };
+  return { isOther: isStoredEntry, redrive: (client, inputs) => redriveEntries(deps, client, inputs) };
 }
 
 /** The bootstrap key of the settings is an administrator's; every other key must still be there, and speak for the source. */

@@ -1,0 +1,96 @@
+import type pg from 'pg';
+import { ERRORS } from '../core/errors.js';
+import type { InputOutcome } from '../ledger/apply.js';
+import type { OtherInput } from '../ledger/rejected.js';
+import { findAccountOwner } from './accounts.js';
+import { bookTold, type Owner, ownerProblem, type Told } from './book.js';
+import { sourceOf } from './plan.js';
+import { tellingOf } from './register.js';
+import { lineOfStored, parseStored, readStored, type StoredEntry } from './stored-entry.js';
+import type { BankIntakeDeps } from './take.js';
+
+/** By how a stored entry begins; no event of the contract begins so. */
+export function isStoredEntry(bytes: Buffer): boolean {
+  return bytes.subarray(0, STORED_START.length).equals(STORED_START);
+}
+const STORED_START = Buffer.from('{"bankEntry":1,');
+
+/** Whether the key that once sent an entry may (still) speak for a bank. */
+export type MaySpeakForBank = (keyId: string, source: string) => Promise<boolean>;
+
+/**
+ * Refused entries of statements once more, as the file told them, in the caller's transaction. Entries of one statement are planned
+ * together, because within one statement no two entries are the same.
+ */
+export async function redriveEntries(
+  deps: BankIntakeDeps & { readonly maySpeak: MaySpeakForBank },
+  client: pg.PoolClient,
+  inputs: readonly OtherInput[],
+): Promise<InputOutcome[]> {
+  const outcomes: InputOutcome[] = new Array<InputOutcome>(inputs.length);
+  const groups = new Map<string, { readonly input: OtherInput; readonly stored: StoredEntry; readonly at: number }[]>();
+  inputs.forEach((input, at) => {
+    const stored = parseStored(input.bytes);
+    if (stored === null) {
+      outcomes[at] = { kind: 'rejected', rejection: NOT_STORED };
+      return;
+    }
+    const { key: keyId = null, reading = 0 } = input.origin.detail;
+    const key = JSON.stringify([stored.head.accountId, stored.statementNo, reading, keyId]);
+    groups.set(key, [...(groups.get(key) ?? []), { input, stored, at }]);
+  });
+  // In one order of accounts, because each takes its lock.
+  for (const [, group] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const { head, statementNo } = group[0]!.stored;
+    const account = head.accountId === null ? 'unknown' : await findAccountOwner(client, head.accountId);
+    const owner = await ownerOf(deps, account, group[0]!.input);
+    const isMine = ownerProblem(owner) === null && typeof account !== 'string';
+    const telling = isMine
+      ? await tellingOf(client, statementNo, account, Number(group[0]!.input.origin.detail['reading']), true)
+      : null;
+    if (isMine) {
+      await client.query('update bank_statements set institution_no = $2, bank_code = $3 where no = $1', [
+        statementNo,
+        account.institutionNo,
+        account.bankCode,
+      ]);
+    }
+    const rules = isMine ? deps.rules[account.bankCode] : undefined;
+    const told = group.map(
+      ({ input, stored }): Told => ({
+        reading: readStored(stored, rules),
+        line: lineOfStored(stored),
+        stored,
+        origin: input.origin,
+      }),
+    );
+    const done = await bookTold(client, deps, owner, telling, told);
+    group.forEach(({ at }, place) => {
+      const outcome = done[place]!;
+      outcomes[at] = outcome.kind === 'pending' ? { kind: 'duplicate' } : outcome;
+    });
+  }
+  return outcomes;
+}
+
+/** An entry that came with a key is booked only if that key may speak for the account's bank today. */
+async function ownerOf(
+  deps: { readonly maySpeak: MaySpeakForBank },
+  account: Owner['account'],
+  { origin }: OtherInput,
+): Promise<Owner> {
+  const keyId = origin.detail['key'];
+  if (keyId === undefined || typeof account === 'string') return { account, onlyBank: null };
+  const may = await deps.maySpeak(String(keyId), sourceOf(account));
+  return { account, onlyBank: may ? null : '' };
+}
+
+const NOT_STORED = {
+  code: 'not_json',
+  path: null,
+  message: ERRORS.not_json.message,
+  subject: null,
+  source: null,
+  id: null,
+  type: null,
+} as const;

@@ -1,0 +1,203 @@
+import { inTransaction } from '../db/pool.js';
+import type { Rejection } from '../events/decode.js';
+import type { Origin } from '../ledger/apply.js';
+import { type IntakeCounts, type IntakeDeps, noCounts } from '../ledger/intake.js';
+import { findAccountOwner } from './accounts.js';
+import { bookRemoved, bookTold, type Owner, ownerProblem, type Told, type ToldOutcome } from './book.js';
+import { readBalances, readEntry } from './movement.js';
+import type { Telling } from './plan.js';
+import type { StatementSource } from './read.js';
+import { finishStatement, registerStatement, tellingOf } from './register.js';
+import type { BankRules, RulesByBank } from './rules.js';
+import type { BankEntry } from './statement.js';
+import { nextReading } from './store.js';
+import type { StoredEntry } from './stored-entry.js';
+import { type StatementSurvey, surveyStatements } from './survey.js';
+
+export interface BankIntakeDeps extends IntakeDeps {
+  readonly rules: RulesByBank;
+}
+
+export interface TakeStatementsOptions {
+  readonly batchEntriesMax: number;
+  /** Who sends, if it may speak for one bank alone. */
+  readonly onlyBank: string | null;
+  /** Rules of a mapping file; they win over those of the settings. */
+  readonly rules?: BankRules | undefined;
+  /** Where an entry came from. `index` counts entries and balances of the file, from 0. */
+  readonly origin: (line: number, index: number) => Origin;
+  readonly onBytes?: ((packedBytesRead: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Hears what was refused. */
+  readonly onRejected?: (rejection: Rejection, line: number, index: number) => void;
+}
+
+export interface TakenStatement {
+  readonly survey: StatementSurvey;
+  readonly counts: StatementIntakeCounts;
+  /** Entries that this version does not hold any more, taken back. */
+  readonly removed: number;
+}
+
+/** As `IntakeCounts` of entries and balances; `pending` are those that the bank has not booked yet. */
+export interface StatementIntakeCounts extends IntakeCounts {
+  pending: number;
+}
+
+export interface StatementIntake extends StatementIntakeCounts {
+  readonly statements: readonly TakenStatement[];
+  readonly finished: boolean;
+}
+
+/**
+ * Takes a file of statements into the books. It is read twice: first to its end, so that a damaged or hostile file is refused whole and
+ * nothing of it is booked; then batch by batch, each its own transaction. Taking it again changes nothing, and an interrupted
+ * run is simply started again.
+ * @throws FeewardenError as the readers do; then nothing was booked
+ */
+export async function takeStatements(
+  deps: BankIntakeDeps,
+  source: StatementSource,
+  options: TakeStatementsOptions,
+): Promise<StatementIntake> {
+  const surveys = await surveyStatements(source.items());
+  const taker = new Taker(deps, source.label, surveys, options);
+  for await (const items of source.items(options.onBytes)) {
+    for (const item of items) {
+      if (item.what === 'start') await taker.start();
+      else if (item.what === 'entry') await taker.add(item.entry);
+      else await taker.end();
+      if (options.signal?.aborted) return { ...taker.total, statements: taker.taken, finished: false };
+    }
+  }
+  return { ...taker.total, statements: taker.taken, finished: true };
+}
+
+export function noStatementCounts(): StatementIntakeCounts {
+  return { ...noCounts(), pending: 0 };
+}
+
+/** The statement that is being taken. */
+interface Current {
+  readonly survey: StatementSurvey;
+  readonly owner: Owner;
+  readonly telling: Telling | null;
+  readonly statementNo: number;
+  readonly reading: number;
+  readonly rules: BankRules | undefined;
+  readonly counts: StatementIntakeCounts;
+}
+
+class Taker {
+  readonly total = noStatementCounts();
+  readonly taken: TakenStatement[] = [];
+  private current: Current | null = null;
+  private next = 0;
+  private index = 0;
+  private batch: Told[] = [];
+
+  constructor(
+    private readonly deps: BankIntakeDeps,
+    private readonly label: string,
+    private readonly surveys: readonly StatementSurvey[],
+    private readonly options: TakeStatementsOptions,
+  ) {}
+
+  async start(): Promise<void> {
+    const survey = this.surveys[this.next++]!;
+    const { pool, clock } = this.deps;
+    this.current = await inTransaction(pool, async (client) => {
+      const account =
+        survey.head.accountId === null ? 'unknown' : await findAccountOwner(client, survey.head.accountId);
+      const owner: Owner = { account, onlyBank: this.options.onlyBank };
+      const mine = ownerProblem(owner) === null && typeof account !== 'string' ? account : null;
+      const { no } = await registerStatement(client, survey, mine, this.label, clock());
+      const reading = await nextReading(client);
+      const telling = mine === null ? null : await tellingOf(client, no, mine, reading);
+      const rules = this.options.rules ?? (mine === null ? undefined : this.deps.rules[mine.bankCode]);
+      return { survey, owner, telling, statementNo: no, reading, rules, counts: noStatementCounts() };
+    });
+    const { head, balances } = survey;
+    for (const { balance, reading } of readBalances(balances, head)) {
+      const partner = balances.filter(
+        (other) => other !== balance && other.at === balance.at && AVAILABLE.has(other.code),
+      );
+      await this.push({ ...this.about(balance.line, { balances: [balance, ...partner] }), reading });
+    }
+  }
+
+  async add(entry: BankEntry): Promise<void> {
+    const { survey, rules } = this.current!;
+    const reading = readEntry(entry, survey.head, rules, survey.dayWithoutDate);
+    await this.push({ ...this.about(entry.line, { entry }), reading });
+  }
+
+  async end(): Promise<void> {
+    await this.flush();
+    const { survey, telling, statementNo, counts } = this.current!;
+    const replaces = telling === null || telling.isOutdated ? [] : telling.replaces;
+    let removed = 0;
+    if (telling !== null && replaces.length > 0) {
+      for (let gone = -1; gone !== 0; removed += gone) {
+        gone = await inTransaction(this.deps.pool, (client) => bookRemoved(client, this.deps, telling));
+      }
+    }
+    await inTransaction(this.deps.pool, (client) =>
+      finishStatement(
+        client,
+        statementNo,
+        replaces,
+        { booked: counts.accepted, known: counts.duplicates, refused: counts.rejected },
+        this.deps.clock(),
+      ),
+    );
+    this.taken.push({ survey, counts, removed });
+    this.current = null;
+  }
+
+  private about(line: number, what: Pick<StoredEntry, 'entry' | 'balances'>): Omit<Told, 'reading'> {
+    const { survey, statementNo, reading } = this.current!;
+    const stored = {
+      bankEntry: 1,
+      statementNo,
+      head: survey.head,
+      dayWithoutDate: survey.dayWithoutDate,
+      ...what,
+    } as const;
+    const { key, detail } = this.options.origin(line, this.index++);
+    return { line, stored, origin: { key, detail: { ...detail, reading } } };
+  }
+
+  private async push(told: Told): Promise<void> {
+    this.batch.push(told);
+    if (this.batch.length >= this.options.batchEntriesMax) await this.flush();
+  }
+
+  private async flush(): Promise<void> {
+    const { batch, current } = this;
+    if (batch.length === 0 || current === null) return;
+    this.batch = [];
+    const outcomes = await inTransaction(this.deps.pool, (client) =>
+      bookTold(client, this.deps, current.owner, current.telling, batch),
+    );
+    const first = this.index - batch.length;
+    outcomes.forEach((outcome, at) => {
+      count(this.total, outcome);
+      count(current.counts, outcome);
+      if (outcome.kind === 'rejected') this.options.onRejected?.(outcome.rejection, batch[at]!.line, first + at);
+    });
+  }
+}
+
+const AVAILABLE = new Set(['CLAV', 'ITAV']);
+
+function count(counts: StatementIntakeCounts, outcome: ToldOutcome): void {
+  counts.read += 1;
+  if (outcome.kind === 'accepted') counts.accepted += 1;
+  else if (outcome.kind === 'duplicate') counts.duplicates += 1;
+  else if (outcome.kind === 'pending') counts.pending += 1;
+  else {
+    counts.rejected += 1;
+    counts.byCode[outcome.rejection.code] = (counts.byCode[outcome.rejection.code] ?? 0) + 1;
+  }
+}

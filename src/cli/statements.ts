@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { type CsvMapping, parseCsvMapping } from '../banks/formats/csv-mapping.js';
+import { statementSource } from '../banks/read.js';
+import { readRulesFile } from '../banks/rules-file.js';
+import { type StatementIntake, takeStatements } from '../banks/take.js';
+import { FeewardenError } from '../core/errors.js';
+import type { InputDocument } from '../sources/files/records.js';
+import type { CliContext } from './context.js';
+
+/** @throws FeewardenError bad_mapping, bad_usage */
+export function readMapping(path: string | undefined): CsvMapping | null {
+  if (path === undefined) return null;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new FeewardenError('bad_usage', `--mapping: ${path} cannot be read.`, { cause: error });
+  }
+  return parseCsvMapping(text, path);
+}
+
+/** A file of statements into the books. @throws FeewardenError when the whole file is refused; then nothing was booked */
+export async function takeDocument(
+  { config, intake }: CliContext,
+  input: InputDocument,
+  mapping: CsvMapping | null,
+  { signal, onBytes }: { readonly signal?: AbortSignal; readonly onBytes?: (bytes: number) => void } = {},
+): Promise<StatementIntake> {
+  const source = await statementSource(input, mapping);
+  return takeStatements({ ...intake, rules: readRulesFile(config.bankRules) }, source, {
+    batchEntriesMax: config.ingestBatchEventsMax,
+    onlyBank: null,
+    rules: mapping?.rules,
+    origin: (line, index) => ({
+      key: `file:${input.path}:${line}:${index}`,
+      detail: { file: input.path, line, index },
+    }),
+    signal,
+    onBytes,
+  });
+}

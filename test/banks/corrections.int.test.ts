@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type TestDatabase, testDatabase } from '../support/database.js';
+import { booksOf, differencesOf, entriesIn, register, standingEvents, takeXml } from './books.js';
+import { detailXml, documentXml, type XmlEntry } from './support.js';
+
+let db: TestDatabase;
+beforeEach(async () => {
+  db = await testDatabase();
+});
+afterEach(async () => {
+  expect(await differencesOf(db)).toEqual([]);
+  await db.drop();
+});
+
+const DAY = '2026-03-02';
+const credit: XmlEntry = { amount: '480.00', bankRef: 'R-1', details: detailXml('480.00', { EndToEndId: 'P-1' }) };
+const refund: XmlEntry = {
+  amount: '120.00',
+  direction: 'DBIT',
+  bankRef: 'R-2',
+  details: detailXml('120.00', { EndToEndId: 'F-1' }, '<Purp><Prtry>refund</Prtry></Purp>'),
+};
+
+describe('a newer version of a statement', () => {
+  const version = (created: string, entries: XmlEntry[], closing: string) =>
+    documentXml({ statements: [{ sequence: '7', created, balances: [['CLBD', closing, DAY]], entries }] });
+  const first = version('2026-03-02T23:00:00+08:00', [credit, refund, { amount: '7.00', bankRef: 'R-7' }], '367');
+  const second = version('2026-03-03T09:00:00+08:00', [{ ...credit, amount: '490.00', details: '' }, refund], '370');
+
+  test('changes and takes back what it tells otherwise, with events that point at the old ones', async () => {
+    await register(db);
+    await takeXml(db, first);
+    const taken = await takeXml(db, second);
+    expect(taken).toMatchObject({ accepted: 2, duplicates: 1, rejected: 0, statements: [{ removed: 1 }] });
+    expect(
+      (await standingEvents(db)).map((data) => [
+        data['bankTxnId'] ?? data['asOf'],
+        data['amountFen'] ?? data['bookedFen'],
+      ]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['R-1', 49_000],
+        ['R-2', 12_000],
+        [DAY, 37_000],
+      ]),
+    );
+    expect(await standingEvents(db)).toHaveLength(3);
+    expect((await entriesIn(db)).find((row) => row.bank_txn_id === 'R-7')).toMatchObject({ state: 'removed' });
+    const { rows } = await db.pool.query(
+      "select count(*)::int as n from events where type = 150 and source = '/bank/B003'",
+    );
+    expect(rows).toEqual([{ n: 3 }]);
+    const { rows: statements } = await db.pool.query('select replaced_by from bank_statements order by no');
+    expect(statements).toEqual([{ replaced_by: 2 }, { replaced_by: null }]);
+  });
+
+  test('gives the same books when the older one comes late, or comes again', async () => {
+    await register(db);
+    await takeXml(db, first);
+    await takeXml(db, second);
+    const inOrder = await booksOf(db);
+    await takeXml(db, first);
+    expect(await booksOf(db)).toEqual(inOrder);
+    const other = await testDatabase();
+    await register(other);
+    await takeXml(other, second);
+    await takeXml(other, first);
+    expect(await booksOf(other)).toEqual(inOrder);
+    await other.drop();
+  });
+
+  test('is not seen in another day that has the same id, as some banks number all theirs alike', async () => {
+    await register(db);
+    await takeXml(db, documentXml({ statements: [{ id: '1', balances: [['CLBD', '480', DAY]], entries: [credit] }] }));
+    await takeXml(
+      db,
+      documentXml({
+        statements: [
+          {
+            id: '1',
+            created: '2026-03-03T23:00:00+08:00',
+            balances: [['CLBD', '360', '2026-03-03']],
+            entries: [refund],
+          },
+        ],
+      }),
+    );
+    expect((await entriesIn(db)).map((row) => row.state)).toEqual(['booked', 'booked', 'booked', 'booked']);
+  });
+});
