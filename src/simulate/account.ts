@@ -24,6 +24,8 @@ export class Account {
   private txns = 0;
   private readonly waiting = new Map<Day, Move[]>();
   private unreported: { readonly day: Day; readonly bookedFen: number }[] = [];
+  /** On a late day the bank tells what it booked on the next morning. */
+  private knownAt: Us | undefined;
   /** The bank tells nothing until that day. */
   private silentUntil: Day | null = null;
 
@@ -61,7 +63,8 @@ export class Account {
   }
 
   /** Books what waits for the day: what was received in the small hours, what was asked for in the course of the day. */
-  book(day: Day): void {
+  book(day: Day, late: boolean): void {
+    this.knownAt = late ? startOfDay(day + 1) + LATE_HOUR * US_PER_HOUR : undefined;
     const moves = this.waiting.get(day) ?? [];
     this.waiting.delete(day);
     const credits = moves.filter((move) => move.side === 'credit');
@@ -97,28 +100,40 @@ export class Account {
 
   private credit(day: Day, move: Move, at: Us): void {
     this.balanceFen += move.amountFen;
-    this.tell('custody.credited', this.source, at, {
-      accountId: this.id,
-      bankTxnId: this.nextTxn(),
-      amountFen: move.amountFen,
-      bookedOn: formatDay(day),
-      ...(move.paymentIds ? { paymentIds: move.paymentIds } : {}),
-    });
+    this.tell(
+      'custody.credited',
+      this.source,
+      at,
+      {
+        accountId: this.id,
+        bankTxnId: this.nextTxn(),
+        amountFen: move.amountFen,
+        bookedOn: formatDay(day),
+        ...(move.paymentIds ? { paymentIds: move.paymentIds } : {}),
+      },
+      this.knownAt,
+    );
     move.onBooked?.(at, '');
   }
 
   private debit(day: Day, move: Move, at: Us): void {
     const bankTxnId = move.txnId ?? this.nextTxn();
     this.balanceFen -= move.amountFen;
-    this.tell('custody.debited', this.source, at, {
-      accountId: this.id,
-      bankTxnId,
-      amountFen: move.amountFen,
-      bookedOn: formatDay(day),
-      purpose: move.purpose ?? 'other',
-      ...(move.refundId ? { refundId: move.refundId } : {}),
-      ...(move.instructionId ? { instructionId: move.instructionId } : {}),
-    });
+    this.tell(
+      'custody.debited',
+      this.source,
+      at,
+      {
+        accountId: this.id,
+        bankTxnId,
+        amountFen: move.amountFen,
+        bookedOn: formatDay(day),
+        purpose: move.purpose ?? 'other',
+        ...(move.refundId ? { refundId: move.refundId } : {}),
+        ...(move.instructionId ? { instructionId: move.instructionId } : {}),
+      },
+      this.knownAt,
+    );
     move.onBooked?.(at, bankTxnId);
   }
 
@@ -127,6 +142,9 @@ export class Account {
     return `${this.id}-T${this.txns}`;
   }
 }
+
+/** When the lines of a late day come, on the morning after. */
+const LATE_HOUR = 11;
 
 /** One credit that names all its payments. */
 function gathered(credits: readonly Move[]): Move[] {

@@ -1,5 +1,4 @@
 import { type Day, weekday } from '../core/time.js';
-import type { Profile } from './profile.js';
 import type { Random } from './random.js';
 import type { Course, School } from './school.js';
 
@@ -9,7 +8,10 @@ const WEEKDAY_HOURS = [17.5, 18, 18.25];
 const WEEKEND_HOURS = [9, 10.5, 14, 16];
 
 /** Enough classes for the learners, each on one or two days of the week; all of them together on several. */
-export function drawCourses(profile: Profile, random: Random): Course[] {
+export function drawCourses(
+  profile: { serial: number; learners: number; isSubject: boolean },
+  random: Random,
+): Course[] {
   const count = Math.max(3, Math.ceil(profile.learners / LEARNERS_PER_COURSE));
   const firstDay = random.int(0, 6);
   return Array.from({ length: count }, (_, at): Course => {

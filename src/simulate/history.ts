@@ -67,12 +67,13 @@ export class History {
 
   /** The lines of one day after the other, each without its line end. */
   *days(): Generator<{ readonly day: Day; readonly lines: readonly string[] }> {
-    const { firstDay, seed } = this.options;
+    const { firstDay, seed, disorder } = this.options;
     for (let day = firstDay; day <= this.lastDay; day += 1) {
       const late = new Set(
-        BANKS.filter(({ code, lateShare }) => new Random(`${seed}/late/${code}/${day}`).chance(lateShare)).map(
-          ({ code }) => code,
-        ),
+        BANKS.filter(
+          ({ code, lateShare }) =>
+            disorder.lateShare > 0 && new Random(`${seed}/late/${code}/${day}`).chance(lateShare),
+        ).map(({ code }) => code),
       );
       for (const school of this.schools) school.live(day, late.has(school.profile.bank.code));
       const today = (this.arrivals.get(day) ?? []).sort((a, b) => a.at - b.at || a.number - b.number);
@@ -124,10 +125,10 @@ export class History {
   private teller(subject: string, serial: number, random: Random): Tell {
     const { disorder } = this.options;
     let number = 0;
-    return (type, source, at, data) => {
+    return (type, source, at, data, knownAt) => {
       number += 1;
       const id = `${String(serial).padStart(5, '0')}-${String(number).padStart(6, '0')}`;
-      const late = lateness(random, disorder);
+      const late = Math.max(isPunctual(type, source) ? 0 : lateness(random, disorder), (knownAt ?? at) - at);
       const recorded = late > 0 ? `,"recordedtime":"${formatTime(at + late)}"` : '';
       const line = `{"specversion":"1.0","id":"${id}","source":"${source}","type":"prepaid.${type}.v1","subject":"${subject}","time":"${formatTime(at)}"${recorded},"data":${JSON.stringify(data)}}`;
       if (!this.arrive(at + late, line)) return;
@@ -188,6 +189,11 @@ export class History {
       mustByRule: sortedByName(mustByRule),
     };
   }
+}
+
+/** What a registry holds was known long before; a bank is late with whole days, not with single lines. */
+function isPunctual(type: string, source: string): boolean {
+  return type === 'institution.upserted' || type === 'account.registered' || source.startsWith('/bank/');
 }
 
 function sortedByName(counts: Readonly<Record<string, number>>): Record<string, number> {

@@ -50,7 +50,7 @@ const LOOK_ALIKES: readonly LookAlike[] = [
     name: 'bank_outage',
     weight: 2,
     story: (day, random) => {
-      const workingDays = random.int(1, 4);
+      const workingDays = random.int(1, 3);
       return {
         changes: [],
         acts: [act(day, (school) => school.account?.fallSilent(school.season.workingDaysAfter(day, workingDays)))],

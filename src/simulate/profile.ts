@@ -2,7 +2,9 @@ import { type Day, formatDay, parseDay } from '../core/time.js';
 import type { AccountMode } from '../events/account.js';
 import type { InstitutionCategory, InstitutionField, InstitutionUpserted, Licence } from '../events/institution.js';
 import { BANKS, type Bank, COUNTIES, type County, drawRegistrar, MODES, makeUscc, nameOf } from './city.js';
+import { drawCourses } from './courses.js';
 import type { Random } from './random.js';
+import type { Course } from './school.js';
 import type { Script } from './script.js';
 
 /** What an institution is, drawn once. */
@@ -16,6 +18,9 @@ export interface Profile {
   readonly delivery: 'offline' | 'online';
   /** Families that the school has in an even month. */
   readonly learners: number;
+  readonly courses: readonly Course[];
+  /** All families buy at the same time, about every quarter. */
+  readonly sellsByTerm: boolean;
   /** Share of lessons that parents confirm themselves. */
   readonly parentShare: number;
   readonly releasesWeekly: boolean;
@@ -31,10 +36,6 @@ export interface ProfileOptions {
   readonly firstDay: Day;
   readonly lastDay: Day;
 }
-
-/** What a family spends in a year: two to three hours a week at the prices of `courses.ts`. */
-const FEE_FEN = 900_000;
-const SUBJECT_FEE_FEN = 300_000;
 
 export function drawProfile(random: Random, options: ProfileOptions, script: Script): Profile {
   const { serial } = options;
@@ -62,7 +63,8 @@ export function drawProfile(random: Random, options: ProfileOptions, script: Scr
   const modes = MODES.filter(([mode]) => traits.modes?.includes(mode) ?? true);
   const learners = sizeOf(random, options.medianLearners * (traits.sizeFactor ?? 1));
   const delivery = traits.delivery ?? (random.chance(0.06) ? 'online' : 'offline');
-  const lastYearRevenueFen = Math.round(learners * (isSubject ? SUBJECT_FEE_FEN : FEE_FEN) * random.between(0.85, 1.2));
+  const courses = drawCourses({ serial, learners, isSubject }, random.branch('courses'));
+  const lastYearRevenueFen = Math.round(learners * yearFeeFen(courses) * random.between(0.85, 1.2));
   return {
     serial,
     id: makeUscc(
@@ -77,6 +79,8 @@ export function drawProfile(random: Random, options: ProfileOptions, script: Scr
     isSubject,
     delivery,
     learners,
+    courses,
+    sellsByTerm: random.chance(TERM_SELLERS),
     parentShare: random.between(0.72, 0.96),
     releasesWeekly: random.chance(0.35),
     refundDays: random.int(2, 6),
@@ -102,6 +106,15 @@ export function drawProfile(random: Random, options: ProfileOptions, script: Scr
       ...(random.chance(0.7) ? { lastYearRevenueFen } : {}),
     },
   };
+}
+
+const TERM_SELLERS = 0.3;
+const TEACHING_WEEKS = 40;
+
+/** What a family spends in a year, over all classes. */
+function yearFeeFen(courses: readonly Course[]): number {
+  const weekly = courses.map((course) => course.unitFen * course.hoursPerLesson * course.slots.length);
+  return (weekly.reduce((sum, one) => sum + one, 0) / courses.length) * TEACHING_WEEKS;
 }
 
 /** Many small ones, few large ones: log-normal around the median, between 8 and 40 times it. */

@@ -108,7 +108,10 @@ export class SalesDesk {
     const per = course.hoursPerLesson;
     if (long) return Math.max(per, Math.floor(random.between(64, 130) / per) * per);
     const within = days.filter((day) => day < threeMonthsFrom(first)).length;
-    const lessons = Math.min(random.int(8, 26), Math.floor(within * 0.85));
+    // Families of the first days bring what is left of an earlier package, unless all buy by the term.
+    const opens = first < this.school.span.from + OPENING_DAYS + 7 && !this.school.profile.sellsByTerm;
+    const wanted = this.school.profile.sellsByTerm ? random.int(18, 26) : random.int(opens ? 2 : 8, 26);
+    const lessons = Math.min(wanted, Math.floor(within * (opens ? random.between(0.2, 0.85) : 0.85)));
     const gifts = 1 + now.gifts * 1.2;
     const hours = Math.min(lessons * per, Math.floor(HOURS_MAX / gifts), Math.floor(PRICE_MAX_FEN / course.unitFen));
     return Math.floor(hours / per) * per;

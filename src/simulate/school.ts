@@ -1,6 +1,5 @@
 import { type Day, formatDay, startOfDay, US_PER_HOUR, US_PER_SECOND, type Us } from '../core/time.js';
 import { Account } from './account.js';
-import { drawCourses } from './courses.js';
 import { FundsDesk } from './funds.js';
 import type { Profile } from './profile.js';
 import type { Random } from './random.js';
@@ -55,7 +54,7 @@ export interface Contract {
 export class School {
   readonly breaks: Span[] = [];
   readonly contracts = new Map<string, Contract>();
-  readonly courses: Course[];
+  readonly courses: readonly Course[];
   readonly account: Account | null;
   readonly teaching: TeachingDesk;
   readonly sales: SalesDesk;
@@ -80,7 +79,7 @@ export class School {
     readonly tell: Tell,
   ) {
     this.registered = profile.registered;
-    this.courses = drawCourses(profile, random.branch('courses'));
+    this.courses = profile.courses;
     this.privateAccount = `P${profile.serial}`;
     const { mode, bank } = profile;
     this.account =
@@ -120,7 +119,7 @@ export class School {
     this.teaching.live(day);
     this.refunds.live(day);
     liveRoutine(this, day);
-    this.account?.book(day);
+    this.account?.book(day, bankIsLate);
     this.account?.report(day, bankIsLate);
   }
 

@@ -72,7 +72,7 @@ export class TeachingDesk {
     const { school } = this;
     for (let day = from; day <= to; day += 1) {
       for (const course of school.courses) {
-        if (course.learners === 0 || !(meetsOn(school, course, day) || this.isRestDayLesson(course, day))) continue;
+        if (!meetsOn(school, course, day) && !this.isRestDayLesson(course, day)) continue;
         const hour = course.slots.find((slot) => slot.weekday === weekday(day))?.hour ?? 9;
         const startsAt = startOfDay(day) + hour * US_PER_HOUR;
         const endsAt = startsAt + (course.hoursPerLesson + this.extraHours) * US_PER_HOUR;

@@ -26,7 +26,7 @@ beforeAll(() => {
   }
   const end = parseTime('2025-05-05T23:59:59+08:00')!;
   for (const { id } of labels) books.set(id, model.quantities(id, end));
-});
+}, 60_000);
 
 describe('the money of sound schools', () => {
   it('is in custody for every untaught lesson, and for what was confirmed and not yet released', () => {
