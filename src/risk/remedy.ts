@@ -6,7 +6,7 @@ import { evaluateInstitution } from './evaluate.js';
 import type { Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
 import { FactSheet } from './facts/fact-sheet.js';
 import type { InstitutionRows } from './facts/rows.js';
-import { type Level, OPEN_LEVELS, type OpenLevel, raised, rankOf } from './level.js';
+import { type Level, lowered, OPEN_LEVELS, type OpenLevel, raised, rankOf } from './level.js';
 import { leaveAt } from './lifecycle.js';
 import type { ParamValues } from './params.js';
 import { policyFor } from './policy/of-institution.js';
@@ -21,8 +21,9 @@ import { plural } from './text.js';
 export interface Remedy {
   /** `wait`: it is back inside already, and only the days of the hysteresis are missing. */
   readonly kind: RemedyKind | 'wait';
-  /** The level that is left, and with it all above. */
+  /** The level that is left, and with it all above; and the one that remains. */
   readonly leaves: OpenLevel;
+  readonly to: Level;
   readonly amount: number;
   readonly unit: Change['unit'] | 'days';
   /** The money it takes; null where none is named. */
@@ -63,7 +64,7 @@ export function findRemedies(question: RemedyQuestion): FindingRemedies[] {
     if (open === null) return [];
     const search = new Search(question, evaluation, finding);
     const levels = OPEN_LEVELS.slice(0, rankOf(open.level)).reverse();
-    const remedies = levels.flatMap((level) => search.remediesOf(level));
+    const remedies = merged(levels.flatMap((level) => search.remediesOf(level)));
     return [
       {
         ruleId: finding.rule.id,
@@ -73,6 +74,27 @@ export function findRemedies(question: RemedyQuestion): FindingRemedies[] {
         words: wordsOf(finding, remedies),
       },
     ];
+  });
+}
+
+/** Before what several levels have in common is said once. */
+type Found = Omit<Remedy, 'to' | 'sentence'> & { readonly said: Sentence };
+
+/** Kind by kind; the levels that the same amount leaves together are one. */
+function merged(found: readonly Found[]): Remedy[] {
+  const kinds = [...new Set(found.map(({ kind }) => kind))];
+  return kinds.flatMap((kind) => {
+    const own = found.filter((one) => one.kind === kind);
+    return own.flatMap((one, index): Remedy[] => {
+      const isNext = (a: Found | undefined, b: Found): boolean =>
+        a !== undefined && a.amount === b.amount && a.leavesAt === b.leavesAt;
+      if (isNext(own[index - 1], one)) return [];
+      let last = index;
+      while (isNext(own[last + 1], one)) last += 1;
+      const to = lowered(own[last]!.leaves);
+      const { said, ...rest } = one;
+      return [{ ...rest, to, sentence: sentenceOf(said, one.leaves, to, one.leavesAt) }];
+    });
   });
 }
 
@@ -98,7 +120,7 @@ class Search {
     this.sheet = this.sheetOf(rows, now);
   }
 
-  remediesOf(level: OpenLevel): Remedy[] {
+  remediesOf(level: OpenLevel): Found[] {
     const since = this.finding.finding.open?.insideSince[rankOf(level) - 1] ?? null;
     if (since !== null) return this.waiting(level, since);
     const kinds = (this.finding.rule.remedies ?? []).filter((one) => typeof one === 'string');
@@ -128,19 +150,16 @@ class Search {
     return leaveAt(since, { calendar: this.question.calendar, clearWorkingDays });
   }
 
-  private waiting(level: OpenLevel, since: Us): Remedy[] {
+  private waiting(level: OpenLevel, since: Us): Found[] {
     const { rows, now } = this.question;
     const leavesAt = Math.max(now, this.leaveAt(since));
     if (!this.isInside(level, rows, leavesAt)) return [];
     const amount = dayOf(leavesAt) - dayOf(now);
-    const sentence = {
-      zh: `已恢复，只需保持到 ${formatDay(dayOf(leavesAt))}，即离开${ZH[level]}`,
-      en: `it is back inside and leaves ${level} on ${formatDay(dayOf(leavesAt))} if it stays there`,
-    };
-    return [{ kind: 'wait', leaves: level, amount, unit: 'days', fen: null, leavesAt, sentence }];
+    const said = { zh: '已恢复，只需保持', en: 'it is back inside and only has to stay there' };
+    return [{ kind: 'wait', leaves: level, amount, unit: 'days', fen: null, leavesAt, said }];
   }
 
-  private change(level: OpenLevel, kind: RemedyKind, change: Change): Remedy | null {
+  private change(level: OpenLevel, kind: RemedyKind, change: Change): Found | null {
     const { now } = this.question;
     const max = change.max(this.sheet);
     if (max < 1) return null;
@@ -155,11 +174,11 @@ class Search {
     if (!this.isConfirmed(level, [rowsNow(amount), now], [rowsThen(amount), leavesAt])) return null;
     const said = change.say(this.sheet, amount);
     const fen = change.fen(this.sheet, amount);
-    return { kind, leaves: level, amount, unit: change.unit, fen, leavesAt, sentence: leaving(said, level, leavesAt) };
+    return { kind, leaves: level, amount, unit: change.unit, fen, leavesAt, said };
   }
 
   /** The first midnight from which on the unchanged rows stay inside. */
-  private days(level: OpenLevel): Remedy | null {
+  private days(level: OpenLevel): Found | null {
     const { rows, now } = this.question;
     for (let amount = 1; amount <= DAYS_MAX; amount += 1) {
       const at = startOfDay(dayOf(now) + amount);
@@ -177,7 +196,7 @@ class Search {
         unit: 'days',
         fen: null,
         leavesAt,
-        sentence: leaving(said, level, leavesAt),
+        said,
       };
     }
     return null;
@@ -228,9 +247,11 @@ const THINGS_MAX = 500;
 
 const ZH: Readonly<Record<OpenLevel, string>> = { blue: '蓝色', yellow: '黄色', orange: '橙色', red: '红色' };
 
-function leaving({ zh, en }: Sentence, level: OpenLevel, at: Us): Sentence {
+function sentenceOf({ zh, en }: Sentence, level: OpenLevel, to: Level, at: Us): Sentence {
   const day = formatDay(dayOf(at));
-  return { zh: `${zh}，最早 ${day} 离开${ZH[level]}`, en: `${en}: leaves ${level}, on ${day} at the earliest` };
+  return to === 'none'
+    ? { zh: `${zh}，最早 ${day} 解除`, en: `${en}: ends the finding, on ${day} at the earliest` }
+    : { zh: `${zh}，最早 ${day} 离开${ZH[level]}`, en: `${en}: leaves ${level}, on ${day} at the earliest` };
 }
 
 function wordsOf({ rule }: RuleFinding, remedies: readonly Remedy[]): readonly Sentence[] {

@@ -196,7 +196,8 @@ describe('what would change a finding', () => {
     const { remedies } = found(from(), ruleId);
     expect(remedies.length).toBeGreaterThan(0);
     for (const remedy of remedies) {
-      expect(rankOf(levelAfter(from(), ruleId, remedy, remedy.amount))).toBeLessThan(rankOf(remedy.leaves));
+      expect(rankOf(levelAfter(from(), ruleId, remedy, remedy.amount))).toBeLessThanOrEqual(rankOf(remedy.to));
+      expect(rankOf(remedy.to)).toBeLessThan(rankOf(remedy.leaves));
       const less = remedy.unit === 'once' ? null : remedy.amount - 1;
       if (less !== null && less > 0)
         expect(rankOf(levelAfter(from(), ruleId, remedy, less))).toBeGreaterThanOrEqual(rankOf(remedy.leaves));
