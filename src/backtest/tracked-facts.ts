@@ -131,8 +131,6 @@ const UNEARNED = PART.unearnedMore | PART.unearnedLess;
 class TrackedRows implements InstitutionRows {
   readonly registers: Registers;
   /** The model does not give these: they are the same in every reading. */
-  readonly lessons = null;
-  readonly confirmations = null;
   readonly links = null;
 
   constructor(
@@ -196,6 +194,18 @@ class TrackedRows implements InstitutionRows {
   get payments() {
     this.note.parts |= PART.payments;
     return this.plain.payments;
+  }
+  get lessons() {
+    this.note.parts |= PART.teaching;
+    return this.plain.lessons;
+  }
+  get deliveries() {
+    this.note.parts |= PART.teaching;
+    return this.plain.deliveries;
+  }
+  get confirmations() {
+    this.note.parts |= PART.teaching;
+    return this.plain.confirmations;
   }
   get refunds() {
     this.note.parts |= PART.refunds;

@@ -1,5 +1,6 @@
 import { dayOf, parseDay } from '../core/time.js';
 import type { AnyEvent, Event, EventType } from '../events/event.js';
+import { refundPart } from './details.js';
 import { reversalKey, typeKey } from './keys.js';
 import { contractLine, paymentLine } from './plan.js';
 import {
@@ -37,6 +38,7 @@ export const EVENT_REGISTERS: ReadonlySet<EventType> = new Set<EventType>([
  * `sign` −1 takes the effect back. Every function leaves the same rows whatever the order of the events.
  */
 export function applyRegisters(books: InstitutionBooks, event: AnyEvent, sign: 1 | -1): void {
+  books.details?.apply(event, sign);
   switch (event.type) {
     case 'contract.signed':
       return contract(books, event, sign);
@@ -225,7 +227,7 @@ function refund(books: InstitutionBooks, event: RefundEvent, sign: 1 | -1): void
       row.withdrawn = here ? step : null;
       break;
     case 'refund.paid': {
-      const part = event.data.bankTxnId ? `b${event.data.bankTxnId}` : `e${joinKey(event.source, event.id)}`;
+      const part = refundPart(event);
       const others = row.paid.filter((paid) => paid.part !== part);
       row.paid = here ? [...others, { ...step, part }].sort((a, b) => (a.part < b.part ? -1 : 1)) : others;
       break;

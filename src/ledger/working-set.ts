@@ -2,6 +2,7 @@ import type { Fen } from '../core/money.js';
 import type { Day, Us } from '../core/time.js';
 import type { AnyEvent } from '../events/event.js';
 import { ACCOUNT } from './accounts.js';
+import { Details } from './details.js';
 import type { Leg, LineChange, Plan } from './plan.js';
 import {
   type ContractRow,
@@ -111,6 +112,8 @@ export class InstitutionBooks {
   readonly credits = new Register<CreditRow>();
   readonly refunds = new Register<RefundRow>();
   readonly releases = new Register<ReleaseRow>();
+  /** Of the model alone: what a batch need not know. */
+  readonly details: Details | null;
   /** Amounts whose payments and unnamed credits must be matched again, each from the given day on. */
   readonly rematch = new Map<number, Day>();
   /** Amounts of unnamed credits that were taken back: a payment may still be matched with one that is gone. */
@@ -122,6 +125,7 @@ export class InstitutionBooks {
     readonly keepJournal: boolean,
   ) {
     this.id = id;
+    this.details = keepJournal ? null : new Details();
   }
 
   private readonly byAmount = new Map<number, { readonly payments: Set<string>; readonly credits: Set<string> }>();

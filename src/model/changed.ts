@@ -17,8 +17,12 @@ export const PART = {
   contracts: 1 << 8,
   payments: 1 << 9,
   refunds: 1 << 10,
+  /** What comes from outside of the books, and the first event: both hardly ever change. */
   county: 1 << 11,
-  firstAt: 1 << 12,
+  links: 1 << 11,
+  firstAt: 1 << 11,
+  /** Lessons and confirmations. */
+  teaching: 1 << 12,
   newest: 1 << 13,
   expired: 1 << 27,
   learners: 1 << 28,

@@ -3,28 +3,25 @@ import type { Fen } from '../core/money.js';
 import { type Day, dayOf } from '../core/time.js';
 import type { EventData } from '../events/event.js';
 import { eventTypeNumber } from '../events/list.js';
+import { type PaidTo, refundPartKey } from '../ledger/details.js';
 import { rematchAll } from '../ledger/match.js';
 import { contractLine } from '../ledger/plan.js';
 import { isRefundOpen, refundContract } from '../ledger/refunds.js';
-import { type ContractRow, isNewer, type RefundRow } from '../ledger/rows.js';
+import type { RefundRow } from '../ledger/rows.js';
 import { type InstitutionBooks, isDated, type LedgerSums, type MetricCounts } from '../ledger/working-set.js';
 import type { Collection } from '../risk/facts/collections.js';
 import type { PaymentFacts } from '../risk/facts/payments.js';
-import {
-  CONTRACT_DAYS,
-  type InstitutionRows,
-  REFUND_DAYS,
-  type RefundWithContract,
-  type SignedContract,
-  TURNOVER_DAYS,
-} from '../risk/facts/rows.js';
+import { payersOf } from '../risk/facts/refund-path.js';
+import { type InstitutionRows, REFUND_DAYS, type RefundWithContract, TURNOVER_DAYS } from '../risk/facts/rows.js';
 import { ALL_PARTS, PART, partOfMetric, partOfSide } from './changed.js';
 import { CollectionWindow } from './collection-window.js';
+import { ContractWindow } from './contract-window.js';
 import { CONTRACT_PREFIX } from './lines.js';
 import { PaymentWindow } from './payment-window.js';
 import { ProfileRows, RegisterRows, ReportedRows } from './register-rows.js';
 import { ReleasedLines } from './released-lines.js';
 import { SortedRows } from './sorted-rows.js';
+import { TeachingWindow } from './teaching-window.js';
 import { UnearnedSums } from './unearned.js';
 
 /** The rows of the model, with facts that follow the books as well and need not be computed again. */
@@ -45,9 +42,8 @@ export class InstitutionRowsReader {
   private readonly payments = new PaymentWindow();
   private readonly unearned: UnearnedSums;
   private readonly released: ReleasedLines;
-  private readonly contracts = new SortedRows<SignedContract>(isNewer);
-  private readonly contractOf = new Map<string, SignedContract>();
-  private readonly changedContracts = new Set<string>();
+  private readonly contracts: ContractWindow;
+  private readonly teaching: TeachingWindow;
   private readonly collectionWindow = new CollectionWindow(this.payments);
   private readonly refunds = new SortedRows<RefundRow>((a, b) => a.refundId > b.refundId);
   private readonly refundOf = new Map<string, RefundRow>();
@@ -76,6 +72,8 @@ export class InstitutionRowsReader {
     this.reported = new ReportedRows(books);
     this.unearned = new UnearnedSums(books);
     this.released = new ReleasedLines(books);
+    this.contracts = new ContractWindow(books);
+    this.teaching = new TeachingWindow(books.details!);
   }
 
   /** Parts that changed since the last reading, or were never read. */
@@ -98,18 +96,23 @@ export class InstitutionRowsReader {
     }
     if (this.profile.follow() || this.profileChanged) this.changed |= PART.profile;
     this.profileChanged = false;
-    this.followContracts(today);
+    if (this.contracts.follow(today)) this.changed |= PART.contracts;
+    if (this.contracts.hasMoved) this.moved |= PART.contracts;
     this.followRefunds(today);
+    if (this.released.followReleases(today)) this.moved |= PART.released;
     this.followLines(today);
+    if (this.contracts.followHours()) this.changed |= PART.contracts;
     if (this.payments.follow(books.payments, today)) this.changed |= PART.payments;
     if (this.payments.hasMoved) this.moved |= PART.payments;
-    this.collectionWindow.follow(this.contractOf, this.contracts.rows, this.changedContracts, this.hasCustody);
+    const { contracts, teaching } = this;
+    this.collectionWindow.follow(contracts.byId, contracts.rows, contracts.changed, this.hasCustody);
+    if (teaching.follow(today)) this.changed |= PART.teaching;
+    if (teaching.hasMoved) this.moved |= PART.teaching;
     if (this.refundsMoved || (this.changed & PART.refunds) !== 0) {
       this.refundsMoved = false;
       this.refundRows = this.refunds.rows.map((refund) => this.withContract(refund));
     }
     books.credits.changed.clear();
-    books.releases.changed.clear();
     if (this.reported.follow()) this.changed |= PART.reported;
     this.followSums();
     this.followSeries(today);
@@ -157,7 +160,9 @@ export class InstitutionRowsReader {
       paymentFacts: this.payments.facts(this.hasCustody),
       collections: this.collectionWindow.collections,
       refunds: this.refundRows,
-      lessons: null,
+      lessons: this.teaching.lessons,
+      deliveries: this.teaching.deliveries,
+      confirmations: this.teaching.confirmations,
       links: null,
       countyTopShare,
       eventCount: books.eventCount,
@@ -196,33 +201,6 @@ export class InstitutionRowsReader {
     for (const { days } of this.tallies) dropBefore(today - TURNOVER_DAYS, days);
   }
 
-  private followContracts(today: Day): void {
-    const from = today - CONTRACT_DAYS;
-    if (this.books.contracts.changed.size > 0) this.changed |= PART.contracts;
-    for (const contractId of this.books.contracts.changed) {
-      const before = this.contractOf.get(contractId);
-      const row = this.books.contracts.get(contractId);
-      if (before) this.contracts.remove(before);
-      if (row && dayOf(row.at) >= from) this.addContract(row);
-      else this.contractOf.delete(contractId);
-      this.books.changedLines.add(contractLine(contractId));
-      this.changedContracts.add(contractId);
-    }
-    this.books.contracts.changed.clear();
-    const left = this.contracts.shiftWhile((one) => dayOf(one.at) < from);
-    for (const row of left) {
-      this.contractOf.delete(row.contractId);
-      this.changedContracts.add(row.contractId);
-    }
-    if (left.length > 0) this.moved |= PART.contracts;
-  }
-
-  private addContract(row: ContractRow): void {
-    const signed = { ...row, hoursLeftHundredths: null };
-    this.contracts.insert(signed);
-    this.contractOf.set(row.contractId, signed);
-  }
-
   private followRefunds(today: Day): void {
     const from = today - REFUND_DAYS;
     if (this.refundsFrom === from && this.books.refunds.changed.size === 0) return;
@@ -253,23 +231,37 @@ export class InstitutionRowsReader {
       changedLines.add(contractLine(ended[this.endedSeen]![0]!.key));
     for (const key of changedLines) {
       this.unearned.update(key);
+      this.contracts.updateLine(key);
       if (key.startsWith(CONTRACT_PREFIX) && this.released.update(key)) this.changed |= PART.released;
       if (this.refundLines.has(key)) this.changed |= PART.refunds;
     }
     changedLines.clear();
+    this.followPayers();
     this.unearned.moveTo(today);
+  }
+
+  /** Who paid for a contract that something is refunded on. */
+  private followPayers(): void {
+    const { changedPayers } = this.books.details!;
+    for (const contractId of changedPayers)
+      if (this.refundLines.has(contractLine(contractId))) this.changed |= PART.refunds;
+    changedPayers.clear();
   }
 
   private withContract(refund: RefundRow): RefundWithContract {
     const contractId = refundContract(refund);
+    const details = this.books.details!;
     return {
       refund,
       contract: this.books.contracts.get(contractId)?.data ?? null,
       line: this.books.lines.get(contractLine(contractId)) ?? null,
-      paidTo: null,
+      paidTo: refund.paid.map(({ part }) => details.paidTo.get(refundPartKey(refund.refundId, part)) ?? NOT_TOLD),
+      payers: refund.paid.length === 0 ? null : payersOf(details.payersOf.get(contractId)?.values() ?? []),
     };
   }
 }
+
+const NOT_TOLD: PaidTo = { payeeHash: null, originalChannel: null };
 
 function unearnedChange(before: Fen, after: Fen): number {
   if (before === after) return 0;

@@ -1,18 +1,32 @@
+import type { Day } from '../core/time.js';
 import { eventTypeNumber } from '../events/list.js';
 import { typeKey } from '../ledger/keys.js';
 import type { Line } from '../ledger/rows.js';
 import { type InstitutionBooks, unearnedOf } from '../ledger/working-set.js';
 import type { ReleasedLine } from '../risk/facts/rows.js';
 import { CONTRACT_PREFIX, contractIdOf } from './lines.js';
+import { ReleaseWindow } from './release-window.js';
 import { SortedRows } from './sorted-rows.js';
 
 /** Lines released beyond what was confirmed; where fees are released in stages also open lines of which something was released. */
 export class ReleasedLines {
   private readonly lines = new SortedRows<ReleasedLine>(isAfter);
   private readonly known = new Map<string, ReleasedLine>();
+  private readonly releases: ReleaseWindow;
   private isStaged = false;
 
-  constructor(private readonly books: InstitutionBooks) {}
+  constructor(private readonly books: InstitutionBooks) {
+    this.releases = new ReleaseWindow(books);
+  }
+
+  /** Releases of the last days: marks the lines that they change. True when the window has left some behind. */
+  followReleases(today: Day): boolean {
+    const { changed, moved } = this.releases.follow(today);
+    for (const key of changed) this.books.changedLines.add(key);
+    let some = false;
+    for (const key of moved) if (this.update(key)) some = true;
+    return some;
+  }
 
   /** By contract. */
   get rows(): readonly ReleasedLine[] {
@@ -55,7 +69,7 @@ export class ReleasedLines {
       contractId,
       contract: this.books.contracts.get(contractId)?.data ?? null,
       ended: this.books.byKey.has(typeKey(CONTRACT_ENDED, contractId)),
-      recentReleases: null,
+      recentReleases: this.releases.of(contractId),
     };
   }
 }

@@ -61,7 +61,7 @@ describe('the rows of the model are the rows of PostgreSQL', () => {
           await expectSameRows(model, readers, now);
         }
       }),
-      { numRuns: 120 },
+      { numRuns: 150 },
     );
   }, 120_000);
 });

@@ -52,6 +52,7 @@ interface RefundInput {
   }[];
   readonly contract?: EventData['contract.signed'];
   readonly line?: Line;
+  readonly payers?: readonly string[];
 }
 
 /** Rows of one institution, made step by step. It starts as a healthy school: custody per lesson, full coverage, 50 learners, 200 days. */
@@ -209,6 +210,7 @@ export class School {
       paid = [],
       contract,
       line,
+      payers,
     } = input;
     const step = (day: Day | undefined, fen = amountFen) =>
       day === undefined ? null : { ...this.told(noon(day)), contractId, amountFen: fen };
@@ -230,7 +232,8 @@ export class School {
       refund,
       contract: contract ?? null,
       line: line ?? null,
-      paidTo: paid.some((part) => part.payeeHash !== undefined || part.originalChannel !== undefined) ? paidTo : null,
+      paidTo,
+      payers: payers ?? null,
     });
     return this;
   }
@@ -281,7 +284,9 @@ export class School {
       contracts: ascending(this.lists.contracts) as InstitutionRows['contracts'],
       payments: [...this.lists.payments].sort((a, b) => a.told!.at - b.told!.at),
       refunds: this.lists.refunds as InstitutionRows['refunds'],
-      lessons: null,
+      lessons: [],
+      deliveries: [],
+      confirmations: [],
       links: null,
       countyTopShare: false,
       eventCount: this.counter,

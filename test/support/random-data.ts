@@ -72,14 +72,14 @@ export const DATA = {
   'contract.signed': ({ a, b, fen, on, how }) => ({
     contractId: `C-${a % 4}`,
     learnerHash: `${b % 3}`.repeat(16),
-    courseId: 'K-1',
+    courseId: how & 16 ? 'K-"2' : 'K-1',
     courseKind: 'subject',
     modelForm: true,
     pricing: 'hour',
     hoursPaid: 10.25,
     priceFen: of(FEN, fen),
     periodFrom: of(DAYS, on),
-    periodTo: '2026-12-31',
+    periodTo: how & 32 ? of(DAYS, on) : '2026-12-31',
     ...(how & 1 ? { firstLessonOn: of(DAYS, on + b) } : {}),
     ...(how & 2 ? { refundDays: how & 31 } : {}),
     ...(how & 4 ? { refundDaysKind: how & 8 ? 'working' : 'calendar' } : {}),
@@ -92,6 +92,7 @@ export const DATA = {
     ...(how & 1 ? { contractId: `C-${b}` } : {}),
     ...(how & 2 ? { payeeAccountId: account(how >> 2) } : {}),
     ...(how & 16 ? { loan: true } : {}),
+    ...(how & 4 ? { payerHash: how & 8 ? 'ABCDEF0123456789' : `${b % 3}`.repeat(16) } : {}),
   }),
   'payment.reversed': ({ a, fen }) => ({ paymentId: `P-${a}`, amountFen: of(FEN, fen) }),
   'custody.credited': ({ a, b, fen, on, how }) => ({
@@ -126,18 +127,21 @@ export const DATA = {
     dueOn: '2025-12-31',
     ...(how & 1 ? { contractId: `C-${a}` } : {}),
   }),
-  'lesson.scheduled': ({ a }) => ({
+  'lesson.scheduled': ({ a, b, on, at, how }) => ({
     lessonId: `L-${a}`,
     courseId: 'K-1',
-    startsAt: '2025-10-09T10:00:00+08:00',
-    endsAt: '2025-10-09T11:00:00+08:00',
-    delivery: 'offline',
-    courseKind: 'subject',
+    ...startAndEnd(of(DAYS, on + b), at, (how & 3) + 1),
+    delivery: how & 4 ? 'online' : 'offline',
+    courseKind: how & 8 ? 'non_subject' : 'subject',
+    ...(how & 16
+      ? { teacherHash: how & 32 ? 'ABCDEF0123456789' : 'abcdef0123456789', roomId: `R-${b}`, capacity: b }
+      : {}),
   }),
   'lesson.cancelled': ({ a }) => ({ lessonId: `L-${a}` }),
-  'lesson.delivered': ({ a, on, how }) => ({
+  'lesson.delivered': ({ a, b, on, how }) => ({
     lessonId: `L-${a}`,
     ...(how & 1 ? { endedAt: `${of(DAYS, on)}T23:30:00Z` } : {}),
+    ...(how & 2 ? { learnerHashes: [`${b % 3}`.repeat(16), how & 4 ? 'ABCDEF0123456789' : 'abcdef0123456789'] } : {}),
   }),
   'lesson.confirm_requested': ({ a, b, fen }) => ({
     confirmId: `K-${a}`,
@@ -152,6 +156,7 @@ export const DATA = {
     hours: (how % 30) / 100,
     amountFen: of(FEN, fen),
     by: of(['parent', 'silence', 'regulator'] as const, how),
+    ...(how & 8 ? { lessonId: `L-${how % 8}` } : {}),
   }),
   'lesson.disputed': ({ a, b }) => ({ confirmId: `K-${a}`, contractId: `C-${b}` }),
   'release.instructed': ({ a, b, fen, how }) => ({
@@ -186,6 +191,7 @@ export const DATA = {
     amountFen: of(FEN, fen),
     via: how & 1 ? 'custody' : 'institution',
     ...(how & 2 ? { bankTxnId: `T-${how >> 4}` } : {}),
+    ...(how & 4 ? { payeeHash: how & 8 ? 'abcdef0123456789' : `${b % 3}`.repeat(16), originalChannel: b > 2 } : {}),
   }),
   'statement.filed': ({ a, fen }) => ({ period: `202${a}`, revenueFen: of(FEN, fen), equityFen: -100 }),
   'complaint.received': ({ a }) => ({ ticketId: `Z-${a}`, kind: 'refund' }),
@@ -199,6 +205,17 @@ export const DATA = {
   'contact.attempted': ({ a, how }) => ({ contactId: `Q-${a}`, answered: (how & 1) === 1 }),
   'break.declared': ({ on }) => ({ from: of(DAYS, on), to: '2026-12-31' }),
 } as const satisfies { [T in Exclude<keyof EventData, 'event.reversed'>]: Maker<T> };
+
+/** In Shanghai or in UTC, in the morning or so late that it is another day there. */
+function startAndEnd(day: string, at: number, hours: number): { startsAt: string; endsAt: string } {
+  const zone = at & 1 ? 'Z' : '+08:00';
+  const hour = at & 2 ? 18 : 9;
+  return { startsAt: `${day}T${two(hour)}:00:00${zone}`, endsAt: `${day}T${two(hour + hours)}:30:00${zone}` };
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}
 
 function of<T>(values: readonly T[], at: number): T {
   return values[at % values.length]!;

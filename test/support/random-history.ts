@@ -91,6 +91,19 @@ const PROFILES: readonly Profile[] = [
     fenMax: 3,
     on: [0, 15],
   },
+  { kinds: [...startingWith('lesson'), 'lesson.scheduled', 'lesson.confirmed'], fenMax: 3, on: [5, 15] },
+  {
+    kinds: [
+      'contract.signed',
+      'contract.signed',
+      'payment.succeeded',
+      'lesson.confirmed',
+      'refund.paid',
+      'refund.requested',
+    ],
+    fenMax: 3,
+    on: [4, 15],
+  },
   {
     kinds: [
       'release.instructed',

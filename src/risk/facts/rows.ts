@@ -1,6 +1,7 @@
 import type { Fen } from '../../core/money.js';
 import type { Day, Us } from '../../core/time.js';
 import type { EventData } from '../../events/event.js';
+import type { Confirmation, PaidTo, ScheduledLesson } from '../../ledger/details.js';
 import type { ContractRow, Line, PaymentRow, RefundRow, Told, Turnover } from '../../ledger/rows.js';
 import type { Level } from '../level.js';
 
@@ -39,10 +40,12 @@ export interface InstitutionRows {
   readonly payments: readonly PaymentRow[];
   /** Open refunds and those requested in the last `REFUND_DAYS`. */
   readonly refunds: readonly RefundWithContract[];
-  /** Lessons that started in the last `LESSON_DAYS` or are scheduled; null when the reader does not give them. */
-  readonly lessons: readonly LessonRow[] | null;
-  /** Confirmations of the last `CONFIRMATION_DAYS`; null when the reader does not give them. */
-  readonly confirmations?: readonly ConfirmationRow[] | null;
+  /** Lessons that started in the last `LESSON_DAYS` or are scheduled, ascending by start. */
+  readonly lessons: readonly LessonRow[];
+  /** Those of the last `DELIVERY_DAYS` that were given, ascending by start. */
+  readonly deliveries: readonly DeliveryRow[];
+  /** Confirmations of the last `CONFIRMATION_DAYS`, ascending (`isNewer`). */
+  readonly confirmations: readonly ConfirmationRow[];
   /** Institutions tied to this one; null when the reader does not give them. */
   readonly links: readonly LinkedInstitution[] | null;
   /** U is among the largest 5% of a county of 20 institutions or more. */
@@ -60,7 +63,14 @@ export const CONTRACT_DAYS = 60;
 export const PAYMENT_DAYS = 100;
 export const REFUND_DAYS = 200;
 export const LESSON_DAYS = 35;
+export const DELIVERY_DAYS = 7;
+/** The model forgets who attended a lesson told as given so long ago; scheduled anew after that, it counts as not given. */
+export const DELIVERY_MEMORY_DAYS = 200;
 export const CONFIRMATION_DAYS = 7;
+/** A request so long before the confirmation says nothing of how fast it was answered. */
+export const REQUEST_DAYS = 30;
+/** Releases of the last days, for confirmations that are told late. */
+export const RELEASE_DAYS = 31;
 /** Inspections, complaints, signals, contacts, statements and breaks: how far back they are read. */
 export const REGISTER_DAYS = 400;
 
@@ -118,12 +128,15 @@ export interface ReleasedLine extends Readonly<Line> {
   readonly contractId: string;
   readonly contract: EventData['contract.signed'] | null;
   readonly ended: boolean;
-  /** What the bank released on this line in the last days; null when the reader does not know. */
-  readonly recentReleases: readonly { readonly on: Day; readonly amountFen: number }[] | null;
+  /** What was released on this line by instructions of the last `RELEASE_DAYS`, ascending by day, then amount. */
+  readonly recentReleases: readonly { readonly on: Day; readonly amountFen: number }[];
 }
 
 export interface SignedContract extends ContractRow {
-  /** Hours of the same learner and course that were paid and not yet confirmed when it was signed; null when not computed. */
+  /**
+   * Hours that the same learner had paid for in the same course, on contracts signed before, and that were not yet confirmed when
+   * this one was signed; null when there is no contract before. See `hoursLeft`.
+   */
   readonly hoursLeftHundredths: number | null;
 }
 
@@ -132,30 +145,26 @@ export interface RefundWithContract {
   readonly contract: EventData['contract.signed'] | null;
   /** The contract's line; null when it has none or the reader does not give it. */
   readonly line: Readonly<Line> | null;
-  /** Of the parts paid, to whom and how; same order as `refund.paid`; null when the reader does not give it. */
-  readonly paidTo: readonly { readonly payeeHash: string | null; readonly originalChannel: boolean | null }[] | null;
+  /** Of the parts paid, to whom and how; same order as `refund.paid`. */
+  readonly paidTo: readonly PaidTo[];
+  /** Who paid for the contract: told of every payment that stands on it; null when it is not told of each. */
+  readonly payers: readonly string[] | null;
 }
 
-export interface LessonRow extends Told {
-  readonly lessonId: string;
-  readonly startsAt: Us;
-  readonly endsAt: Us;
-  readonly delivery: 'offline' | 'online';
-  readonly courseKind: 'subject' | 'non_subject';
-  readonly teacherHash: string | null;
-  readonly roomId: string | null;
-  readonly capacity: number | null;
+export interface LessonRow extends ScheduledLesson {
+  /** Called off, and not given nevertheless. */
   readonly cancelled: boolean;
-  /** Learners who attended; null while the lesson is not delivered. */
-  readonly attended: number | null;
 }
 
-export interface ConfirmationRow extends Told {
-  readonly lessonId: string | null;
-  readonly amountFen: number;
-  readonly by: EventData['lesson.confirmed']['by'];
-  /** When the parent was asked; null when that is not known. */
+export interface DeliveryRow extends LessonRow {
+  readonly learners: readonly string[];
+}
+
+export interface ConfirmationRow extends Confirmation {
+  /** When the parent was asked, at most `REQUEST_DAYS` before; null when that is not known. */
   readonly requestedAt: Us | null;
+  /** The lesson it names, as it is scheduled; null when it names none, or none is scheduled under this id. */
+  readonly lesson: Pick<LessonRow, 'startsAt' | 'cancelled'> | null;
 }
 
 export interface LinkedInstitution {
@@ -163,6 +172,11 @@ export interface LinkedInstitution {
   readonly by: 'legal_rep' | 'controller' | 'brand' | 'account' | 'teachers';
   /** Highest open level of the other institution, without what it has only through links. */
   readonly level: Level;
+}
+
+/** The order of lessons: by start, then id. */
+export function isBefore(a: Pick<LessonRow, 'startsAt' | 'lessonId'>, b: typeof a): boolean {
+  return a.startsAt !== b.startsAt ? a.startsAt < b.startsAt : a.lessonId < b.lessonId;
 }
 
 /** Flat rows (as a database gives them) → series per account. Rows must be ascending by day. */

@@ -1,4 +1,4 @@
-import type { Day } from '../../core/time.js';
+import { type Day, dayOf, startOfDay, type Us } from '../../core/time.js';
 import type { FactSheet } from './fact-sheet.js';
 
 export interface Mean {
@@ -13,6 +13,11 @@ export function weeklyMean(sheet: FactSheet, weeks: number, count: (from: Day, t
   const days = Math.max(1, Math.min(weeks * 7, sheet.historyDays - 6));
   const sum = count(sheet.today - 6 - days, sheet.today - 7);
   return { sum, days, perWeekHundredths: Math.round((sum * 700) / days) };
+}
+
+/** When what happened at `at` is no longer one of the last `days` days. */
+export function leavesAt(at: Us, days: number): Us {
+  return startOfDay(dayOf(at) + days);
 }
 
 /** The middle value (of two, the lower mean in hundredths); null of nothing. */

@@ -1,7 +1,8 @@
 import { type Fen, maxFen } from '../../core/money.js';
-import { parseDay } from '../../core/time.js';
+import { type Day, parseDay, startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest } from '../facts/moments.js';
 import type { ReleasedLine } from '../facts/rows.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -9,11 +10,11 @@ import { enYuan, plural, zhYuan } from '../text.js';
 
 /**
  * Released beyond what was taught. Per lesson, the confirmed value is the limit; staged, a share of the price at one and two
- * thirds. Money released in the last days is left out: the confirmation it rests on may be told up to that much later.
+ * thirds. Money whose release was instructed in the last days is left out: the confirmations it rests on may be told up to that much later.
  */
 export const rule = defineRule({
   id: 'A05',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '超进度划拨', en: 'Over-release' },
   question: { zh: '划拨给机构的钱是否超过已确认的课消？', en: 'Was more released than lessons were confirmed?' },
@@ -50,7 +51,7 @@ export const rule = defineRule({
       unit: 'days',
       max: 30,
       source: 'ours',
-      note: 'Confirmations may be told this many days late; releases of these days are not judged yet.',
+      note: 'Confirmations may be told this many days late; releases instructed today or in these days before are not judged yet.',
     },
   },
   order: [['firstStageBp', 'secondStageBp']],
@@ -58,42 +59,37 @@ export const rule = defineRule({
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
     const staged = sheet.accounts.mode === 'staged';
-    const since = sheet.today - p.lateDays + 1;
+    const since = sheet.today - p.lateDays;
     const over: { line: ReleasedLine; excessFen: Fen }[] = [];
     let totalFen = 0n;
-    let unknownRecent = false;
     for (const line of sheet.rows.releasedLines) {
       const allowedFen = staged ? stagedAllowance(sheet, line, p.firstStageBp, p.secondStageBp) : line.confirmedFen;
-      if (line.recentReleases === null) unknownRecent = true;
       const excessFen = line.releasedFen - recentFen(line, since) - allowedFen;
       if (excessFen <= BigInt(p.lineFen)) continue;
       over.push({ line, excessFen });
       totalFen += excessFen;
     }
-    const recentAll =
-      unknownRecent && totalFen > 0n ? sheet.money.moved('release_clearing', 'debitFen', null, since, sheet.today) : 0n;
-    const settledFen = maxFen(0n, totalFen - recentAll);
     const judgement = judge([
-      { level: 'orange', threshold: p.lineFen, tests: [sheet.tests.over(settledFen, p.lineFen)] },
-      { level: 'red', threshold: p.redFen, tests: [sheet.tests.over(settledFen, p.redFen)] },
+      { level: 'orange', threshold: p.lineFen, tests: [sheet.tests.over(totalFen, p.lineFen)] },
+      { level: 'red', threshold: p.redFen, tests: [sheet.tests.over(totalFen, p.redFen)] },
       {
         level: 'red',
         threshold: Number((sheet.unearnedFen * BigInt(p.redShareBp)) / 10_000n),
         tests: [
           is(sheet.enoughForRatios),
-          sheet.tests.over(settledFen, p.lineFen),
-          sheet.tests.overShare(settledFen, sheet.unearnedFen, p.redShareBp),
+          sheet.tests.over(totalFen, p.lineFen),
+          sheet.tests.overShare(totalFen, sheet.unearnedFen, p.redShareBp),
         ],
       },
     ]);
     return {
       state: 'answered',
       ...judgement,
-      value: Number(settledFen),
+      value: Number(totalFen),
       unit: 'fen',
       reason: () => ({
-        zh: `${over.length} 份合同的划拨超过课消进度，合计超出 ${zhYuan(settledFen)}`,
-        en: `On ${plural(over.length, 'contract')} more was released than taught, ${enYuan(settledFen)} in all`,
+        zh: `${over.length} 份合同的划拨超过课消进度，合计超出 ${zhYuan(totalFen)}`,
+        en: `On ${plural(over.length, 'contract')} more was released than taught, ${enYuan(totalFen)} in all`,
       }),
       evidence: () =>
         refsOf(
@@ -103,17 +99,23 @@ export const rule = defineRule({
           ),
           sheet.accounts.custody.map((account) => account.told),
         ),
-      lookAgainAt:
-        over.length > 0 || sheet.rows.releasedLines.some((line) => recentFen(line, since) > 0n)
-          ? sheet.nextMidnight
-          : null,
+      // A staged contract may be released in full once its period is over.
+      lookAgainAt: earliest(judgedAt(sheet, since, p.lateDays), staged && over.length > 0 ? sheet.nextMidnight : null),
     };
   },
 });
 
+/** When the first release of the last days is judged. */
+function judgedAt(sheet: FactSheet, since: Day, lateDays: number): Us | null {
+  let at: Us | null = null;
+  for (const { recentReleases } of sheet.rows.releasedLines)
+    for (const { on } of recentReleases) if (on >= since) at = earliest(at, startOfDay(on + lateDays + 1));
+  return at;
+}
+
 function recentFen(line: ReleasedLine, since: number): Fen {
   let sum = 0n;
-  for (const release of line.recentReleases ?? []) if (release.on >= since) sum += BigInt(release.amountFen);
+  for (const release of line.recentReleases) if (release.on >= since) sum += BigInt(release.amountFen);
   return sum;
 }
 

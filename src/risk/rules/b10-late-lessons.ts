@@ -1,5 +1,8 @@
-import { dayOf, startOfDay, US_PER_SECOND } from '../../core/time.js';
+import { dayOf, startOfDay, US_PER_SECOND, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
+import { earliest } from '../facts/moments.js';
+import type { LessonRow } from '../facts/rows.js';
+import { leavesAt } from '../facts/windows.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { plural } from '../text.js';
@@ -24,24 +27,22 @@ export const rule = defineRule({
   remedies: ['days'],
   evaluate(sheet, p) {
     const { lessons } = sheet.rows;
-    if (lessons === null || lessons.length === 0) return notApplicable('没有课表', 'No lesson schedule is reported');
-    const from = sheet.today - p.windowDays + 1;
-    const late = lessons.filter((lesson) => {
-      const day = dayOf(lesson.startsAt);
-      if (lesson.cancelled || day < from || lesson.endsAt > sheet.now) return false;
-      return (
-        lesson.endsAt - startOfDay(day) >
-        (lesson.delivery === 'online' ? p.onlineMinute : p.offlineMinute) * 60 * US_PER_SECOND
-      );
-    });
+    if (lessons.length === 0) return notApplicable('没有课表', 'No lesson schedule is reported');
+    const from = startOfDay(sheet.today - p.windowDays + 1);
+    const minute = 60 * US_PER_SECOND;
+    const late: LessonRow[] = [];
+    let next: Us | null = null;
+    for (const lesson of lessons) {
+      if (lesson.cancelled || lesson.startsAt < from) continue;
+      const until = (lesson.delivery === 'online' ? p.onlineMinute : p.offlineMinute) * minute;
+      if (lesson.endsAt - startOfDay(dayOf(lesson.startsAt)) <= until) continue;
+      if (lesson.endsAt <= sheet.now) late.push(lesson);
+      else next = earliest(next, lesson.endsAt);
+    }
     const judgement = judge([
       { level: 'blue', threshold: 1, tests: [is(late.length > 0)] },
       { level: 'yellow', threshold: p.yellowCount, tests: [sheet.tests.from(late.length, p.yellowCount)] },
     ]);
-    const next = lessons.reduce(
-      (at, lesson) => (lesson.endsAt > sheet.now && lesson.endsAt < at ? lesson.endsAt : at),
-      Number.POSITIVE_INFINITY,
-    );
     return {
       state: 'answered',
       ...judgement,
@@ -52,7 +53,7 @@ export const rule = defineRule({
         en: `In ${p.windowDays} days ${plural(late.length, 'lesson')} ended after the hour allowed`,
       }),
       evidence: () => refsOf(late),
-      lookAgainAt: late.length > 0 ? Math.min(sheet.nextMidnight, next) : Number.isFinite(next) ? next : null,
+      lookAgainAt: late.length > 0 ? earliest(next, leavesAt(late[0]!.startsAt, p.windowDays)) : next,
     };
   },
 });

@@ -1,5 +1,8 @@
-import { dayOf } from '../../core/time.js';
+import { dayOf, startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
+import { earliest } from '../facts/moments.js';
+import type { LessonRow } from '../facts/rows.js';
+import { leavesAt } from '../facts/windows.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { plural } from '../text.js';
@@ -22,27 +25,20 @@ export const rule = defineRule({
   remedies: ['days'],
   evaluate(sheet, p) {
     const { lessons } = sheet.rows;
-    if (lessons === null || lessons.length === 0) return notApplicable('没有课表', 'No lesson schedule is reported');
-    const from = sheet.today - p.windowDays + 1;
-    const wrong = lessons.filter((lesson) => {
-      const day = dayOf(lesson.startsAt);
-      return (
-        !lesson.cancelled &&
-        lesson.courseKind === 'subject' &&
-        day >= from &&
-        lesson.startsAt <= sheet.now &&
-        sheet.calendar.isWorkingDay(day) === false
-      );
-    });
+    if (lessons.length === 0) return notApplicable('没有课表', 'No lesson schedule is reported');
+    const from = startOfDay(sheet.today - p.windowDays + 1);
+    const wrong: LessonRow[] = [];
+    let next: Us | null = null;
+    for (const lesson of lessons) {
+      if (lesson.cancelled || lesson.courseKind !== 'subject' || lesson.startsAt < from) continue;
+      if (sheet.calendar.isWorkingDay(dayOf(lesson.startsAt)) !== false) continue;
+      if (lesson.startsAt <= sheet.now) wrong.push(lesson);
+      else next = earliest(next, lesson.startsAt);
+    }
     const judgement = judge([
       { level: 'yellow', threshold: 1, tests: [is(wrong.length > 0)] },
       { level: 'orange', threshold: p.orangeCount, tests: [sheet.tests.from(wrong.length, p.orangeCount)] },
     ]);
-    const next = lessons.reduce(
-      (at, lesson) =>
-        lesson.courseKind === 'subject' && lesson.startsAt > sheet.now && lesson.startsAt < at ? lesson.startsAt : at,
-      Number.POSITIVE_INFINITY,
-    );
     return {
       state: 'answered',
       ...judgement,
@@ -53,7 +49,7 @@ export const rule = defineRule({
         en: `In ${p.windowDays} days ${plural(wrong.length, 'subject lesson')} on rest days`,
       }),
       evidence: () => refsOf(wrong),
-      lookAgainAt: wrong.length > 0 ? Math.min(sheet.nextMidnight, next) : Number.isFinite(next) ? next : null,
+      lookAgainAt: wrong.length > 0 ? earliest(next, leavesAt(wrong[0]!.startsAt, p.windowDays)) : next,
     };
   },
 });

@@ -61,16 +61,22 @@ export const rule = defineRule({
         en: `${plural(late.length, 'refund')} overdue, ${enYuan(owedFen)} in all, the oldest for ${plural(oldest, 'working day')}`,
       }),
       evidence: () => refsOf(late.map(refundEvidence)),
-      lookAgainAt: nextLate(sheet, [p.blueWorkingDays, p.yellowWorkingDays, p.orangeWorkingDays, p.redWorkingDays]),
+      lookAgainAt: nextLate(
+        sheet,
+        [p.blueWorkingDays, p.yellowWorkingDays, p.orangeWorkingDays, p.redWorkingDays],
+        late.length > 0,
+      ),
     };
   },
 });
 
 /** The first midnight at which some refund reaches a step; also when silence makes one owed. */
-function nextLate(sheet: FactSheet, steps: readonly number[]): Us | null {
+function nextLate(sheet: FactSheet, steps: readonly number[], someAreLate: boolean): Us | null {
   let at: Us | null = null;
   for (const { state, lateWorkingDays, row } of sheet.refunds) {
     if (state.owedFen > 0n && state.dueOn !== null) {
+      // Beside others it counts as a case as soon as it is overdue, also on a day that is no working day.
+      if (!state.overdue && someAreLate) at = earliest(at, startOfDay(state.dueOn + 1));
       const step = steps.find((days) => days > lateWorkingDays);
       if (step !== undefined) at = earliest(at, startOfDay(sheet.calendar.addWorkingDays(state.dueOn, step)));
       continue;

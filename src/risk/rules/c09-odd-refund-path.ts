@@ -1,13 +1,18 @@
-import { dayOf } from '../../core/time.js';
+import { startOfDay, type Us } from '../../core/time.js';
+import type { RefundRow } from '../../ledger/rows.js';
 import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest, ifLater } from '../facts/moments.js';
+import type { RefundWithContract } from '../facts/rows.js';
+import { leavesAt } from '../facts/windows.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
 
-/** Refunds told as not by the original channel, or three and more to one payee. */
+/** Refunds not by the original channel, to somebody who had not paid for the contract, or three and more to one payee. */
 export const rule = defineRule({
   id: 'C09',
-  version: 1,
+  version: 2,
   group: 'C',
   name: { zh: '非原路退款', en: 'Odd refund path' },
   question: { zh: '退款是否原路返回付款人？', en: 'Do refunds go back to the payer by the original channel?' },
@@ -28,21 +33,24 @@ export const rule = defineRule({
   },
   remedies: ['days'],
   evaluate(sheet, p) {
-    const from = sheet.today - p.windowDays + 1;
-    if (sheet.refunds.every(({ row }) => row.paidTo === null))
-      return notApplicable('没有退款去向数据', 'Nothing is told about where refunds went');
-    const parts = sheet.refunds.flatMap(({ row }) =>
-      row.refund.paid
-        .map((part, index) => ({ part, to: row.paidTo?.[index] ?? null }))
-        .filter(({ part }) => dayOf(part.at) >= from && part.at <= sheet.now),
-    );
+    const from = startOfDay(sheet.today - p.windowDays + 1);
+    const parts: Part[] = [];
+    for (const { row } of sheet.refunds) {
+      row.refund.paid.forEach((part, index) => {
+        if (part.at >= from && part.at <= sheet.now) parts.push({ part, to: row.paidTo[index]!, payers: row.payers });
+      });
+    }
+    if (parts.every(({ to }) => to.payeeHash === null && to.originalChannel === null))
+      return notApplicable('没有退款去向数据', 'Nothing is told about where refunds went', comesAt(sheet));
     const contracts = new Map<string, Set<string>>();
     for (const { part, to } of parts) {
-      if (to?.payeeHash) contracts.set(to.payeeHash, (contracts.get(to.payeeHash) ?? new Set()).add(part.contractId));
+      if (to.payeeHash) contracts.set(to.payeeHash, (contracts.get(to.payeeHash) ?? new Set()).add(part.contractId));
     }
     const odd = parts.filter(
-      ({ to }) =>
-        to?.originalChannel === false || (to?.payeeHash != null && contracts.get(to.payeeHash)!.size >= p.samePayee),
+      ({ to, payers }) =>
+        to.originalChannel === false ||
+        (to.payeeHash !== null && payers !== null && !payers.includes(to.payeeHash)) ||
+        (to.payeeHash !== null && contracts.get(to.payeeHash)!.size >= p.samePayee),
     );
     const oddFen = odd.reduce((sum, { part }) => sum + BigInt(part.amountFen), 0n);
     return {
@@ -58,7 +66,24 @@ export const rule = defineRule({
         en: `In ${p.windowDays} days ${plural(odd.length, 'refund')} by an odd path, ${enYuan(oddFen)} in all`,
       }),
       evidence: () => refsOf(odd.sort((a, b) => b.part.amountFen - a.part.amountFen).map(({ part }) => part)),
-      lookAgainAt: odd.length === 0 ? null : sheet.nextMidnight,
+      lookAgainAt: earliest(
+        comesAt(sheet),
+        odd.reduce<Us | null>((at, { part }) => earliest(at, leavesAt(part.at, p.windowDays)), null),
+      ),
     };
   },
 });
+
+interface Part {
+  readonly part: RefundRow['paid'][number];
+  readonly to: RefundWithContract['paidTo'][number];
+  readonly payers: RefundWithContract['payers'];
+}
+
+/** The first part that is told of the time to come. */
+function comesAt(sheet: FactSheet): Us | null {
+  let at: Us | null = null;
+  for (const { row } of sheet.refunds)
+    for (const part of row.refund.paid) at = earliest(at, ifLater(part.at, sheet.now));
+  return at;
+}

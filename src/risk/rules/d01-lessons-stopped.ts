@@ -2,9 +2,11 @@ import { type Day, formatDay, startOfDay, type Us } from '../../core/time.js';
 import { termsOf } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
-import { earliest } from '../facts/moments.js';
+import { earliest, ifLater } from '../facts/moments.js';
 import { newestFirst } from '../facts/payments.js';
+import { CONTRACT_DAYS } from '../facts/rows.js';
 import { teachingTally } from '../facts/teaching.js';
+import { leavesAt } from '../facts/windows.js';
 import { levelOf } from '../level.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -69,7 +71,12 @@ export const rule = defineRule({
         en: `${enYuan(sheet.unearnedFen)} is unearned and ${lastLesson === null ? 'no lesson was ever given' : `the last lesson was on ${formatDay(lastLesson)}`}: ${plural(days, 'day')} without lessons (declared breaks left out)`,
       }),
       evidence: () => refsOf(evidence(sheet)),
-      lookAgainAt: owes ? nextStep(sheet, since, days, [p.signDays, p.orangeDays, p.redDays]) : null,
+      lookAgainAt: owes
+        ? earliest(
+            nextStep(sheet, since, days, [p.signDays, p.orangeDays, p.redDays]),
+            lastLesson === null ? contractLeavesAt(sheet) : null,
+          )
+        : null,
     };
   },
 });
@@ -83,6 +90,12 @@ function expectedSince(sheet: FactSheet): Day | null {
     null,
   );
   return first === null ? paid : Math.max(paid, first - 1);
+}
+
+/** When the oldest contract is no longer read: the first lesson day that it names is then forgotten. */
+function contractLeavesAt(sheet: FactSheet): Us | null {
+  const oldest = sheet.rows.contracts[0];
+  return oldest === undefined ? null : ifLater(leavesAt(oldest.at, CONTRACT_DAYS + 1), sheet.now);
 }
 
 /** Longest gap in whole days between lesson days of the weeks before the last lesson; null with too few of them. */
@@ -112,7 +125,7 @@ function nextStep(sheet: FactSheet, since: Day, days: number, steps: readonly nu
 }
 
 function evidence(sheet: FactSheet) {
-  const lessons = (sheet.rows.lessons ?? []).filter((lesson) => lesson.attended !== null);
+  const lessons = sheet.rows.lessons.filter((lesson) => !lesson.cancelled && lesson.startsAt <= sheet.now);
   return [
     ...newestFirst(lessons),
     ...newestFirst(sheet.rows.contracts),

@@ -78,7 +78,7 @@ export const rule = defineRule({
         zh: `近 ${p.recentDays} 天上课 ${lessons} 次（${days} 个上课日），按此前 ${baseDays} 天的 ${base} 次折算为 ${percent(shareBp)}`,
         en: `${lessons} lessons in ${p.recentDays} days (${days} teaching days), ${percent(shareBp)} of the pace of the ${baseDays} days before (${base})`,
       }),
-      evidence: () => refsOf(newestFirst((sheet.rows.lessons ?? []).filter((lesson) => lesson.attended !== null))),
+      evidence: () => refsOf(newestFirst(sheet.rows.deliveries)),
       lookAgainAt: sheet.nextMidnight,
     };
   },

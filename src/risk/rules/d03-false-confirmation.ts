@@ -1,12 +1,22 @@
-import { dayOf, US_PER_HOUR, US_PER_SECOND } from '../../core/time.js';
+import { startOfDay, US_PER_DAY, type Us } from '../../core/time.js';
 import type { Told } from '../../ledger/rows.js';
 import { refsOf } from '../facts/evidence.js';
-import type { FactSheet } from '../facts/fact-sheet.js';
-import type { ConfirmationRow, LessonRow } from '../facts/rows.js';
+import { earliest, ifLater } from '../facts/moments.js';
+import { type ConfirmationRow, type DeliveryRow, LESSON_DAYS } from '../facts/rows.js';
+import {
+  inOneMinute,
+  isQuick,
+  learnersInTwoPlaces,
+  teachersInTwoPlaces,
+  teachersTooLong,
+} from '../facts/teaching-signs.js';
+import { leavesAt } from '../facts/windows.js';
 import { atLeast } from '../level.js';
 import { defineRule, notApplicable, type Sentence } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, zhYuan } from '../text.js';
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 interface Sign {
   readonly name: Sentence;
@@ -14,10 +24,14 @@ interface Sign {
   readonly fen: bigint;
 }
 
-/** Kinds of lessons and confirmations that cannot be true. Silent confirmations come in nightly batches and are left out. */
+/**
+ * Kinds of lessons and confirmations that cannot be true. Silence comes in nightly batches and is left out where speed is judged.
+ * Without a scheduled lesson: only where a schedule is told at all, of confirmations that name a lesson, and once the schedule
+ * would have arrived.
+ */
 export const rule = defineRule({
   id: 'D03',
-  version: 1,
+  version: 2,
   group: 'D',
   name: { zh: '虚假消课', en: 'False confirmation' },
   question: { zh: '有没有不可能真实的上课或消课？', en: 'Are there lessons or confirmations that cannot be true?' },
@@ -52,35 +66,51 @@ export const rule = defineRule({
       source: 'ours',
       note: 'Lessons and confirmations of these days.',
     },
+    lateDays: {
+      value: 3,
+      unit: 'days',
+      max: 6,
+      source: 'ours',
+      note: 'A schedule may be told this many days late: until then a confirmation is not one without a lesson.',
+    },
     orangeFen: { value: 2_000_000, unit: 'fen', source: 'ours', note: '¥20,000 of such confirmations.' },
   },
   reads: ['A04'],
   remedies: ['days'],
   evaluate(sheet, p, context) {
-    const from = sheet.today - p.windowDays + 1;
-    const lessons = (sheet.rows.lessons ?? []).filter(
-      (lesson) =>
-        dayOf(lesson.startsAt) >= from && lesson.startsAt <= sheet.now && !lesson.cancelled && lesson.attended !== null,
-    );
-    const confirmations = (sheet.rows.confirmations ?? []).filter(
-      (one) => one.by === 'parent' && dayOf(one.at) >= from && one.at <= sheet.now,
-    );
+    const from = startOfDay(sheet.today - p.windowDays + 1);
+    const lessons = sheet.rows.deliveries.filter(({ startsAt }) => startsAt >= from && startsAt <= sheet.now);
+    const confirmations = sheet.rows.confirmations.filter(({ at }) => at >= from && at <= sheet.now);
+    const comes = comesAt(sheet.rows.deliveries, sheet.rows.confirmations, sheet.now);
     if (lessons.length === 0 && confirmations.length === 0)
-      return notApplicable('没有课表或消课明细', 'No lessons or confirmations are reported');
+      return notApplicable('没有课表或消课明细', 'No lessons or confirmations are reported', comes);
+    const byParents = confirmations.filter(({ by }) => by === 'parent');
+    const judged = sheet.now - p.lateDays * US_PER_DAY;
+    const scheduled = startOfDay(sheet.today - LESSON_DAYS);
+    const scheduleFrom = sheet.rows.lessons.find(({ startsAt }) => startsAt >= scheduled)?.startsAt ?? NEVER;
+    const unscheduled = confirmations.filter((one) => isUnscheduled(one, scheduleFrom));
     const signs = [
-      sign('确认没有对应课程或早于上课', 'confirmed without or before its lesson', beforeLesson(sheet, confirmations)),
-      sign('教师同时在两处', 'a teacher in two places', overlapping(lessons)),
-      sign('教师日授课过长', 'a teacher teaching too long', tooLong(lessons, p.teacherHours)),
+      sign(
+        '确认早于上课或没有对应课程',
+        'confirmed before or without its lesson',
+        confirmations.filter((one) => isBeforeLesson(one) || (one.at <= judged && isUnscheduled(one, scheduleFrom))),
+      ),
+      sign('教师或学员同时在两处', 'a teacher or a learner in two places', [
+        ...teachersInTwoPlaces(lessons),
+        ...learnersInTwoPlaces(lessons),
+      ]),
+      sign('教师日授课过长', 'a teacher teaching too long', teachersTooLong(lessons, p.teacherHours)),
       sign(
         '超过教室容量',
         'a room over capacity',
-        lessons.filter((lesson) => lesson.capacity !== null && (lesson.attended ?? 0) > lesson.capacity),
+        lessons.filter(({ capacity, learners }) => capacity !== null && learners.length > capacity),
       ),
-      sign('一分钟内批量确认', 'a batch of confirmations in one minute', inOneMinute(confirmations, p.minuteCount)),
-      sign('确认过快', 'confirmations at once', quick(confirmations, p.quickShareBp, p.quickMin)),
+      sign('一分钟内批量确认', 'a batch of confirmations in one minute', inOneMinute(byParents, p.minuteCount)),
+      sign('确认过快', 'confirmations at once', quick(byParents, p.quickShareBp, p.quickMin)),
     ].filter((one) => one.events.length > 0);
     const fen = signs.reduce((most, one) => (one.fen > most ? one.fen : most), 0n);
     const withMovement = atLeast(context.levelOf('A04'), 'yellow');
+    const waits = unscheduled.filter(({ at }) => at > judged).map(({ at }) => at + p.lateDays * US_PER_DAY);
     return {
       state: 'answered',
       ...judge([
@@ -96,7 +126,14 @@ export const rule = defineRule({
         en: `${signs.length} kinds of signs: ${signs.map((one) => one.name.en).join('; ') || 'none'}, ${enYuan(fen)} concerned`,
       }),
       evidence: () => refsOf(...signs.map((one) => one.events)),
-      lookAgainAt: signs.length === 0 ? null : sheet.nextMidnight,
+      lookAgainAt: earliest(
+        comes,
+        ...waits,
+        unscheduled.length > 0 ? leavesAt(scheduleFrom, LESSON_DAYS + 1) : null,
+        signs.length > 0 || couldBeQuick(byParents, p.quickShareBp, p.quickMin)
+          ? leavesFirst(lessons, confirmations, p.windowDays)
+          : null,
+      ),
     };
   },
 });
@@ -105,59 +142,40 @@ function sign(zh: string, en: string, events: readonly (Told & { readonly amount
   return { name: { zh, en }, events, fen: events.reduce((sum, event) => sum + BigInt(event.amountFen ?? 0), 0n) };
 }
 
-/** Only where a schedule is reported: a confirmation that names a lesson nobody scheduled, or that begins after it. */
-function beforeLesson(sheet: FactSheet, confirmations: readonly ConfirmationRow[]): ConfirmationRow[] {
-  const lessons = new Map((sheet.rows.lessons ?? []).map((lesson) => [lesson.lessonId, lesson]));
-  if (lessons.size === 0) return [];
-  return confirmations.filter((one) => {
-    const lesson = one.lessonId === null ? undefined : lessons.get(one.lessonId);
-    return lesson !== undefined && (lesson.cancelled || one.at < lesson.startsAt);
-  });
+function isBeforeLesson({ at, lesson }: ConfirmationRow): boolean {
+  return lesson !== null && (lesson.cancelled || at < lesson.startsAt);
 }
 
-function overlapping(lessons: readonly LessonRow[]): LessonRow[] {
-  const found: LessonRow[] = [];
-  for (const group of byTeacher(lessons).values()) {
-    const sorted = [...group].sort((a, b) => a.startsAt - b.startsAt);
-    for (let i = 1; i < sorted.length; i += 1) {
-      const [earlier, later] = [sorted[i - 1]!, sorted[i]!];
-      if (later.startsAt < earlier.endsAt && later.roomId !== earlier.roomId) found.push(earlier, later);
-    }
-  }
-  return found;
-}
-
-function tooLong(lessons: readonly LessonRow[], hoursMax: number): LessonRow[] {
-  const found: LessonRow[] = [];
-  for (const group of byTeacher(lessons).values()) {
-    for (const day of new Set(group.map((lesson) => dayOf(lesson.startsAt)))) {
-      const of = group.filter((lesson) => dayOf(lesson.startsAt) === day);
-      const taught = of.reduce((sum, lesson) => sum + lesson.endsAt - lesson.startsAt, 0);
-      if (taught * 100 > hoursMax * US_PER_HOUR) found.push(...of);
-    }
-  }
-  return found;
-}
-
-function byTeacher(lessons: readonly LessonRow[]): Map<string, LessonRow[]> {
-  const groups = new Map<string, LessonRow[]>();
-  for (const lesson of lessons) {
-    if (lesson.teacherHash === null) continue;
-    groups.set(lesson.teacherHash, [...(groups.get(lesson.teacherHash) ?? []), lesson]);
-  }
-  return groups;
-}
-
-function inOneMinute(confirmations: readonly ConfirmationRow[], count: number): ConfirmationRow[] {
-  const sorted = [...confirmations].sort((a, b) => a.at - b.at);
-  for (let i = 0; i + count <= sorted.length; i += 1) {
-    if (sorted[i + count - 1]!.at - sorted[i]!.at < 60 * US_PER_SECOND) return sorted.slice(i, i + count);
-  }
-  return [];
+/** It names a lesson that is not scheduled, and others were scheduled by then. */
+function isUnscheduled({ at, lessonId, lesson }: ConfirmationRow, scheduleFrom: Us): boolean {
+  return lessonId !== null && lesson === null && scheduleFrom <= at;
 }
 
 function quick(confirmations: readonly ConfirmationRow[], shareBp: number, min: number): ConfirmationRow[] {
   const asked = confirmations.filter((one) => one.requestedAt !== null);
-  const fast = asked.filter((one) => one.at - one.requestedAt! < 60 * US_PER_SECOND);
+  const fast = asked.filter(isQuick);
   return asked.length >= min && fast.length * 10_000 > asked.length * shareBp ? fast : [];
+}
+
+/** Slow confirmations that leave the window raise the share: could it pass the limit by that alone? */
+function couldBeQuick(confirmations: readonly ConfirmationRow[], shareBp: number, min: number): boolean {
+  return confirmations.filter(isQuick).length * 10_000 > min * shareBp;
+}
+
+/** Something is told of the time to come. */
+function comesAt(lessons: readonly DeliveryRow[], confirmations: readonly ConfirmationRow[], now: Us): Us | null {
+  let at: Us | null = null;
+  for (const { startsAt } of lessons) at = earliest(at, ifLater(startsAt, now));
+  for (const one of confirmations) at = earliest(at, ifLater(one.at, now));
+  return at;
+}
+
+/** When the oldest lesson or confirmation leaves the window. */
+function leavesFirst(
+  lessons: readonly DeliveryRow[],
+  confirmations: readonly ConfirmationRow[],
+  days: number,
+): Us | null {
+  const oldest = earliest(lessons[0]?.startsAt ?? null, confirmations[0]?.at ?? null);
+  return oldest === null ? null : leavesAt(oldest, days);
 }

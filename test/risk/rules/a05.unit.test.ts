@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDay } from '../../../src/core/time.js';
+import { formatDay, startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/a05-over-release.js';
 import { ask, contractData, depositSchool, nobody, school, steps, TODAY, yuan } from '../builders.js';
 
@@ -32,7 +32,7 @@ describe('A05 over-release', () => {
     [yuan(10_000) + 1, 'red'],
   ]);
 
-  it('does not judge what was released in the last three days', () => {
+  it('does not judge what was instructed today or in the three days before', () => {
     const recent = (ago: number) =>
       school().releasedLine({
         paidFen: 100_000n,
@@ -40,32 +40,9 @@ describe('A05 over-release', () => {
         releasedFen: 90_000n,
         recent: [{ on: TODAY - ago, amountFen: 40_000 }],
       });
-    expect(ask(rule, recent(2))).toMatchObject({ level: 'none' });
-    expect(ask(rule, recent(2)).lookAgainAt).not.toBeNull();
-    expect(ask(rule, recent(3)).level).toBe('orange');
-  });
-
-  it('takes all releases of these days off where the days of a line are not known', () => {
-    const unknown = (ago: number) => {
-      const rows = school().release(TODAY - ago, 40_000);
-      return rows.with({
-        releasedLines: [
-          {
-            contractId: 'c1',
-            contract: null,
-            ended: false,
-            recentReleases: null,
-            paidFen: 100_000n,
-            confirmedFen: 50_000n,
-            refundedFen: 0n,
-            releasedFen: 90_000n,
-            confirmedHoursHundredths: 0,
-          },
-        ],
-      });
-    };
-    expect(ask(rule, unknown(1)).level).toBe('none');
-    expect(ask(rule, unknown(3)).level).toBe('orange');
+    expect(ask(rule, recent(3))).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY + 1) });
+    expect(ask(rule, recent(0))).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY + 4) });
+    expect(ask(rule, recent(4)).level).toBe('orange');
   });
 
   it.each([

@@ -18,10 +18,10 @@ const lesson = (date: string, from: number, to: number, values: Partial<LessonRo
   roomId: null,
   capacity: null,
   cancelled: false,
-  attended: 5,
   ...values,
 });
-const teaching = (...lessons: LessonRow[]) => school().with({ lessons });
+const teaching = (...lessons: LessonRow[]) =>
+  school().with({ lessons: lessons.sort((a, b) => a.startsAt - b.startsAt) });
 
 describe('B10 late lessons', () => {
   steps(b10, 'offline until hour', (to: number) => teaching(lesson('2026-04-21', 19, to)), [
@@ -52,6 +52,12 @@ describe('B10 late lessons', () => {
     });
     expect(ask(b10, school()).state).toBe('not_applicable');
   });
+
+  it('looks again at the end of the next late lesson alone, and when the first one leaves the window', () => {
+    const usual = lesson('2026-04-22', 18, 20);
+    expect(ask(b10, teaching(usual)).lookAgainAt).toBeNull();
+    expect(ask(b10, teaching(lesson('2026-04-17', 19, 21), usual)).lookAgainAt).toBe(startOfDay(on('2026-04-17') + 30));
+  });
 });
 
 describe('B11 subject lesson on a rest day', () => {
@@ -76,5 +82,12 @@ describe('B11 subject lesson on a rest day', () => {
     const worked = ask(b11, teaching(subject('2026-05-09')), { now: startOfDay(on('2026-05-10')) });
     expect(worked.level).toBe('none');
     expect(ask(b11, school()).state).toBe('not_applicable');
+  });
+
+  it('looks again when the next one begins, and when the first one leaves the window', () => {
+    const next = teaching(subject('2026-04-18'), subject('2026-04-25'));
+    expect(ask(b11, next).lookAgainAt).toBe(startOfDay(on('2026-04-25')) + 9 * US_PER_HOUR);
+    expect(ask(b11, teaching(subject('2026-04-18'))).lookAgainAt).toBe(startOfDay(on('2026-04-18') + 30));
+    expect(ask(b11, teaching(subject('2026-04-24'))).lookAgainAt).toBeNull();
   });
 });

@@ -74,6 +74,13 @@ describe('C01 overdue refund', () => {
     expect(ask(rule, due('2026-04-24')).lookAgainAt).toBe(startOfDay(on('2026-04-27')));
     expect(ask(rule, due('2026-04-21')).lookAgainAt).toBe(startOfDay(on('2026-04-27')));
     expect(ask(rule, due('2026-03-23')).lookAgainAt).toBeNull();
+    // Beside another overdue refund it counts from the Saturday on.
+    const second = due('2026-04-24').refund({
+      requestedOn: on('2026-04-01'),
+      approvedOn: on('2026-04-02'),
+      dueOn: on('2026-04-21'),
+    });
+    expect(ask(rule, second).lookAgainAt).toBe(startOfDay(on('2026-04-25')));
     // Nobody answers: deemed agreed after the fifth working day.
     expect(ask(rule, school().refund({ requestedOn: on('2026-04-17') })).lookAgainAt).toBe(
       startOfDay(on('2026-04-25')),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/c09-odd-refund-path.js';
 import { ask, school, steps, TODAY, yuan } from '../builders.js';
 
@@ -26,6 +27,19 @@ describe('C09 odd refund path', () => {
     [2, 'none'],
     [3, 'yellow'],
   ]);
+
+  it('sees who had not paid for the contract, where every payment tells its payer', () => {
+    const to = (payers?: string[]) =>
+      school().refund({
+        requestedOn: TODAY - 9,
+        paid: [{ on: TODAY - 5, fen: 1, payeeHash: 'abc', originalChannel: true }],
+        ...(payers ? { payers } : {}),
+      });
+    expect(ask(rule, to(['abc', 'def'])).level).toBe('none');
+    expect(ask(rule, to(['def'])).level).toBe('yellow');
+    expect(ask(rule, to()).level).toBe('none');
+    expect(ask(rule, to(['def'])).lookAgainAt).toBe(startOfDay(TODAY - 5 + 90));
+  });
 
   it('looks back ninety days, and is not asked where nothing is told about it', () => {
     expect(ask(rule, odd(1, 89)).level).toBe('yellow');

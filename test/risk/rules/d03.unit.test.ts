@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { startOfDay, US_PER_HOUR, US_PER_SECOND } from '../../../src/core/time.js';
-import type { ConfirmationRow, LessonRow } from '../../../src/risk/facts/rows.js';
+import { startOfDay, US_PER_DAY, US_PER_HOUR, US_PER_SECOND } from '../../../src/core/time.js';
+import type { ConfirmationRow, DeliveryRow } from '../../../src/risk/facts/rows.js';
 import { rule } from '../../../src/risk/rules/d03-false-confirmation.js';
-import { ask, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, NOW, school, steps, TODAY, yuan } from '../builders.js';
 
 const at = (hour: number) => startOfDay(TODAY - 1) + hour * US_PER_HOUR;
 let made = 0;
-const lesson = (from: number, to: number, values: Partial<LessonRow> = {}): LessonRow => {
+const lesson = (from: number, to: number, values: Partial<DeliveryRow> = {}): DeliveryRow => {
   made += 1;
   return {
     at: at(from),
@@ -21,7 +21,7 @@ const lesson = (from: number, to: number, values: Partial<LessonRow> = {}): Less
     roomId: 'R1',
     capacity: 10,
     cancelled: false,
-    attended: 5,
+    learners: [],
     ...values,
   };
 };
@@ -31,15 +31,26 @@ const confirmation = (moment: number, values: Partial<ConfirmationRow> = {}): Co
     at: moment,
     source: 's',
     id: `f${made}`,
+    confirmId: `f${made}`,
     lessonId: null,
+    lesson: null,
     amountFen: 100,
     by: 'parent',
     requestedAt: null,
     ...values,
   };
 };
-const seen = (lessons: LessonRow[], confirmations: ConfirmationRow[] = []) => school().with({ lessons, confirmations });
-const crowd = (size: number) => lesson(9, 10, { attended: size });
+const seen = (deliveries: DeliveryRow[], confirmations: ConfirmationRow[] = []) => {
+  const lessons = [...deliveries].sort((a, b) => a.startsAt - b.startsAt);
+  return school().with({
+    lessons,
+    deliveries: lessons,
+    confirmations: [...confirmations].sort((a, b) => a.at - b.at),
+  });
+};
+const learners = (size: number) => Array.from({ length: size }, (_, i) => `${i}`);
+const crowd = (size: number) => lesson(9, 10, { learners: learners(size) });
+const of = ({ lessonId, startsAt, cancelled }: DeliveryRow) => ({ lessonId, lesson: { startsAt, cancelled } });
 
 describe('D03 false confirmation', () => {
   steps(rule, 'in a room for ten, learners:', (size: number) => seen([crowd(size)]), [
@@ -75,10 +86,57 @@ describe('D03 false confirmation', () => {
 
   it('sees a confirmation that comes before its lesson, and one of a cancelled lesson', () => {
     const early = lesson(9, 10);
-    expect(ask(rule, seen([early], [confirmation(at(8), { lessonId: early.lessonId })])).level).toBe('yellow');
-    expect(ask(rule, seen([early], [confirmation(at(11), { lessonId: early.lessonId })])).level).toBe('none');
+    expect(ask(rule, seen([early], [confirmation(at(8), of(early))])).level).toBe('yellow');
+    expect(ask(rule, seen([early], [confirmation(at(11), of(early))])).level).toBe('none');
     const cancelled = lesson(9, 10, { cancelled: true });
-    expect(ask(rule, seen([cancelled], [confirmation(at(11), { lessonId: cancelled.lessonId })])).level).toBe('yellow');
+    expect(ask(rule, seen([cancelled], [confirmation(at(11), of(cancelled))])).level).toBe('yellow');
+  });
+
+  it('sees a confirmation of a lesson that nobody scheduled, once the schedule can no longer be on its way', () => {
+    const ago = (days: number, values: Partial<ConfirmationRow> = {}) =>
+      confirmation(NOW - days * US_PER_DAY, { lessonId: 'never', ...values });
+    const before = lesson(9, 10, { startsAt: NOW - 9 * US_PER_DAY, endsAt: NOW - 9 * US_PER_DAY });
+    const told = (one: ConfirmationRow) => school().with({ lessons: [before], confirmations: [one] });
+    expect(ask(rule, told(ago(3))).level).toBe('yellow');
+    expect(ask(rule, told(ago(4, { by: 'silence' }))).level).toBe('yellow');
+    expect(ask(rule, told(ago(3 - 1e-9)))).toMatchObject({ level: 'none' });
+    expect(ask(rule, told(ago(2))).lookAgainAt).toBe(NOW + US_PER_DAY);
+    expect(ask(rule, told(ago(4, { lessonId: null }))).level).toBe('none');
+  });
+
+  it('compares with a schedule only where one was told by then', () => {
+    const one = confirmation(NOW - 4 * US_PER_DAY, { lessonId: 'never' });
+    expect(ask(rule, school().with({ confirmations: [one] })).level).toBe('none');
+    expect(ask(rule, seen([lesson(9, 10)], [one])).level).toBe('none');
+    const long = lesson(9, 10, { startsAt: NOW - 36 * US_PER_DAY, endsAt: NOW - 36 * US_PER_DAY });
+    expect(ask(rule, school().with({ lessons: [long], confirmations: [one] })).level).toBe('none');
+  });
+
+  it('sees a learner who is in two lessons at a time, and counts it with the teacher as one kind', () => {
+    const first = lesson(9, 11, { teacherHash: 't1', learners: ['a', 'b'] });
+    const twice = (hour: number, more: Partial<DeliveryRow> = {}) =>
+      ask(rule, seen([first, lesson(hour, hour + 1, { teacherHash: 't2', learners: ['b', 'c'], ...more })]));
+    expect(twice(10).level).toBe('yellow');
+    expect(twice(11).level).toBe('none');
+    expect(twice(10, { learners: ['c'] }).level).toBe('none');
+    expect(twice(10, { teacherHash: 't1', roomId: 'R2' }).level).toBe('yellow');
+  });
+
+  it('sees a long lesson that another one interrupts, with a third in between', () => {
+    const lessons = [lesson(9, 12), lesson(9.5, 10), lesson(11, 11.5, { roomId: 'R2' })];
+    expect(ask(rule, seen(lessons)).level).toBe('yellow');
+  });
+
+  it('takes no answer before its request for a quick one', () => {
+    const early = Array.from({ length: 25 }, (_, i) =>
+      confirmation(at(9) + i * US_PER_HOUR, { requestedAt: at(9) + i * US_PER_HOUR + US_PER_SECOND }),
+    );
+    expect(ask(rule, seen([], early)).level).toBe('none');
+  });
+
+  it('looks again when what it found leaves the window', () => {
+    expect(ask(rule, seen([crowd(11)])).lookAgainAt).toBe(startOfDay(TODAY - 1 + 7));
+    expect(ask(rule, seen([crowd(10)])).lookAgainAt).toBeNull();
   });
 
   it('sees when more than 80% are confirmed within a minute of the request, of twenty and more', () => {
@@ -96,8 +154,7 @@ describe('D03 false confirmation', () => {
     expect(ask(rule, seen([crowd(5)], silent)).level).toBe('none');
     expect(ask(rule, seen([crowd(11), lesson(8, 19, { teacherHash: 't2' })])).level).toBe('orange');
     const early = lesson(9, 10);
-    const worth = (fen: number) =>
-      ask(rule, seen([early], [confirmation(at(8), { lessonId: early.lessonId, amountFen: fen })]));
+    const worth = (fen: number) => ask(rule, seen([early], [confirmation(at(8), { ...of(early), amountFen: fen })]));
     expect(worth(yuan(20_000) - 1).level).toBe('yellow');
     expect(worth(yuan(20_000)).level).toBe('orange');
     expect(

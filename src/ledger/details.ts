@@ -1,0 +1,229 @@
+import { type Day, dayOf, parseTime, type Us } from '../core/time.js';
+import type { AnyEvent, Event, EventData } from '../events/event.js';
+import { isNewer, SEPARATOR, type Told } from './rows.js';
+
+/** A lesson as last scheduled. */
+export interface ScheduledLesson extends Told {
+  readonly lessonId: string;
+  readonly startsAt: Us;
+  readonly endsAt: Us;
+  readonly delivery: EventData['lesson.scheduled']['delivery'];
+  readonly courseKind: EventData['lesson.scheduled']['courseKind'];
+  readonly teacherHash: string | null;
+  readonly roomId: string | null;
+  readonly capacity: number | null;
+}
+
+export interface DeliveredLesson extends Told {
+  readonly learners: readonly string[];
+}
+
+export interface Confirmation extends Told {
+  readonly confirmId: string;
+  readonly lessonId: string | null;
+  readonly amountFen: number;
+  readonly by: EventData['lesson.confirmed']['by'];
+}
+
+export interface PaidTo {
+  readonly payeeHash: string | null;
+  readonly originalChannel: boolean | null;
+}
+
+/**
+ * What the model keeps of events that PostgreSQL reads from the events themselves when a fact sheet asks: lessons, requests and
+ * confirmations, who paid and to whom refunds went. The books of a batch have none. `sign` −1 takes an event back.
+ */
+export class Details {
+  readonly scheduled = new Newest<ScheduledLesson>();
+  readonly cancelled = new Newest<Told>();
+  readonly delivered = new Newest<DeliveredLesson>();
+  readonly requests = new Newest<Told>();
+  /** Those that nobody has forgotten, by confirmation. */
+  readonly confirmations = new Map<string, Confirmation>();
+  /** Per contract: moment and hundredths of hours of each confirmation, in turn. */
+  readonly hoursOf = new Map<string, number[]>();
+  readonly paidTo = new Map<string, PaidTo>();
+  /** Per contract the payers of its payments: null where none is told. */
+  readonly payersOf = new Map<string, Map<string, string | null>>();
+  /** The day on which a release was instructed. */
+  readonly instructedOn = new Map<string, Day>();
+  private readonly requestsOf = new Map<Day, string[]>();
+  private readonly deliveriesOf = new Map<Day, string[]>();
+  /** Keys that changed; whoever follows the model takes them out. */
+  readonly changedLessons = new Set<string>();
+  readonly changedConfirmations = new Set<string>();
+  readonly changedPayers = new Set<string>();
+
+  apply(event: AnyEvent, sign: 1 | -1): void {
+    switch (event.type) {
+      case 'lesson.scheduled':
+        this.scheduled.change(event.data.lessonId, scheduledOf(event), sign);
+        this.changedLessons.add(event.data.lessonId);
+        return;
+      case 'lesson.cancelled':
+        this.cancelled.change(event.data.lessonId, toldOf(event), sign);
+        this.changedLessons.add(event.data.lessonId);
+        return;
+      case 'lesson.delivered':
+        this.delivered.change(event.data.lessonId, { ...toldOf(event), learners: learnersOf(event.data) }, sign);
+        this.changedLessons.add(event.data.lessonId);
+        addTo(this.deliveriesOf, dayOf(event.at), event.data.lessonId);
+        return;
+      case 'lesson.confirm_requested':
+        this.requests.change(event.data.confirmId, toldOf(event), sign);
+        addTo(this.requestsOf, dayOf(event.at), event.data.confirmId);
+        this.changedConfirmations.add(event.data.confirmId);
+        return;
+      case 'lesson.confirmed':
+        return this.confirm(event, sign);
+      case 'payment.succeeded':
+        return this.pay(event, sign);
+      case 'refund.paid':
+        return this.refund(event, sign);
+      case 'release.instructed':
+        if (sign > 0) this.instructedOn.set(event.data.instructionId, dayOf(event.at));
+        else this.instructedOn.delete(event.data.instructionId);
+        return;
+    }
+  }
+
+  /** Forgets requests and deliveries from before these days: nobody will look at them again. */
+  forgetBefore(requests: Day, deliveries: Day): void {
+    forgetDays(this.requestsOf, this.requests, requests);
+    forgetDays(this.deliveriesOf, this.delivered, deliveries);
+  }
+
+  private confirm(event: Event<'lesson.confirmed'>, sign: 1 | -1): void {
+    const { confirmId, contractId, lessonId = null, amountFen, by, hours } = event.data;
+    if (sign > 0) this.confirmations.set(confirmId, { ...toldOf(event), confirmId, lessonId, amountFen, by });
+    else this.confirmations.delete(confirmId);
+    this.changedConfirmations.add(confirmId);
+    const hundredths = Math.round(hours * 100);
+    const list = this.hoursOf.get(contractId);
+    if (sign > 0) {
+      if (list) list.push(event.at, hundredths);
+      else this.hoursOf.set(contractId, [event.at, hundredths]);
+    } else if (list) removePair(list, event.at, hundredths);
+  }
+
+  private pay(event: Event<'payment.succeeded'>, sign: 1 | -1): void {
+    const { contractId, paymentId } = event.data;
+    if (contractId === undefined) return;
+    let payers = this.payersOf.get(contractId);
+    if (payers === undefined) {
+      payers = new Map();
+      this.payersOf.set(contractId, payers);
+    }
+    if (sign > 0) payers.set(paymentId, event.data.payerHash?.toLowerCase() ?? null);
+    else payers.delete(paymentId);
+    this.changedPayers.add(contractId);
+  }
+
+  private refund(event: Event<'refund.paid'>, sign: 1 | -1): void {
+    const key = refundPartKey(event.data.refundId, refundPart(event));
+    if (sign > 0) this.paidTo.set(key, paidToOf(event.data));
+    else this.paidTo.delete(key);
+  }
+}
+
+/** The part of a refund that an event pays: told by the bank's transaction, else by the event. */
+export function refundPart(event: Event<'refund.paid'>): string {
+  return event.data.bankTxnId ? `b${event.data.bankTxnId}` : `e${event.source}${SEPARATOR}${event.id}`;
+}
+
+export function refundPartKey(refundId: string, part: string): string {
+  return `${refundId}${SEPARATOR}${part}`;
+}
+
+/** Tellings by key, of which the newest counts. Nearly every key is told once. */
+export class Newest<T extends Told> {
+  private readonly of = new Map<string, T | T[]>();
+
+  get(key: string): T | undefined {
+    const told = this.of.get(key);
+    return Array.isArray(told) ? told[0] : told;
+  }
+
+  change(key: string, one: T, sign: 1 | -1): void {
+    const told = this.of.get(key);
+    if (sign > 0) {
+      if (told === undefined) this.of.set(key, one);
+      else this.of.set(key, [...(Array.isArray(told) ? told : [told]), one].sort(newestFirst));
+    } else if (told !== undefined) {
+      const rest = (Array.isArray(told) ? told : [told]).filter(
+        ({ source, id }) => source !== one.source || id !== one.id,
+      );
+      if (rest.length > 0) this.of.set(key, rest);
+      else this.of.delete(key);
+    }
+  }
+
+  forget(key: string): void {
+    this.of.delete(key);
+  }
+}
+
+function newestFirst(a: Told, b: Told): number {
+  return isNewer(a, b) ? -1 : 1;
+}
+
+function toldOf({ at, source, id }: AnyEvent): Told {
+  return { at, source, id };
+}
+
+/** People are told by hashes of either case. */
+export function learnersOf(data: EventData['lesson.delivered']): readonly string[] {
+  return data.learnerHashes?.map((hash) => hash.toLowerCase()) ?? NOBODY;
+}
+
+export function paidToOf(data: EventData['refund.paid']): PaidTo {
+  return { payeeHash: data.payeeHash?.toLowerCase() ?? null, originalChannel: data.originalChannel ?? null };
+}
+
+function scheduledOf(event: Event<'lesson.scheduled'>): ScheduledLesson {
+  return scheduledLesson(toldOf(event), event.data);
+}
+
+export function scheduledLesson(told: Told, data: EventData['lesson.scheduled']): ScheduledLesson {
+  return {
+    at: told.at,
+    source: told.source,
+    id: told.id,
+    lessonId: data.lessonId,
+    startsAt: parseTime(data.startsAt)!,
+    endsAt: parseTime(data.endsAt)!,
+    delivery: data.delivery,
+    courseKind: data.courseKind,
+    teacherHash: data.teacherHash?.toLowerCase() ?? null,
+    roomId: data.roomId ?? null,
+    capacity: data.capacity ?? null,
+  };
+}
+
+function addTo(days: Map<Day, string[]>, day: Day, key: string): void {
+  const keys = days.get(day);
+  if (keys) keys.push(key);
+  else days.set(day, [key]);
+}
+
+function forgetDays(days: Map<Day, string[]>, tellings: Newest<Told>, before: Day): void {
+  for (const [day, keys] of days) {
+    if (day >= before) continue;
+    days.delete(day);
+    for (const key of keys) {
+      const newest = tellings.get(key);
+      if (newest !== undefined && dayOf(newest.at) < before) tellings.forget(key);
+    }
+  }
+}
+
+function removePair(list: number[], at: Us, hundredths: number): void {
+  for (let place = 0; place < list.length; place += 2) {
+    if (list[place] !== at || list[place + 1] !== hundredths) continue;
+    list.splice(place, 2);
+    return;
+  }
+}
+
+const NOBODY: readonly string[] = [];

@@ -1,0 +1,154 @@
+import type pg from 'pg';
+import { type Day, dayOf, formatDay, startOfDay, type Us } from '../../core/time.js';
+import { toDbTime } from '../../db/pool.js';
+import type { EventData } from '../../events/event.js';
+import { eventTypeNumber } from '../../events/list.js';
+import { type PaidTo, paidToOf } from '../details.js';
+import type { ReleaseRow } from '../rows.js';
+
+type Db = pg.ClientBase | pg.Pool;
+
+const [PAYMENT, REFUND_PAID, INSTRUCTED, CONFIRMED, REVERSED] = (
+  ['payment.succeeded', 'refund.paid', 'release.instructed', 'lesson.confirmed', 'event.reversed'] as const
+).map(eventTypeNumber) as [number, number, number, number, number];
+const STANDING = `not exists (select 1 from events r where r.institution_no = e.institution_no and r.type = ${REVERSED} and r.key = e.source || chr(31) || e.id)`;
+
+/** A contract of the last days and one that the same learner signed before it for the same course. */
+export interface EarlierPair {
+  readonly institutionNo: number;
+  readonly contractId: string;
+  readonly earlierId: string;
+  readonly hours: number;
+  readonly periodTo: Day;
+  readonly paidFen: bigint;
+  readonly refundedFen: bigint;
+  /** Hundredths of hours that were confirmed when the later one was signed. */
+  readonly confirmed: number;
+}
+
+const COURSE = (data: string): string => `substring(${data} from '"courseId":"([^"]*)"')`;
+/** The contract of a confirmation as it is written: the expression of an index. */
+const CONTRACT = `substring(e.body from '"contractId":"([^"]*)"')`;
+const WRITTEN = `to_json(p.contract_id)::text`;
+
+/** Of every contract signed on `from` or later the contracts before it, see `EarlierPair`. */
+export async function readEarlierContracts(client: Db, nos: readonly number[], from: Day): Promise<EarlierPair[]> {
+  const { rows } = await client.query<{
+    institution_no: number;
+    contract_id: string;
+    earlier_id: string;
+    hours: number;
+    period_to: Day;
+    paid_fen: bigint;
+    refunded_fen: bigint;
+    confirmed: number;
+  }>({
+    name: 'read_earlier_contracts',
+    text: `select c.institution_no, c.contract_id, p.contract_id as earlier_id, p.hours_hundredths as hours, p.period_to,
+                  coalesce(l.paid_fen, 0) as paid_fen, coalesce(l.refunded_fen, 0) as refunded_fen,
+                  case when l.paid_fen > 0 and l.refunded_fen <= 0 and p.period_to >= c.signed_on then (
+                    select coalesce(sum(round(substring(e.body from '"hours":([0-9.e+-]+)')::numeric * 100)), 0)::bigint from events e
+                     where e.institution_no = p.institution_no and e.type = ${CONFIRMED} and e.at <= c.at
+                       and ${CONTRACT} = substring(${WRITTEN} from '"([^"]*)"') and position('"contractId":' || ${WRITTEN} in e.body) > 0 and ${STANDING}
+                  ) else 0 end as confirmed
+             from contracts c
+             join contracts p on p.institution_no = c.institution_no and p.learner_hash = c.learner_hash and p.contract_id <> c.contract_id
+                  and (p.at, p.source || p.id, p.source) < (c.at, c.source || c.id, c.source) and ${COURSE('p.data')} = ${COURSE('c.data')}
+             left join lines l on l.institution_no = p.institution_no and l.line = 'c:' || p.contract_id
+            where c.institution_no = any($1::int[]) and c.signed_on >= $2::date`,
+    values: [nos, formatDay(from)],
+  });
+  return rows.map((row) => ({
+    institutionNo: row.institution_no,
+    contractId: row.contract_id,
+    earlierId: row.earlier_id,
+    hours: row.hours,
+    periodTo: row.period_to,
+    paidFen: row.paid_fen,
+    refundedFen: row.refunded_fen,
+    confirmed: row.confirmed,
+  }));
+}
+
+export interface RefundPath {
+  readonly institutionNo: number;
+  /** The event's key: refund and part. */
+  readonly key: string;
+  readonly to: PaidTo;
+}
+
+/** To whom the parts of the refunds went that were paid. */
+export async function readRefundPaths(
+  client: Db,
+  nos: readonly number[],
+  refundIds: readonly string[],
+): Promise<RefundPath[]> {
+  if (nos.length === 0) return [];
+  const { rows } = await client.query<{ institution_no: number; key: string; body: string }>({
+    name: 'read_refund_paths',
+    text: `select e.institution_no, e.key, e.body from unnest($1::int[], $2::text[]) as t(institution_no, refund_id)
+             join events e on e.institution_no = t.institution_no and e.type = ${REFUND_PAID}
+              and e.key > (t.refund_id || chr(31)) collate "C" and e.key < (t.refund_id || chr(32)) collate "C"
+            where ${STANDING}`,
+    values: [nos, refundIds],
+  });
+  return rows.map((row) => ({
+    institutionNo: row.institution_no,
+    key: row.key,
+    to: paidToOf((JSON.parse(row.body) as { data: EventData['refund.paid'] }).data),
+  }));
+}
+
+export interface ContractPayer {
+  readonly institutionNo: number;
+  readonly contractId: string;
+  readonly paymentId: string;
+  readonly payer: string | null;
+}
+
+/** Who made the payments on the contracts. */
+export async function readPayers(
+  client: Db,
+  nos: readonly number[],
+  contractIds: readonly string[],
+): Promise<ContractPayer[]> {
+  if (nos.length === 0) return [];
+  const { rows } = await client.query<{
+    institution_no: number;
+    contract_id: string;
+    payment_id: string;
+    body: string;
+  }>({
+    name: 'read_payers',
+    text: `select p.institution_no, p.contract_id, p.payment_id, e.body from unnest($1::int[], $2::text[]) as t(institution_no, contract_id)
+             join payments p on p.institution_no = t.institution_no and p.contract_id = t.contract_id collate "C"
+             join events e on e.institution_no = p.institution_no and e.type = ${PAYMENT} and e.key = p.payment_id
+            where ${STANDING}`,
+    values: [nos, contractIds],
+  });
+  return rows.map((row) => ({
+    institutionNo: row.institution_no,
+    contractId: row.contract_id,
+    paymentId: row.payment_id,
+    payer: (JSON.parse(row.body) as { data: EventData['payment.succeeded'] }).data.payerHash?.toLowerCase() ?? null,
+  }));
+}
+
+export interface RecentRelease {
+  readonly institutionNo: number;
+  readonly on: Day;
+  readonly lines: NonNullable<ReleaseRow['lines']>;
+}
+
+/** Releases that were instructed from the day on and that a bank carried out. */
+export async function readRecentReleases(client: Db, nos: readonly number[], from: Day): Promise<RecentRelease[]> {
+  if (nos.length === 0) return [];
+  const { rows } = await client.query<{ institution_no: number; at: Us; lines: string }>({
+    name: 'read_recent_releases',
+    text: `select e.institution_no, e.at, r.lines from events e
+             join releases r on r.institution_no = e.institution_no and r.instruction_id = e.key and r.debits > 0 and r.lines is not null
+            where e.institution_no = any($1::int[]) and e.type = ${INSTRUCTED} and e.at >= $2::timestamptz and ${STANDING}`,
+    values: [nos, toDbTime(startOfDay(from))],
+  });
+  return rows.map((row) => ({ institutionNo: row.institution_no, on: dayOf(row.at), lines: JSON.parse(row.lines) }));
+}

@@ -1,0 +1,148 @@
+import type pg from 'pg';
+import { type Day, formatDay, startOfDay, type Us } from '../../core/time.js';
+import { toDbTime } from '../../db/pool.js';
+import type { EventData } from '../../events/event.js';
+import { eventTypeNumber } from '../../events/list.js';
+import { type Confirmation, learnersOf, type ScheduledLesson, scheduledLesson } from '../details.js';
+
+type Db = pg.ClientBase | pg.Pool;
+
+export interface StoredLesson extends ScheduledLesson {
+  readonly institutionNo: number;
+  /** Called off, and not given nevertheless. */
+  readonly cancelled: boolean;
+  /** Null: not given, or not asked for. */
+  readonly learners: readonly string[] | null;
+}
+
+export interface StoredConfirmation extends Confirmation {
+  readonly institutionNo: number;
+  /** Null: nobody asked within the days that were named. */
+  readonly requestedAt: Us | null;
+}
+
+const [SCHEDULED, CANCELLED, DELIVERED, REQUESTED, CONFIRMED, REVERSED] = (
+  [
+    'lesson.scheduled',
+    'lesson.cancelled',
+    'lesson.delivered',
+    'lesson.confirm_requested',
+    'lesson.confirmed',
+    'event.reversed',
+  ] as const
+).map(eventTypeNumber) as [number, number, number, number, number, number];
+
+/** The day on which a lesson starts, as it is told, in whatever zone: the expression of an index. */
+const START_DAY = `substring(e.body from '"startsAt":"([0-9-]{10})')`;
+const standing = (e: string): string =>
+  `not exists (select 1 from events r where r.institution_no = ${e}.institution_no and r.type = ${REVERSED} and r.key = ${e}.source || chr(31) || ${e}.id)`;
+const about = (e: string, type: number): string =>
+  `${e}.institution_no = e.institution_no and ${e}.type = ${type} and ${e}.key = e.key and ${standing(e)}`;
+const newestFirst = (e: string): string => `${e}.at desc, (${e}.source || ${e}.id) desc, ${e}.source desc`;
+const IS_NEWEST = `not exists (select 1 from events n where ${about('n', SCHEDULED)} and (n.at, n.source || n.id, n.source) > (e.at, e.source || e.id, e.source))`;
+const IS_CANCELLED = `exists (select 1 from events c where ${about('c', CANCELLED)}) and not exists (select 1 from events d where ${about('d', DELIVERED)})`;
+
+/**
+ * Lessons as last scheduled that start on `from` or later, in no order. Who attended is read of those that started on
+ * `deliveredFrom` or later.
+ */
+export async function readLessons(
+  client: Db,
+  nos: readonly number[],
+  from: Day,
+  deliveredFrom: Day,
+): Promise<StoredLesson[]> {
+  const { rows } = await client.query<LessonColumns>({
+    name: 'read_lessons',
+    text: `select e.institution_no, e.at, e.source, e.id, e.body, ${IS_CANCELLED} as cancelled, d.body as delivered
+             from events e
+             left join lateral (select d.body from events d where ${about('d', DELIVERED)} and ${START_DAY} >= $3 order by ${newestFirst('d')} limit 1) d on true
+            where e.institution_no = any($1::int[]) and e.type = ${SCHEDULED} and ${START_DAY} >= $2 and ${standing('e')} and ${IS_NEWEST}`,
+    // A day told in another zone may be the one before.
+    values: [nos, formatDay(from - 1), formatDay(deliveredFrom - 1)],
+  });
+  const earliest = startOfDay(from);
+  return rows.map(lessonOf).filter((lesson) => lesson.startsAt >= earliest);
+}
+
+/** The same of lessons by id, whenever they start; without who attended. */
+export async function readLessonsByIds(
+  client: Db,
+  wanted: readonly { readonly institutionNo: number; readonly lessonId: string }[],
+): Promise<StoredLesson[]> {
+  if (wanted.length === 0) return [];
+  const { rows } = await client.query<LessonColumns>({
+    name: 'read_lessons_by_ids',
+    text: `select e.institution_no, e.at, e.source, e.id, e.body, ${IS_CANCELLED} as cancelled, null as delivered
+             from unnest($1::int[], $2::text[]) as t(institution_no, key)
+             join events e on e.institution_no = t.institution_no and e.type = ${SCHEDULED} and e.key = t.key collate "C"
+            where ${standing('e')} and ${IS_NEWEST}`,
+    values: [wanted.map((one) => one.institutionNo), wanted.map((one) => one.lessonId)],
+  });
+  return rows.map(lessonOf);
+}
+
+/** Confirmations from the day on, with the newest request at most `requestDays` before each; in no order. */
+export async function readConfirmations(
+  client: Db,
+  nos: readonly number[],
+  from: Day,
+  requestDays: number,
+): Promise<StoredConfirmation[]> {
+  const { rows } = await client.query<ConfirmationColumns>({
+    name: 'read_confirmations',
+    text: `select e.institution_no, e.key, e.at, e.source, e.id, e.body, q.at as requested_at
+             from events e
+             left join lateral (select q.at from events q where ${about('q', REQUESTED)} order by ${newestFirst('q')} limit 1) q
+               on q.at >= e.at - make_interval(days => $3)
+            where e.institution_no = any($1::int[]) and e.type = ${CONFIRMED} and e.at >= $2::timestamptz and ${standing('e')}`,
+    values: [nos, toDbTime(startOfDay(from)), requestDays],
+  });
+  return rows.map((row) => {
+    const { lessonId = null, amountFen, by } = dataOf<'lesson.confirmed'>(row.body);
+    return {
+      institutionNo: row.institution_no,
+      at: row.at,
+      source: row.source,
+      id: row.id,
+      confirmId: row.key,
+      lessonId,
+      amountFen,
+      by,
+      requestedAt: row.requested_at,
+    };
+  });
+}
+
+interface LessonColumns {
+  institution_no: number;
+  at: Us;
+  source: string;
+  id: string;
+  body: string;
+  cancelled: boolean;
+  delivered: string | null;
+}
+
+interface ConfirmationColumns {
+  institution_no: number;
+  key: string;
+  at: Us;
+  source: string;
+  id: string;
+  body: string;
+  requested_at: Us | null;
+}
+
+function lessonOf(row: LessonColumns): StoredLesson {
+  return {
+    institutionNo: row.institution_no,
+    ...scheduledLesson(row, dataOf<'lesson.scheduled'>(row.body)),
+    cancelled: row.cancelled,
+    learners: row.delivered === null ? null : learnersOf(dataOf<'lesson.delivered'>(row.delivered)),
+  };
+}
+
+function dataOf<T extends keyof EventData>(body: string): EventData[T] {
+  return (JSON.parse(body) as { data: EventData[T] }).data;
+}

@@ -1,0 +1,84 @@
+import { type Day, dayOf } from '../core/time.js';
+import { contractLine } from '../ledger/plan.js';
+import { isNewer } from '../ledger/rows.js';
+import type { InstitutionBooks } from '../ledger/working-set.js';
+import { CONTRACT_DAYS, type SignedContract } from '../risk/facts/rows.js';
+import { ContractHours } from './contract-hours.js';
+import { CONTRACT_PREFIX, contractIdOf } from './lines.js';
+import { SortedRows } from './sorted-rows.js';
+
+/** The contracts signed in the last days, each with the hours that were left to its learner then. */
+export class ContractWindow {
+  private readonly sorted = new SortedRows<SignedContract>(isNewer);
+  private readonly known = new Map<string, SignedContract>();
+  private readonly hours: ContractHours;
+  /** Contracts of which the hours may have changed. */
+  private readonly stale = new Set<string>();
+  /** Those that came, went or changed; whoever follows takes them out. */
+  readonly changed = new Set<string>();
+  /** Contracts left the window at the last call of `follow`. */
+  hasMoved = false;
+
+  constructor(private readonly books: InstitutionBooks) {
+    this.hours = new ContractHours(books, books.details!);
+  }
+
+  get rows(): readonly SignedContract[] {
+    return this.sorted.rows;
+  }
+  get byId(): ReadonlyMap<string, SignedContract> {
+    return this.known;
+  }
+
+  /** Takes in contracts that were told, and marks their lines as changed. True when there are any. */
+  follow(today: Day): boolean {
+    const from = today - CONTRACT_DAYS;
+    const { contracts, changedLines } = this.books;
+    const some = contracts.changed.size > 0;
+    for (const contractId of contracts.changed) {
+      const before = this.known.get(contractId);
+      const row = contracts.get(contractId);
+      if (before) this.sorted.remove(before);
+      for (const touched of this.hours.update(contractId)) this.stale.add(touched);
+      if (row && dayOf(row.at) >= from) {
+        const signed = { ...row, hoursLeftHundredths: null };
+        this.sorted.insert(signed);
+        this.known.set(contractId, signed);
+      } else this.known.delete(contractId);
+      changedLines.add(contractLine(contractId));
+      this.changed.add(contractId);
+    }
+    contracts.changed.clear();
+    const left = this.sorted.shiftWhile((one) => dayOf(one.at) < from);
+    for (const { contractId } of left) {
+      this.known.delete(contractId);
+      this.changed.add(contractId);
+    }
+    this.hasMoved = left.length > 0;
+    return some;
+  }
+
+  /** The line of a contract changed: paid for, refunded, or taught. */
+  updateLine(key: string): void {
+    if (!key.startsWith(CONTRACT_PREFIX)) return;
+    for (const contractId of this.hours.others(contractIdOf(key))) this.stale.add(contractId);
+  }
+
+  /** Hours that were left, once the lines are known. True when any are others than before. */
+  followHours(): boolean {
+    let some = false;
+    for (const contractId of this.stale) {
+      const before = this.known.get(contractId);
+      if (before === undefined) continue;
+      const hoursLeftHundredths = this.hours.of(before);
+      if (hoursLeftHundredths === before.hoursLeftHundredths) continue;
+      const after = { ...before, hoursLeftHundredths };
+      this.sorted.replace(before, after);
+      this.known.set(contractId, after);
+      this.changed.add(contractId);
+      some = true;
+    }
+    this.stale.clear();
+    return some;
+  }
+}

@@ -1,0 +1,75 @@
+import type { Day } from '../core/time.js';
+import { contractLine } from '../ledger/plan.js';
+import type { InstitutionBooks } from '../ledger/working-set.js';
+import { RELEASE_DAYS, type ReleasedLine } from '../risk/facts/rows.js';
+
+type Releases = ReleasedLine['recentReleases'];
+
+interface Instruction {
+  readonly on: Day;
+  readonly contracts: readonly { readonly contractId: string; readonly amountFen: number }[];
+}
+
+/** What was released on each contract by the instructions of the last days. */
+export class ReleaseWindow {
+  private readonly known = new Map<string, Instruction>();
+  private readonly ofContract = new Map<string, Map<string, Instruction>>();
+  private from: Day = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly books: InstitutionBooks) {}
+
+  of(contractId: string): Releases {
+    const instructions = this.ofContract.get(contractId);
+    if (instructions === undefined) return NONE;
+    const found: { on: Day; amountFen: number }[] = [];
+    for (const { on, contracts } of instructions.values()) {
+      for (const line of contracts) if (line.contractId === contractId) found.push({ on, amountFen: line.amountFen });
+    }
+    return found.sort((a, b) => a.on - b.on || a.amountFen - b.amountFen);
+  }
+
+  /** Answers the lines whose releases changed, and those whose releases the window has left behind. */
+  follow(today: Day): { readonly changed: ReadonlySet<string>; readonly moved: ReadonlySet<string> } {
+    const moved = new Set<string>();
+    const changed = new Set<string>();
+    const from = today - RELEASE_DAYS + 1;
+    if (from > this.from) {
+      this.from = from;
+      for (const [instructionId, { on }] of this.known) if (on < from) this.drop(instructionId, moved);
+    }
+    const { releases, details } = this.books;
+    for (const instructionId of releases.changed) {
+      this.drop(instructionId, changed);
+      const row = releases.get(instructionId);
+      const on = details!.instructedOn.get(instructionId);
+      if (row?.lines && row.debits > 0 && on !== undefined && on >= from)
+        this.add(instructionId, { on, contracts: row.lines }, changed);
+    }
+    releases.changed.clear();
+    return { changed, moved };
+  }
+
+  private add(instructionId: string, instruction: Instruction, touched: Set<string>): void {
+    this.known.set(instructionId, instruction);
+    for (const { contractId } of instruction.contracts) {
+      touched.add(contractLine(contractId));
+      const others = this.ofContract.get(contractId);
+      if (others) others.set(instructionId, instruction);
+      else this.ofContract.set(contractId, new Map([[instructionId, instruction]]));
+    }
+  }
+
+  private drop(instructionId: string, touched: Set<string>): void {
+    const instruction = this.known.get(instructionId);
+    if (instruction === undefined) return;
+    this.known.delete(instructionId);
+    for (const { contractId } of instruction.contracts) {
+      touched.add(contractLine(contractId));
+      const others = this.ofContract.get(contractId);
+      others?.delete(instructionId);
+      if (others?.size === 0) this.ofContract.delete(contractId);
+    }
+  }
+}
+
+const NONE: Releases = [];

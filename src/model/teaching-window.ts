@@ -1,0 +1,166 @@
+import { type Day, startOfDay, US_PER_DAY, type Us } from '../core/time.js';
+import type { Details } from '../ledger/details.js';
+import { isNewer } from '../ledger/rows.js';
+import {
+  CONFIRMATION_DAYS,
+  type ConfirmationRow,
+  DELIVERY_DAYS,
+  DELIVERY_MEMORY_DAYS,
+  type DeliveryRow,
+  isBefore,
+  LESSON_DAYS,
+  type LessonRow,
+  REQUEST_DAYS,
+} from '../risk/facts/rows.js';
+import { SortedRows } from './sorted-rows.js';
+
+/** Lessons and confirmations of the windows that an evaluation reads, kept up to date one by one. The day only moves forward. */
+export class TeachingWindow {
+  private readonly lessonRows = new LessonList<LessonRow>();
+  private readonly deliveryRows = new LessonList<DeliveryRow>();
+  private readonly confirmationRows = new SortedRows<ConfirmationRow>(isNewer);
+  private readonly known = new Map<string, ConfirmationRow>();
+  /** Confirmations of the window by the lesson that they name. */
+  private readonly ofLesson = new Map<string, Set<string>>();
+  private today: Day = Number.NEGATIVE_INFINITY;
+  private lessonsFrom: Us = Number.NEGATIVE_INFINITY;
+  private deliveriesFrom: Us = Number.NEGATIVE_INFINITY;
+  private confirmationsFrom: Us = Number.NEGATIVE_INFINITY;
+  /** The window left something behind at the last call of `follow`. */
+  hasMoved = false;
+
+  constructor(private readonly details: Details) {}
+
+  get lessons(): readonly LessonRow[] {
+    return this.lessonRows.rows;
+  }
+  get deliveries(): readonly DeliveryRow[] {
+    return this.deliveryRows.rows;
+  }
+  get confirmations(): readonly ConfirmationRow[] {
+    return this.confirmationRows.rows;
+  }
+
+  /** True when something changed other than by the passing of days. */
+  follow(today: Day): boolean {
+    const { changedLessons, changedConfirmations } = this.details;
+    this.hasMoved = this.moveTo(today);
+    if (changedLessons.size === 0 && changedConfirmations.size === 0) return false;
+    for (const lessonId of changedLessons) this.updateLesson(lessonId);
+    for (const confirmId of changedConfirmations) this.updateConfirmation(confirmId);
+    changedLessons.clear();
+    changedConfirmations.clear();
+    return true;
+  }
+
+  private updateLesson(lessonId: string): void {
+    const row = this.lessonOf(lessonId);
+    this.lessonRows.set(lessonId, row !== null && row.startsAt >= this.lessonsFrom ? row : null);
+    const given =
+      row !== null && row.startsAt >= this.deliveriesFrom ? this.details.delivered.get(lessonId) : undefined;
+    this.deliveryRows.set(lessonId, given ? { ...row!, learners: given.learners } : null);
+    for (const confirmId of this.ofLesson.get(lessonId) ?? NONE) {
+      const before = this.known.get(confirmId)!;
+      const after = { ...before, lesson: placeOf(row) };
+      this.confirmationRows.replace(before, after);
+      this.known.set(confirmId, after);
+    }
+  }
+
+  private lessonOf(lessonId: string): LessonRow | null {
+    const scheduled = this.details.scheduled.get(lessonId);
+    if (scheduled === undefined) return null;
+    const cancelled =
+      this.details.cancelled.get(lessonId) !== undefined && this.details.delivered.get(lessonId) === undefined;
+    return { ...scheduled, cancelled };
+  }
+
+  private updateConfirmation(confirmId: string): void {
+    const before = this.known.get(confirmId);
+    if (before) this.drop(before);
+    const told = this.details.confirmations.get(confirmId);
+    if (told === undefined) return;
+    if (told.at < this.confirmationsFrom) {
+      this.details.confirmations.delete(confirmId);
+      return;
+    }
+    const asked = this.details.requests.get(confirmId);
+    const row: ConfirmationRow = {
+      ...told,
+      requestedAt: asked !== undefined && asked.at >= told.at - REQUEST_DAYS * US_PER_DAY ? asked.at : null,
+      lesson: told.lessonId === null ? null : placeOf(this.lessonOf(told.lessonId)),
+    };
+    this.confirmationRows.insert(row);
+    this.known.set(confirmId, row);
+    if (row.lessonId === null) return;
+    const others = this.ofLesson.get(row.lessonId);
+    if (others) others.add(confirmId);
+    else this.ofLesson.set(row.lessonId, new Set([confirmId]));
+  }
+
+  private drop(row: ConfirmationRow): void {
+    this.confirmationRows.remove(row);
+    this.forget(row);
+  }
+
+  private forget(row: ConfirmationRow): void {
+    this.known.delete(row.confirmId);
+    if (row.lessonId === null) return;
+    const others = this.ofLesson.get(row.lessonId)!;
+    others.delete(row.confirmId);
+    if (others.size === 0) this.ofLesson.delete(row.lessonId);
+  }
+
+  private moveTo(today: Day): boolean {
+    if (today <= this.today) return false;
+    this.today = today;
+    this.lessonsFrom = startOfDay(today - LESSON_DAYS);
+    this.deliveriesFrom = startOfDay(today - DELIVERY_DAYS);
+    this.confirmationsFrom = startOfDay(today - CONFIRMATION_DAYS);
+    this.details.forgetBefore(today - CONFIRMATION_DAYS - REQUEST_DAYS - 1, today - DELIVERY_MEMORY_DAYS);
+    const gone = this.confirmationRows.shiftWhile(({ at }) => at < this.confirmationsFrom);
+    for (const row of gone) {
+      this.forget(row);
+      // It may have been corrected since: then it is another one.
+      const told = this.details.confirmations.get(row.confirmId);
+      if (told !== undefined && told.at < this.confirmationsFrom) this.details.confirmations.delete(row.confirmId);
+    }
+    const hadLessons = this.lessonRows.dropBefore(this.lessonsFrom);
+    const hadDeliveries = this.deliveryRows.dropBefore(this.deliveriesFrom);
+    return gone.length > 0 || hadLessons || hadDeliveries;
+  }
+}
+
+/** Lessons by start. */
+class LessonList<R extends LessonRow> {
+  private readonly sorted = new SortedRows<R>((a, b) => isBefore(b, a));
+  private readonly known = new Map<string, R>();
+
+  get rows(): readonly R[] {
+    return this.sorted.rows;
+  }
+
+  set(lessonId: string, row: R | null): void {
+    const before = this.known.get(lessonId);
+    if (before) this.sorted.remove(before);
+    if (row === null) {
+      this.known.delete(lessonId);
+      return;
+    }
+    this.sorted.insert(row);
+    this.known.set(lessonId, row);
+  }
+
+  /** True when something was dropped. */
+  dropBefore(from: Us): boolean {
+    const gone = this.sorted.shiftWhile(({ startsAt }) => startsAt < from);
+    for (const row of gone) this.known.delete(row.lessonId);
+    return gone.length > 0;
+  }
+}
+
+function placeOf(row: LessonRow | null): ConfirmationRow['lesson'] {
+  return row === null ? null : { startsAt: row.startsAt, cancelled: row.cancelled };
+}
+
+const NONE: readonly string[] = [];

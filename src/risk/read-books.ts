@@ -1,0 +1,149 @@
+import type pg from 'pg';
+import type { Fen } from '../core/money.js';
+import { type Day, formatDay } from '../core/time.js';
+import type { EventData } from '../events/event.js';
+import { eventTypeNumber } from '../events/list.js';
+import { readRecentReleases } from '../ledger/sql/read-details.js';
+import { RELEASE_DAYS, seriesOfTallies, seriesOfTurnovers, TURNOVER_DAYS } from './facts/rows.js';
+import { type BuildingOf, grouped, type LineColumns, lineOf } from './read-building.js';
+
+type Db = pg.ClientBase;
+
+const CONTRACT_ENDED = eventTypeNumber('contract.ended');
+
+/** Sums, day turnovers and counts. */
+export async function readSums(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
+  const since = formatDay(today - TURNOVER_DAYS);
+  const balances = await client.query<{
+    institution_no: number;
+    account: number;
+    sub: string;
+    debit_fen: Fen;
+    credit_fen: Fen;
+  }>({
+    name: 'risk_balances',
+    text: 'select institution_no, account, sub, debit_fen, credit_fen from balances where institution_no = any($1::int[])',
+    values: [nos],
+  });
+  for (const row of balances.rows)
+    of(row.institution_no).balances.push({
+      account: row.account,
+      sub: row.sub,
+      debitFen: row.debit_fen,
+      creditFen: row.credit_fen,
+    });
+  const turnovers = await client.query<{
+    institution_no: number;
+    day: Day;
+    account: number;
+    sub: string;
+    debit_fen: Fen;
+    credit_fen: Fen;
+  }>({
+    name: 'risk_turnovers',
+    text: 'select institution_no, day, account, sub, debit_fen, credit_fen from turnovers where institution_no = any($1::int[]) and day >= $2::date order by institution_no, day',
+    values: [nos, since],
+  });
+  for (const [no, rows] of grouped(turnovers.rows)) {
+    of(no).turnovers = seriesOfTurnovers(
+      rows.map((row) => ({
+        account: row.account,
+        sub: row.sub,
+        day: row.day,
+        debitFen: row.debit_fen,
+        creditFen: row.credit_fen,
+      })),
+    );
+  }
+  const tallies = await client.query<{ institution_no: number; day: Day; metric: number; count: number }>({
+    name: 'risk_tallies',
+    text: 'select institution_no, day, metric, count from tallies where institution_no = any($1::int[]) and day >= $2::date order by institution_no, day',
+    values: [nos, since],
+  });
+  for (const [no, rows] of grouped(tallies.rows)) of(no).tallies = seriesOfTallies(rows);
+}
+
+/**
+ * U, S, what of U is past its period, and U by the operator's-cause price basis (法释〔2025〕4号 art. 18: the price spread over
+ * paid and gifted hours). Lines whose contract is not known keep the plain amount.
+ */
+export async function readUnearned(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
+  const { rows } = await client.query<{
+    institution_no: number;
+    unearned: Fen;
+    learners: number;
+    expired: Fen;
+    operator: Fen;
+  }>({
+    name: 'risk_unearned',
+    text: `select l.institution_no, sum(l.paid_fen - l.confirmed_fen - l.refunded_fen) as unearned, count(distinct c.learner_hash)::int as learners,
+                  coalesce(sum(l.paid_fen - l.confirmed_fen - l.refunded_fen) filter (where c.period_to < $2::date), 0) as expired,
+                  sum(case when c.gifted_hundredths > 0
+                      then greatest(0, l.paid_fen - l.refunded_fen - div(l.paid_fen * l.confirmed_hours_hundredths, c.hours_hundredths + c.gifted_hundredths))
+                      else l.paid_fen - l.confirmed_fen - l.refunded_fen end) as operator
+             from lines l left join contracts c on c.institution_no = l.institution_no and c.contract_id = substr(l.line, 3) and left(l.line, 2) = 'c:'
+            where l.institution_no = any($1::int[]) and (l.open or l.over_released) and l.open group by l.institution_no`,
+    values: [nos, formatDay(today)],
+  });
+  for (const row of rows) {
+    Object.assign(of(row.institution_no), {
+      unearnedFen: row.unearned,
+      activeLearners: row.learners,
+      expiredUnearnedFen: row.expired,
+      unearnedOperatorFen: row.operator,
+    });
+  }
+}
+
+/** Lines of which more was released than confirmed, or something in stages, with the releases of the last days. */
+export async function readReleasedLines(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
+  const staged = nos.filter((no) =>
+    of(no).registers['account.registered']?.some(
+      (row) => (row.data as EventData['account.registered']).mode === 'staged',
+    ),
+  );
+  const { rows } = await client.query<LineColumns & { data: string | null; ended: boolean }>({
+    name: 'risk_released_lines',
+    text: `select l.*, c.data, e.seq is not null as ended
+             from lines l
+             left join contracts c on c.institution_no = l.institution_no and c.contract_id = substr(l.line, 3)
+             left join lateral (select seq from events e where e.institution_no = l.institution_no and e.type = $3::smallint and e.key = substr(l.line, 3) limit 1) e on true
+            where l.institution_no = any($1::int[]) and (l.open or l.over_released)
+              and (l.over_released or (l.released_fen > 0 and l.institution_no = any($2::int[])))
+            order by l.institution_no, l.line`,
+    values: [nos, staged, CONTRACT_ENDED],
+  });
+  const recent = await recentReleases(client, [...new Set(rows.map((row) => row.institution_no))], today);
+  for (const row of rows) {
+    of(row.institution_no).releasedLines.push({
+      ...lineOf(row),
+      contractId: row.line.slice(2),
+      contract: row.data === null ? null : JSON.parse(row.data),
+      ended: row.ended,
+      recentReleases: recent.get(row.institution_no)?.get(row.line.slice(2)) ?? [],
+    });
+  }
+}
+
+type Releases = { readonly on: Day; readonly amountFen: number }[];
+
+/** By institution and contract, ascending. */
+async function recentReleases(
+  client: Db,
+  nos: readonly number[],
+  today: Day,
+): Promise<Map<number, Map<string, Releases>>> {
+  const found = new Map<number, Map<string, Releases>>();
+  for (const { institutionNo, on, lines } of await readRecentReleases(client, nos, today - RELEASE_DAYS + 1)) {
+    const contracts = found.get(institutionNo) ?? new Map<string, Releases>();
+    found.set(institutionNo, contracts);
+    for (const { contractId, amountFen } of lines) {
+      const releases = contracts.get(contractId) ?? [];
+      contracts.set(contractId, releases);
+      releases.push({ on, amountFen });
+    }
+  }
+  for (const contracts of found.values())
+    for (const releases of contracts.values()) releases.sort((a, b) => a.on - b.on || a.amountFen - b.amountFen);
+  return found;
+}

@@ -1,0 +1,130 @@
+import type pg from 'pg';
+import { type Day, dayOf, formatDay, type Us } from '../core/time.js';
+import type { EventData } from '../events/event.js';
+import { type PaidTo, refundPartKey } from '../ledger/details.js';
+import { refundContract } from '../ledger/refunds.js';
+import { isNewer, type RefundRow } from '../ledger/rows.js';
+import { type PaymentColumns, paymentOf } from '../ledger/sql/load-registers.js';
+import { type EarlierPair, readEarlierContracts, readPayers, readRefundPaths } from '../ledger/sql/read-details.js';
+import { hoursLeft } from './facts/hours-left.js';
+import { payersOf } from './facts/refund-path.js';
+import { CONTRACT_DAYS, PAYMENT_DAYS, REFUND_DAYS } from './facts/rows.js';
+import { type BuildingOf, type LineColumns, lineOf } from './read-building.js';
+
+type Db = pg.ClientBase;
+
+export async function readContracts(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
+  const { rows } = await client.query<{
+    institution_no: number;
+    contract_id: string;
+    at: Us;
+    source: string;
+    id: string;
+    data: string;
+  }>({
+    name: 'risk_contracts',
+    text: 'select institution_no, contract_id, at, source, id, data from contracts where institution_no = any($1::int[]) and signed_on >= $2::date order by institution_no, at, source || id',
+    values: [nos, formatDay(today - CONTRACT_DAYS)],
+  });
+  const earlier = new Map<string, EarlierPair[]>();
+  for (const pair of await readEarlierContracts(client, nos, today - CONTRACT_DAYS)) {
+    const key = keyOf(pair.institutionNo, pair.contractId);
+    const pairs = earlier.get(key);
+    if (pairs) pairs.push(pair);
+    else earlier.set(key, [pair]);
+  }
+  for (const row of rows)
+    of(row.institution_no).contracts.push({
+      contractId: row.contract_id,
+      at: row.at,
+      source: row.source,
+      id: row.id,
+      data: JSON.parse(row.data),
+      hoursLeftHundredths: hoursLeft(earlier.get(keyOf(row.institution_no, row.contract_id)) ?? [], dayOf(row.at)),
+    });
+}
+
+/** Recent payments; older ones only while a custody account still waits for their credit. */
+export async function readPayments(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
+  const custody = nos.filter((no) =>
+    of(no).registers['account.registered']?.some(
+      (row) => (row.data as EventData['account.registered']).purpose === 'custody',
+    ),
+  );
+  const { rows } = await client.query<PaymentColumns>({
+    name: 'risk_payments',
+    text: `select * from payments where institution_no = any($1::int[]) and paid_on >= $3::date
+           union all
+           select * from payments where institution_no = any($2::int[]) and not settled and paid_on < $3::date and reversed_fen < amount_fen`,
+    values: [nos, custody, formatDay(today - PAYMENT_DAYS)],
+  });
+  for (const row of rows) {
+    const { institutionNo, ...payment } = paymentOf(row);
+    of(institutionNo).payments.push(payment);
+  }
+  for (const no of nos) of(no).payments.sort((a, b) => (isNewer(a.told!, b.told!) ? 1 : -1));
+}
+
+export async function readRefunds(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
+  const { rows } = await client.query<{ refund_no: number; steps: string; contract_data: string | null } & LineColumns>(
+    {
+      name: 'risk_refunds',
+      text: `select r.institution_no as refund_no, r.steps, c.data as contract_data, l.*
+             from refunds r
+             left join contracts c on c.institution_no = r.institution_no and c.contract_id = r.contract_id
+             left join lines l on l.institution_no = r.institution_no and l.line = 'c:' || r.contract_id
+            where r.institution_no = any($1::int[]) and (r.open or r.requested_on >= $2::date) order by r.institution_no, r.refund_id`,
+      values: [nos, formatDay(today - REFUND_DAYS)],
+    },
+  );
+  const refunds = rows.map((row) => ({ no: row.refund_no, row, refund: JSON.parse(row.steps) as RefundRow }));
+  const { paidTo, payers } = await readPaths(
+    client,
+    refunds.filter(({ refund }) => refund.paid.length > 0),
+  );
+  for (const { no, row, refund } of refunds) {
+    of(no).refunds.push({
+      refund,
+      contract: row.contract_data === null ? null : JSON.parse(row.contract_data),
+      line: row.line === null ? null : lineOf(row),
+      paidTo: refund.paid.map(({ part }) => paidTo.get(keyOf(no, refundPartKey(refund.refundId, part))) ?? NOT_TOLD),
+      payers: refund.paid.length === 0 ? null : payersOf(payers.get(keyOf(no, refundContract(refund))) ?? []),
+    });
+  }
+}
+
+const NOT_TOLD: PaidTo = { payeeHash: null, originalChannel: null };
+
+interface Paths {
+  readonly paidTo: ReadonlyMap<string, PaidTo>;
+  readonly payers: ReadonlyMap<string, readonly (string | null)[]>;
+}
+
+/** Who got what was paid of the refunds, and who had paid for their contracts. */
+async function readPaths(
+  client: Db,
+  paid: readonly { readonly no: number; readonly refund: RefundRow }[],
+): Promise<Paths> {
+  const nos = paid.map(({ no }) => no);
+  const ids = paid.map(({ refund }) => refund.refundId);
+  const paidTo = new Map<string, PaidTo>();
+  for (const { institutionNo, key, to } of await readRefundPaths(client, nos, ids))
+    paidTo.set(keyOf(institutionNo, key), to);
+  const contracts = new Map(paid.map(({ no, refund }) => [keyOf(no, refundContract(refund)), { no, refund }]));
+  const payers = new Map<string, (string | null)[]>();
+  for (const { institutionNo, contractId, payer } of await readPayers(
+    client,
+    [...contracts.values()].map(({ no }) => no),
+    [...contracts.values()].map(({ refund }) => refundContract(refund)),
+  )) {
+    const key = keyOf(institutionNo, contractId);
+    const list = payers.get(key);
+    if (list) list.push(payer);
+    else payers.set(key, [payer]);
+  }
+  return { paidTo, payers };
+}
+
+function keyOf(institutionNo: number, id: string): string {
+  return `${institutionNo}/${id}`;
+}
