@@ -20,6 +20,7 @@ import {
   readPolicyAt,
 } from '../../risk/policy-store.js';
 import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
+import { evaluateAllDue } from '../evaluate-due.js';
 import { REGION_OPTION, regionOption } from '../filters.js';
 import { EXIT, printJson, printLine, printTable } from '../output.js';
 import { readPolicyFile, readPolicyJson, showValue } from '../policy-file.js';
@@ -212,6 +213,7 @@ function differenceCells({ rule, param, region, category, mode, from, to, before
 }
 
 interface PublishOptions extends DataOptions {
+  readonly evaluate: boolean;
   readonly author?: string;
   readonly approver?: string;
   readonly shadow?: boolean;
@@ -225,6 +227,7 @@ function addPublish(policy: Command): void {
     .option(...DATA_OPTION)
     .option('--author <name>', 'who wrote it (default: the author that the file names)')
     .option('--approver <name>', 'who approves it, another person (default: the approver that the file names)')
+    .option(...NO_EVALUATE_OPTION)
     .option('--shadow', 'only keep it as a draft and start it in the shadow: nothing is sent, nothing changes')
     .option(...JSON_OPTION)
     .addHelpText(
@@ -234,7 +237,8 @@ function addPublish(policy: Command): void {
     .action(async (file: string, options: PublishOptions) => {
       const wanted = await readPolicyFile(file);
       const author = options.author ?? wanted.author;
-      await withDatabase(options, async ({ database }) => {
+      await withDatabase(options, async (context) => {
+        const { database } = context;
         if (options.shadow) {
           await draftPolicy(database.pool, wanted, author ?? '', clock());
           await startShadow(database.pool, wanted.version, author ?? '', clock());
@@ -246,6 +250,7 @@ function addPublish(policy: Command): void {
         }
         const persons = { author, approver: options.approver ?? wanted.approver };
         const { record, isNew, affected } = await publishPolicy(database.pool, wanted, persons, clock());
+        if (options.evaluate) await evaluateAllDue(context);
         const { version, author: writer, approver } = record;
         const publishedAt = record.publishedAt === null ? null : formatTime(record.publishedAt);
         const sentence = isNew
@@ -288,10 +293,12 @@ function addList(policy: Command): void {
 }
 
 interface ShadowOptions extends DataOptions {
+  readonly evaluate?: boolean;
   readonly by?: string;
   readonly region?: string;
 }
 
+const NO_EVALUATE_OPTION = ['--no-evaluate', 'leave the evaluations to a running program'] as const;
 const BY_OPTION = ['--by <name>', 'who does it'] as const;
 
 function addShadow(policy: Command): void {
@@ -301,14 +308,17 @@ function addShadow(policy: Command): void {
     .argument('<file>', 'a policy file, or the version of a draft')
     .description('judge every institution by this policy as well, without telling anybody')
     .option(...DATA_OPTION)
+    .option(...NO_EVALUATE_OPTION)
     .option(...BY_OPTION)
     .option(...JSON_OPTION)
     .action((name: string, options: ShadowOptions) =>
-      withDatabase(options, async ({ database }) => {
+      withDatabase(options, async (context) => {
+        const { database } = context;
         const draft = await namedPolicy(database, name);
         const by = options.by ?? draft.author ?? '';
         await draftPolicy(database.pool, draft, by, clock());
         await startShadow(database.pool, draft.version, by, clock());
+        if (options.evaluate) await evaluateAllDue(context);
         tell(options, { version: draft.version, shadow: true }, `Policy ${draft.version} runs in the shadow.`);
       }),
     );
