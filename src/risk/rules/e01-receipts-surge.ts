@@ -1,3 +1,4 @@
+import type { Fen } from '../../core/money.js';
 import { type Day, dayOf } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
@@ -5,16 +6,17 @@ import { tooFewForRatio } from '../facts/sample.js';
 import { teachingTally } from '../facts/teaching.js';
 import { lowered } from '../level.js';
 import { defineRule } from '../rule.js';
-import { is, judge } from '../steps.js';
+import { is, judge, type Test } from '../steps.js';
 import { decimal, enYuan, zhYuan } from '../text.js';
 
 /**
  * Receipts of two weeks against the mean two weeks of the eight before, while lessons do not grow; and against the same weeks
- * of last year where they are known. Before a term (after a declared break) it is one level lower.
+ * of last year where they are known. Before a term (after a declared break) it is one level lower. Orange also asks for more
+ * than the school's own best weeks: selling by the quarter is common and sound.
  */
 export const rule = defineRule({
   id: 'E01',
-  version: 1,
+  version: 2,
   group: 'E',
   name: { zh: '预收突增', en: 'Receipts surge' },
   question: { zh: '收费是否突增而上课没有增加？', en: 'Have receipts surged while lessons have not?' },
@@ -46,6 +48,20 @@ export const rule = defineRule({
       source: 'ours',
       note: 'One level lower in these days before a term (7.8).',
     },
+    peakTimes: {
+      value: 150,
+      unit: 'hundredths',
+      source: 'ours',
+      note: 'Orange needs 1.5 times the best weeks known as well: a school that sells by the term has such weeks every quarter.',
+    },
+    peakDays: {
+      value: 150,
+      unit: 'days',
+      min: 14,
+      max: 380,
+      source: 'ours',
+      note: 'The best weeks are looked for in these days before.',
+    },
   },
   order: [['yellowTimes', 'orangeTimes']],
   remedies: ['lessons_given', 'days'],
@@ -61,15 +77,18 @@ export const rule = defineRule({
     const lessonsBefore = sheet.tallies.count(tally, from - p.baseDays, from - 1);
     const flat = is(lessons * 100 * p.baseDays <= lessonsBefore * p.recentDays * p.lessonsTimes);
     const days = [BigInt(p.baseDays), BigInt(p.recentDays)] as const;
-    const step = (hundredths: number) => [
+    const step = (hundredths: number): Test[] => [
       flat,
       is(baseFen > 0n),
       sheet.tests.from(recentFen * 100n * days[0], baseFen * days[1] * BigInt(hundredths)),
       lastYearFen === null ? is(true) : sheet.tests.from(recentFen * 100n, lastYearFen * BigInt(hundredths)),
     ];
+    const fourfold = step(p.orangeTimes);
+    // Looked for only when it decides: most days are far from a surge.
+    if (fourfold.every((test) => test > 0)) fourfold.push(aboveBest(sheet, p, from, recentFen));
     const judgement = judge([
       { level: 'yellow', threshold: p.yellowTimes, tests: step(p.yellowTimes) },
-      { level: 'orange', threshold: p.orangeTimes, tests: step(p.orangeTimes) },
+      { level: 'orange', threshold: p.orangeTimes, tests: fourfold },
     ]);
     const termStart = sheet.breaks.nextTermStart(sheet.today, sheet.common.termBreakDays);
     const season = termStart !== null && termStart - sheet.today <= p.beforeTermDays;
@@ -96,6 +115,21 @@ export const rule = defineRule({
     };
   },
 });
+
+/** Whether the receipts are well above those of any span of as many days before; yes where none is known. */
+function aboveBest(
+  sheet: FactSheet,
+  p: { readonly recentDays: number; readonly peakDays: number; readonly peakTimes: number },
+  from: Day,
+  recentFen: Fen,
+): Test {
+  let best = 0n;
+  for (let last = from - 1; last >= from - p.peakDays + p.recentDays; last -= 1) {
+    const fen = sheet.money.receipts(last - p.recentDays + 1, last);
+    if (fen > best) best = fen;
+  }
+  return sheet.tests.from(recentFen * 100n, best * BigInt(p.peakTimes));
+}
 
 /** 52 weeks earlier, so that weekdays agree; null when the history does not go back that far. */
 function receiptsOfLastYear(sheet: FactSheet, from: Day) {

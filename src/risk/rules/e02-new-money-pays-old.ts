@@ -9,10 +9,13 @@ import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, zhYuan } from '../text.js';
 
-/** Receipts well above what is taught, while what parents are waiting for has risen week by week for three weeks. */
+/**
+ * Receipts well above what is taught, while what parents are waiting for has risen week by week for three weeks, and some of it
+ * is overdue.
+ */
 export const rule = defineRule({
   id: 'E02',
-  version: 1,
+  version: 2,
   group: 'E',
   name: { zh: '收新还旧', en: 'New money pays old' },
   question: { zh: '是不是在用新收的钱还旧账？', en: 'Is new money paying old debts?' },
@@ -40,6 +43,12 @@ export const rule = defineRule({
       source: 'ours',
       note: 'Backlog rising in each of three weeks.',
     },
+    minOverdue: {
+      value: 1,
+      unit: 'count',
+      source: 'ours',
+      note: 'At least one of the refunds is overdue: what is not yet due is no old debt.',
+    },
   },
   reads: ['A01'],
   remedies: ['pay_refunds', 'confirmed_lessons'],
@@ -52,7 +61,8 @@ export const rule = defineRule({
     const backlog: Fen[] = [];
     for (let week = p.risingWeeks; week >= 0; week -= 1)
       backlog.push(waitingFen(sheet, startOfDay(sheet.today + 1 - week * 7)));
-    const rising = backlog.every((fen, index) => index === 0 || fen > backlog[index - 1]!);
+    const overdue = sheet.refunds.filter(({ state }) => state.overdue).length;
+    const rising = overdue >= p.minOverdue && backlog.every((fen, index) => index === 0 || fen > backlog[index - 1]!);
     const grown = sheet.tests.from(receiptsFen * 100n, confirmedFen * BigInt(p.timesHundredths));
     const short = atLeast(context.levelOf('A01'), 'yellow');
     return {

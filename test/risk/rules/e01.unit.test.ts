@@ -6,7 +6,10 @@ import { ask, school, steps, TODAY, yuan } from '../builders.js';
 /** ¥40,000 in the 56 days before (¥10,000 per two weeks), `recent` in the last 14; 14 and 56 lessons. */
 const surge = (recent: number, lessons = 14) =>
   school()
-    .receipt(TODAY - 30, yuan(40_000))
+    .receipt(TODAY - 20, yuan(10_000))
+    .receipt(TODAY - 34, yuan(10_000))
+    .receipt(TODAY - 48, yuan(10_000))
+    .receipt(TODAY - 62, yuan(10_000))
     .receipt(TODAY - 5, yuan(recent))
     .tally('lessons_delivered', TODAY - 5, lessons)
     .tally('lessons_delivered', TODAY - 30, 56);
@@ -33,6 +36,17 @@ describe('E01 receipts surge', () => {
     expect(ask(rule, lastYear(16_000)).level).toBe('yellow');
     expect(ask(rule, lastYear(16_001)).level).toBe('none');
     expect(ask(rule, lastYear(16_001).history(376)).level).toBe('orange');
+  });
+
+  it('is orange only above one and a half times the best two weeks of the months before', () => {
+    const termSeller = (fen: number, ago = 100) =>
+      surge(40_000)
+        .history(300)
+        .receipt(TODAY - ago, yuan(fen));
+    expect(ask(rule, termSeller(26_666)).level).toBe('orange');
+    expect(ask(rule, termSeller(26_667)).level).toBe('yellow');
+    expect(ask(rule, termSeller(26_667, 162)).level).toBe('yellow');
+    expect(ask(rule, termSeller(26_667, 163)).level).toBe('orange');
   });
 
   it('is one level lower in the two weeks before a term', () => {

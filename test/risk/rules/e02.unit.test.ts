@@ -27,6 +27,12 @@ describe('E02 new money pays old', () => {
     expect(ask(rule, paid).level).toBe('none');
   });
 
+  it('needs one refund that is overdue: what is not yet due is no debt', () => {
+    // Due fifteen days after the request: the oldest one on the day before yesterday, or only tomorrow.
+    expect(ask(rule, rising(selling(30_000), [22, 15, 9, 3])).level).toBe('orange');
+    expect(ask(rule, rising(selling(30_000), [14, 12, 8, 3])).level).toBe('none');
+  });
+
   it('is red with a custody shortfall, and needs sixty days of history', () => {
     const short = { context: { levelOf: (id: string) => (id === 'A01' ? ('yellow' as const) : ('none' as const)) } };
     expect(ask(rule, rising(selling(30_000)), short).level).toBe('red');
