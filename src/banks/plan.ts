@@ -56,9 +56,10 @@ export function planEntries(telling: Telling, told: readonly Told[], known: Know
     told.map(({ movement }) => movement),
     known.filter((row) => row.reading !== telling.reading || (telling.isRedrive && row.state === 'refused')),
   );
+  const ids = new FreshIds(known);
   return told.map((one, at) => {
     const row = matched[at]!;
-    return row === null ? planNew(telling, one, known) : planKnown(telling, one, row);
+    return row === null ? planNew(telling, one, known, ids) : planKnown(telling, one, row);
   });
 }
 
@@ -81,9 +82,9 @@ export function planRemoved(telling: Telling, row: KnownEntry, known: readonly K
   return events;
 }
 
-function planNew(telling: Telling, { movement, line }: Told, known: KnownEntry[]): Planned {
+function planNew(telling: Telling, { movement, line }: Told, known: KnownEntry[], ids: FreshIds): Planned {
   if (telling.isOutdated) return { kind: 'known', row: null, events: [], refusal: null };
-  const row = newRow(telling, movement, line, known);
+  const row = newRow(telling, movement, line, ids);
   known.push(row);
   const content: Content = { at: movement.at, bookedOn: movement.bookedOn, parts: movement.parts, ...asOf(movement) };
   const original = movement.undoes
@@ -154,13 +155,27 @@ function refusedAs(row: KnownEntry, movement: Movement): Planned {
   return { kind: 'refused', row, events: [], refusal: { code: 'conflicting_fact', path, message } };
 }
 
-function newRow(telling: Telling, movement: Movement, line: number, known: readonly KnownEntry[]): KnownEntry {
+/** Ids for entries that are told for the first time: equal ones are numbered. */
+class FreshIds {
+  private readonly used: Set<string>;
+  private readonly numbers = new Map<string, number>();
+
+  constructor(known: readonly KnownEntry[]) {
+    this.used = new Set(known.map((row) => `${row.direction} ${row.bankTxnId}`));
+  }
+
+  next(direction: Movement['direction'], ref: string): string {
+    const key = `${direction} ${ref}`;
+    let number = this.numbers.get(key) ?? 1;
+    while (this.used.has(number === 1 ? key : `${key}#${number}`)) number += 1;
+    this.numbers.set(key, number + 1);
+    return number === 1 ? ref : `${ref}#${number}`;
+  }
+}
+
+function newRow(telling: Telling, movement: Movement, line: number, ids: FreshIds): KnownEntry {
   const ref = firstIdOf(movement, telling.account.accountId);
-  const used = new Set(
-    known.filter((row) => row.direction === movement.direction && row.ref === ref).map((row) => row.bankTxnId),
-  );
-  let bankTxnId = ref;
-  for (let n = 2; used.has(bankTxnId); n += 1) bankTxnId = `${ref}#${n}`;
+  const bankTxnId = ids.next(movement.direction, ref);
   return {
     no: null,
     direction: movement.direction,

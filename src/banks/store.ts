@@ -22,7 +22,10 @@ export async function nextReading(client: pg.ClientBase | pg.Pool): Promise<numb
   return rows[0]!.reading;
 }
 
-/** All that the register knows of the account and that can matter for these movements. */
+/**
+ * All that the register knows of the account and that can matter for these movements. Planned anew each time: a plan that was made while
+ * the table was small would read all of it for every batch.
+ */
 export async function loadKnown(
   client: pg.ClientBase,
   account: BankAccount,
@@ -31,7 +34,6 @@ export async function loadKnown(
   const refs = new Set(movements.flatMap((one) => [...refValuesOf(one), firstIdOf(one, account.accountId)]));
   const undoing = movements.filter((one) => one.undoes);
   const { rows } = await client.query<Row>({
-    name: 'load_bank_entries',
     text: `select ${COLUMNS} from bank_entries b join (
              select no from bank_entries where institution_no = $1 and account_id = $2 and ref = any($3::text[])
              union select no from bank_entries where institution_no = $1 and account_id = $2 and state = 'waiting'
