@@ -13,6 +13,8 @@ export type Permission =
   | 'institutions:read'
   | 'alerts:read'
   | 'rejected:read'
+  | 'policies:read'
+  | 'policies:write'
   | 'subscriptions:read'
   | 'subscriptions:write';
 
@@ -24,10 +26,10 @@ export interface Caller {
   readonly scope: string;
 }
 
-const READS: readonly Permission[] = ['institutions:read', 'alerts:read'];
+const READS: readonly Permission[] = ['institutions:read', 'alerts:read', 'policies:read'];
 
 export const GRANTS: { readonly [R in Role]: readonly Permission[] } = {
-  admin: [...READS, 'events:write', 'rejected:read', 'subscriptions:read', 'subscriptions:write'],
+  admin: [...READS, 'events:write', 'rejected:read', 'policies:write', 'subscriptions:read', 'subscriptions:write'],
   ingest: ['events:write'],
   regulator: [...READS, 'subscriptions:read', 'subscriptions:write'],
   analyst: READS,
@@ -39,6 +41,8 @@ export const GRANTS: { readonly [R in Role]: readonly Permission[] } = {
 /** Rejected events name no region that could be trusted: an auditor of one region does not see them. */
 export function isAllowed(caller: Caller, permission: Permission): boolean {
   if (permission === 'rejected:read' && caller.role === 'auditor' && caller.scope !== '') return false;
+  // A policy may set thresholds anywhere.
+  if (permission === 'policies:write' && caller.scope !== '') return false;
   return GRANTS[caller.role].includes(permission);
 }
 

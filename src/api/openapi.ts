@@ -62,6 +62,7 @@ const TAGS = [
   { name: 'books', description: 'Their money' },
   { name: 'scores', description: 'How risky they are' },
   { name: 'alerts', description: 'What the regulator is told' },
+  { name: 'policies', description: 'The thresholds' },
   { name: 'subscriptions', description: 'Webhooks' },
   { name: 'operations', description: 'Health and metrics' },
 ];

@@ -16,6 +16,7 @@ import { addEventRoutes } from './routes/events.js';
 import { addHealthRoutes } from './routes/health.js';
 import { addInstitutionRoutes } from './routes/institutions.js';
 import { addJournalRoutes } from './routes/journal.js';
+import { addPolicyRoutes } from './routes/policies.js';
 import { addRefundRoutes } from './routes/refunds.js';
 import { addRejectedRoutes } from './routes/rejected.js';
 import { addScoreRoutes } from './routes/scores.js';
@@ -31,6 +32,7 @@ const ROUTES: readonly AddRoutes[] = [
   addJournalRoutes,
   addRefundRoutes,
   addAlertRoutes,
+  addPolicyRoutes,
   addSubscriptionRoutes,
   addHealthRoutes,
 ];

@@ -92,7 +92,7 @@ describe('what is not there', () => {
     ['GET', '/v1/subscriptions/unknown/deliveries'],
     ['GET', '/v1/stream'],
     ['GET', '/v1/cases'],
-    ['GET', '/v1/policies'],
+    ['GET', '/v1/lists'],
   ] as const)('%s %s', async (method, url) => {
     const { status, json, headers } = await h.call(method, url);
     expect([status, json.code, json.instance]).toEqual([404, 'not_found', url.split('?')[0]]);

@@ -155,6 +155,8 @@ describe('scores', () => {
       floor: { level: 'orange', score: 60 },
       findings: [{ ruleId: 'A01', level: 'orange', value: 12 }],
       problems: ['calendar_missing:2031'],
+      basis: 'stored',
+      exact: true,
     });
   });
 

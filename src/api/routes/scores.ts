@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import { FeewardenError } from '../../core/errors.js';
-import { formatTime } from '../../core/time.js';
+import { formatTime, type Us } from '../../core/time.js';
+import { explainInstitution, explainRemedies } from '../../risk/explain.js';
+import type { Level } from '../../risk/level.js';
 import { regionScope } from '../access.js';
 import { callerOf } from '../auth.js';
 import { cursorsOf } from '../cursor.js';
+import type { Api, ApiDeps } from '../deps.js';
 import {
   answers,
   anyLevel,
   anyObject,
+  fen,
   instant,
   institutionId,
   institutionParams,
@@ -46,10 +50,45 @@ const scoreNow = z
       ),
     ),
     problems: z.array(z.unknown()).meta({ description: 'What is wrong with the data, and rules that failed.' }),
+    basis: z.enum(['stored', 'evaluations', 'recorded_time']).meta({
+      description:
+        'stored: as it stands. evaluations: the one that held at asOf, made again from the events. recorded_time: none was made by then; what the events come to by their recorded time.',
+    }),
+    exact: z
+      .boolean()
+      .meta({ description: 'False when rules, facts or policy of then are not this program’s any more.' }),
   })
   .meta({ id: 'Score' });
 
 const scoreItem = z.object({ at: instant('When the score changed.'), ...FIELDS }).meta({ id: 'ScoreChange' });
+
+const asOfQuery = z.strictObject({ asOf: timeParam('The score that held at this time, made again from the events.') });
+
+const remedies = z
+  .object({
+    institutionId,
+    items: z.array(
+      z.object({
+        ruleId: z.string(),
+        alertId: z.string(),
+        level: anyLevel,
+        remedies: z.array(
+          z.object({
+            kind: z.string(),
+            leaves: anyLevel.meta({ description: 'The level that is left.' }),
+            to: anyLevel.meta({ description: 'The level that remains.' }),
+            amount: z.int(),
+            unit: z.enum(['fen', 'lessons', 'refunds', 'payments', 'once', 'days']),
+            fen: fen().nullable(),
+            leavesAt: instant('When it is left at the earliest.'),
+            sentence: z.object({ zh: z.string(), en: z.string() }),
+          }),
+        ),
+        words: z.array(z.object({ zh: z.string(), en: z.string() })).meta({ description: 'What no amount settles.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Remedies' });
 
 const historyQuery = z.strictObject({
   from: timeParam('Changes at or after this time.'),
@@ -71,10 +110,13 @@ export const addScoreRoutes: AddRoutes = (app, { deps }) => {
       summary: 'The newest score with its reasons',
       description: 'Every term of the score. Not found before the first evaluation.',
       params: institutionParams,
+      querystring: asOfQuery,
       response: answers(200, 'The score.', scoreNow, ['bad_request', 'not_found']),
     },
     handler: async (request) => {
       const { no, id } = await findInstitution(deps.pool, request.params.id, regionScope(callerOf(request)));
+      const asOf = timeOf(request.query.asOf);
+      if (asOf !== null) return pastScore(deps, id, asOf);
       const found = await readEvaluation(deps.pool, no);
       if (!found) throw new FeewardenError('not_found', 'The institution has not been evaluated yet.');
       const { terms, floor, findings, problems } = found;
@@ -86,9 +128,12 @@ export const addScoreRoutes: AddRoutes = (app, { deps }) => {
         floor,
         findings: [...findings],
         problems: [...problems],
+        basis: 'stored' as const,
+        exact: true,
       };
     },
   });
+  addRemedies(app, deps);
   app.route({
     method: 'GET',
     url: '/v1/institutions/:id/scores',
@@ -113,6 +158,50 @@ export const addScoreRoutes: AddRoutes = (app, { deps }) => {
     },
   });
 };
+
+function addRemedies(app: Api, deps: ApiDeps): void {
+  app.route({
+    method: 'GET',
+    url: '/v1/institutions/:id/score/remedies',
+    config: { access: 'institutions:read' },
+    schema: {
+      operationId: 'getRemedies',
+      tags: ['scores'],
+      summary: 'What would change the open findings',
+      description:
+        'The least money, lessons or days that leave each level, found by asking the rules about changed books and told only if a whole evaluation then leaves it.',
+      params: institutionParams,
+      querystring: asOfQuery,
+      response: answers(200, 'Per open finding.', remedies, ['bad_request', 'not_found']),
+    },
+    handler: async (request) => {
+      const { id } = await findInstitution(deps.pool, request.params.id, regionScope(callerOf(request)));
+      const { calendar } = deps;
+      const found = await explainRemedies(deps.pool, id, timeOf(request.query.asOf), { calendar, now: deps.clock() });
+      const items = found.map((one) => ({
+        ...one,
+        remedies: one.remedies.map((remedy) => ({ ...remedy, leavesAt: formatTime(remedy.leavesAt) })),
+        words: [...one.words],
+      }));
+      return { institutionId: id, items };
+    },
+  });
+}
+
+async function pastScore(deps: ApiDeps, id: string, asOf: Us) {
+  const { calendar } = deps;
+  const past = await explainInstitution(deps.pool, id, asOf, { calendar, now: deps.clock() });
+  const { institutionName: _, terms, findings, problems, floor, ...rest } = past;
+  return {
+    ...rest,
+    level: past.level as Level,
+    nextAt: null,
+    terms: terms.map((term) => ({ ...term })),
+    floor: floor === null ? null : { ...floor },
+    findings: findings.map((finding) => ({ ...finding })),
+    problems: [...problems],
+  };
+}
 
 function itemOf({ at, score, level, grade, confidence, groups, policyVersion }: ScoreRow) {
   return { at: formatTime(at), score, level, grade, confidence, groups, policyVersion };
