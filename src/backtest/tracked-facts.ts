@@ -130,8 +130,6 @@ const UNEARNED = PART.unearnedMore | PART.unearnedLess;
 /** The rows, noting the part behind each field. */
 class TrackedRows implements InstitutionRows {
   readonly registers: Registers;
-  /** The model does not give these: they are the same in every reading. */
-  readonly links = null;
 
   constructor(
     readonly plain: ModelRows,
@@ -210,6 +208,10 @@ class TrackedRows implements InstitutionRows {
   get refunds() {
     this.note.parts |= PART.refunds;
     return this.plain.refunds;
+  }
+  get links() {
+    this.note.parts |= PART.links;
+    return this.plain.links;
   }
   get countyTopShare() {
     this.note.parts |= PART.county;

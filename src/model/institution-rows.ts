@@ -12,7 +12,13 @@ import { type InstitutionBooks, isDated, type LedgerSums, type MetricCounts } fr
 import type { Collection } from '../risk/facts/collections.js';
 import type { PaymentFacts } from '../risk/facts/payments.js';
 import { payersOf } from '../risk/facts/refund-path.js';
-import { type InstitutionRows, REFUND_DAYS, type RefundWithContract, TURNOVER_DAYS } from '../risk/facts/rows.js';
+import {
+  type InstitutionRows,
+  type LinkedInstitution,
+  REFUND_DAYS,
+  type RefundWithContract,
+  TURNOVER_DAYS,
+} from '../risk/facts/rows.js';
 import { ALL_PARTS, PART, partOfMetric, partOfSide } from './changed.js';
 import { CollectionWindow } from './collection-window.js';
 import { ContractWindow } from './contract-window.js';
@@ -163,7 +169,7 @@ export class InstitutionRowsReader {
       lessons: this.teaching.lessons,
       deliveries: this.teaching.deliveries,
       confirmations: this.teaching.confirmations,
-      links: null,
+      links: NO_LINKS,
       countyTopShare,
       eventCount: books.eventCount,
       newestAt: books.newestAt,
@@ -261,6 +267,8 @@ export class InstitutionRowsReader {
   }
 }
 
+/** Ties to others come from outside of the books. */
+const NO_LINKS: readonly LinkedInstitution[] = [];
 const NOT_TOLD: PaidTo = { payeeHash: null, originalChannel: null };
 
 function unearnedChange(before: Fen, after: Fen): number {

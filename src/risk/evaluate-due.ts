@@ -10,6 +10,7 @@ import { readPolicyAt, SEE_ONE_POLICY } from './policy-store.js';
 import { readInstitutionRows } from './read-rows.js';
 import { evaluateShadow } from './shadow.js';
 import { type Evaluated, readStates, storeEvaluations } from './store.js';
+import { storeLinks } from './store-links.js';
 
 export interface EvaluateOptions {
   /** The moment of the evaluation. */
@@ -73,6 +74,7 @@ async function evaluate(
     evaluated.push({ no, rows: institution, previous, evaluation });
   }
   const records = await storeEvaluations(client, evaluated, options.now);
+  await storeLinks(client, evaluated, options.now);
   const messages = [
     ...records.map(({ rows: institution, change, step }) => alertMessage(institution, change, step)),
     ...evaluated.flatMap((one) =>

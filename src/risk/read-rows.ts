@@ -14,6 +14,7 @@ import {
 import { readReleasedLines, readSums, readUnearned } from './read-books.js';
 import type { Building } from './read-building.js';
 import { readContracts, readPayments, readRefunds } from './read-contracts.js';
+import { readLinks } from './read-links.js';
 import { readTeaching } from './read-teaching.js';
 
 type Db = pg.ClientBase;
@@ -56,6 +57,7 @@ export async function readInstitutionRows(
   await readPayments(client, nos, today, of);
   await readRefunds(client, nos, today, of);
   await readTeaching(client, nos, today, of);
+  await readLinks(client, nos, of);
   return all;
 }
 
@@ -100,7 +102,7 @@ async function readInstitutions(client: Db, nos: readonly number[]): Promise<Map
         lessons: [],
         deliveries: [],
         confirmations: [],
-        links: null,
+        links: [],
         countyTopShare: row.top,
         eventCount: row.event_count,
         newestAt: row.newest_at,

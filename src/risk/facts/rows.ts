@@ -46,7 +46,7 @@ export interface InstitutionRows {
   readonly deliveries: readonly DeliveryRow[];
   /** Confirmations of the last `CONFIRMATION_DAYS`, ascending (`isNewer`). */
   readonly confirmations: readonly ConfirmationRow[];
-  /** Institutions tied to this one; null when the reader does not give them. */
+  /** Red institutions tied to this one (`compareLinks`); null when the reader does not give them. */
   readonly links: readonly LinkedInstitution[] | null;
   /** U is among the largest 5% of a county of 20 institutions or more. */
   readonly countyTopShare: boolean;
@@ -172,6 +172,8 @@ export interface LinkedInstitution {
   readonly by: 'legal_rep' | 'controller' | 'brand' | 'account' | 'teachers';
   /** Highest open level of the other institution, without what it has only through links. */
   readonly level: Level;
+  /** How much they share: teachers, else one. */
+  readonly shared: number;
 }
 
 /** The order of lessons: by start, then id. */

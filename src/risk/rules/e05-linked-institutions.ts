@@ -7,7 +7,7 @@ import { plural } from '../text.js';
 /** Tied to an institution that is red: by person or brand, or closer, by a shared account or pool of teachers. */
 export const rule = defineRule({
   id: 'E05',
-  version: 1,
+  version: 2,
   group: 'E',
   name: { zh: '关联传染', en: 'Linked institutions' },
   question: { zh: '关联机构有没有出现红色风险？', en: 'Is an institution tied to this one red?' },
@@ -15,16 +15,27 @@ export const rule = defineRule({
     zh: '法释〔2025〕4号第 5 条（特许人责任）；分级为本系统默认',
     en: 'Judicial interpretation 2025 No. 4, art. 5 (franchisor); the steps are our default',
   },
-  params: {},
+  params: {
+    teachersShared: {
+      value: 3,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: 'Teachers in common that make one pool; fewer are people with two jobs.',
+    },
+  },
   remedies: [
     {
       zh: '须关联机构先离开红色，或关联关系解除',
       en: 'the linked institution has to leave red, or the link has to end',
     },
   ],
-  evaluate(sheet) {
+  evaluate(sheet, p) {
     if (sheet.rows.links === null) return notApplicable('没有关联数据', 'Links between institutions are not known');
-    const red = sheet.rows.links.filter((link) => atLeast(link.level, 'red'));
+    const red = sheet.rows.links.filter(
+      (link) => atLeast(link.level, 'red') && (link.by !== 'teachers' || link.shared >= p.teachersShared),
+    );
+    const others = [...new Set(red.map((link) => link.institutionId))];
     const close = red.filter((link) => link.by === 'account' || link.by === 'teachers');
     return {
       state: 'answered',
@@ -32,11 +43,11 @@ export const rule = defineRule({
         { level: 'yellow', threshold: 1, tests: [is(red.length > 0)] },
         { level: 'orange', threshold: 1, tests: [is(close.length > 0)] },
       ]),
-      value: red.length,
+      value: others.length,
       unit: 'count',
       reason: () => ({
-        zh: `${red.length} 家关联机构为红色：${red.map((link) => link.institutionId).join('、') || '无'}`,
-        en: `${plural(red.length, 'linked institution')} red: ${red.map((link) => link.institutionId).join(', ') || 'none'}`,
+        zh: `${others.length} 家关联机构为红色：${others.join('、') || '无'}`,
+        en: `${plural(others.length, 'linked institution')} red: ${others.join(', ') || 'none'}`,
       }),
       evidence: () => profileEvidence(sheet, 'legalRepHash'),
       lookAgainAt: null,

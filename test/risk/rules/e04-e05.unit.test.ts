@@ -33,7 +33,7 @@ describe('E04 watch list', () => {
 
 describe('E05 linked institutions', () => {
   const linked = (by: LinkedInstitution['by'], level: LinkedInstitution['level']) =>
-    school().with({ links: [{ institutionId: 'X-370702-1', by, level }] });
+    school().with({ links: [{ institutionId: 'X-370702-1', by, level, shared: 3 }] });
   steps<readonly [LinkedInstitution['by'], LinkedInstitution['level']]>(
     e05,
     'tied by and its level:',
@@ -48,6 +48,20 @@ describe('E05 linked institutions', () => {
       [['account', 'orange'], 'none'],
     ],
   );
+
+  it('takes three teachers in common for a pool, and counts an institution once', () => {
+    const sharing = (shared: number) =>
+      school().with({ links: [{ institutionId: 'X-370702-1', by: 'teachers', level: 'red', shared }] });
+    expect(ask(e05, sharing(2)).level).toBe('none');
+    expect(ask(e05, sharing(3)).level).toBe('orange');
+    const twice = (['legal_rep', 'controller'] as const).map((by) => ({
+      institutionId: 'X-370702-1',
+      by,
+      level: 'red' as const,
+      shared: 1,
+    }));
+    expect(ask(e05, school().with({ links: twice })).value).toBe(1);
+  });
 
   it('is not asked where links are not known', () => {
     expect(ask(e05, school()).state).toBe('not_applicable');

@@ -1,0 +1,151 @@
+import type pg from 'pg';
+import type { Us } from '../core/time.js';
+import { toDbTime } from '../db/pool.js';
+import type { Evaluation } from './evaluation.js';
+import { LINK_KINDS, LINKED_INSTITUTIONS_MAX, linkKeysOf } from './facts/links.js';
+import type { InstitutionRows } from './facts/rows.js';
+
+interface Linked {
+  readonly no: number;
+  readonly rows: InstitutionRows;
+  readonly evaluation: Pick<Evaluation, 'state'>;
+}
+
+/** Red by its own findings: what it has only through others (E05) does not go on from it, so that nothing goes round in a circle. */
+export function isRedByItself({ state }: Pick<Evaluation, 'state'>): boolean {
+  return state.findings.some(({ ruleId, open }) => open?.level === 'red' && ruleId !== 'E05');
+}
+
+/**
+ * Keeps what ties the evaluated institutions to others, and which of them are red. Whoever is tied to one that became red or
+ * ceased to be, or to a red one whose ties changed, is due. Two that are evaluated at one time by two processes may miss each other
+ * until the next evaluation, which reads all ties anew.
+ */
+export async function storeLinks(client: pg.ClientBase, evaluated: readonly Linked[], now: Us): Promise<void> {
+  const before = await readKnown(
+    client,
+    evaluated.map(({ no }) => no),
+  );
+  const added: Row[] = [];
+  const gone: Row[] = [];
+  const touched: Row[] = [];
+  const becameRed: number[] = [];
+  const ceasedRed: number[] = [];
+  for (const one of evaluated) {
+    const { no } = one;
+    const known = before.get(no) ?? { isRed: false, keys: NONE };
+    const isRed = isRedByItself(one.evaluation);
+    const keys = new Map<string, Row>(
+      linkKeysOf(one.rows).map(({ kind, key }) => {
+        const row = { no, kind: LINK_KINDS.indexOf(kind), key };
+        return [nameOf(row), row];
+      }),
+    );
+    const changed = differences(known.keys, keys);
+    added.push(...changed.added);
+    gone.push(...changed.gone);
+    if (isRed !== known.isRed) {
+      (isRed ? becameRed : ceasedRed).push(no);
+      touched.push(...keys.values(), ...changed.gone);
+    } else if (isRed) touched.push(...changed.added, ...changed.gone);
+  }
+  if (gone.length > 0) await remove(client, gone);
+  if (added.length > 0) await insert(client, added);
+  if (becameRed.length + ceasedRed.length > 0) await storeRed(client, becameRed, ceasedRed, now);
+  if (touched.length > 0) await markLinkedDue(client, touched, now);
+}
+
+interface Row {
+  readonly no: number;
+  readonly kind: number;
+  readonly key: string;
+}
+
+interface Known {
+  isRed: boolean;
+  keys: Map<string, Row>;
+}
+
+const NONE: ReadonlyMap<string, Row> = new Map();
+
+function nameOf({ kind, key }: Row): string {
+  return `${kind}/${key}`;
+}
+
+function differences(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): { added: Row[]; gone: Row[] } {
+  return {
+    added: [...after].flatMap(([name, row]) => (before.has(name) ? [] : [row])),
+    gone: [...before].flatMap(([name, row]) => (after.has(name) ? [] : [row])),
+  };
+}
+
+async function readKnown(client: pg.ClientBase, nos: readonly number[]): Promise<Map<number, Known>> {
+  const { rows } = await client.query<{ no: number; kind: number | null; key: string | null }>({
+    name: 'read_known_links',
+    text: `select institution_no as no, kind, key from institution_links where institution_no = any($1::int[])
+           union all select institution_no, null, null from red_institutions where institution_no = any($1::int[])`,
+    values: [nos],
+  });
+  const all = new Map<number, Known>();
+  for (const { no, kind, key } of rows) {
+    const known = all.get(no) ?? { isRed: false, keys: new Map() };
+    all.set(no, known);
+    if (kind === null || key === null) known.isRed = true;
+    else known.keys.set(nameOf({ no, kind, key }), { no, kind, key });
+  }
+  return all;
+}
+
+const columns = (rows: readonly Row[]): unknown[] => [
+  rows.map(({ no }) => no),
+  rows.map(({ kind }) => kind),
+  rows.map(({ key }) => key),
+];
+
+async function insert(client: pg.ClientBase, rows: readonly Row[]): Promise<void> {
+  await client.query({
+    name: 'insert_links',
+    text: `insert into institution_links (institution_no, kind, key) select * from unnest($1::int[], $2::smallint[], $3::text[])
+           on conflict do nothing`,
+    values: columns(rows),
+  });
+}
+
+async function remove(client: pg.ClientBase, rows: readonly Row[]): Promise<void> {
+  await client.query({
+    name: 'delete_links',
+    text: `delete from institution_links l using unnest($1::int[], $2::smallint[], $3::text[]) as t(no, kind, key)
+            where l.institution_no = t.no and l.kind = t.kind and l.key = t.key collate "C"`,
+    values: columns(rows),
+  });
+}
+
+async function storeRed(
+  client: pg.ClientBase,
+  became: readonly number[],
+  ceased: readonly number[],
+  now: Us,
+): Promise<void> {
+  await client.query({
+    name: 'insert_red',
+    text: `insert into red_institutions (institution_no, since) select no, $2::timestamptz from unnest($1::int[]) as t(no) on conflict do nothing`,
+    values: [became, toDbTime(now)],
+  });
+  await client.query({
+    name: 'delete_red',
+    text: 'delete from red_institutions where institution_no = any($1::int[])',
+    values: [ceased],
+  });
+}
+
+async function markLinkedDue(client: pg.ClientBase, touched: readonly Row[], now: Us): Promise<void> {
+  await client.query({
+    name: 'mark_linked_due',
+    text: `insert into due_institutions (institution_no, due_at)
+           select distinct l.institution_no, $4::timestamptz
+             from unnest($1::int[], $2::smallint[], $3::text[]) as t(no, kind, key)
+            cross join lateral (select l.institution_no from institution_links l where l.kind = t.kind and l.key = t.key collate "C" limit $5) l
+            where l.institution_no <> t.no`,
+    values: [...columns(touched), toDbTime(now), LINKED_INSTITUTIONS_MAX + 1],
+  });
+}
