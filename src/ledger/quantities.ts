@@ -79,10 +79,7 @@ export function quantities(rows: BooksRows, now: Us, calendar: Calendar): Quanti
     paidNotCreditedFen:
       custody.size === 0
         ? 0n
-        : sumPayments(
-            rows.payments,
-            (row) => !isSettled(row) && (row.told!.payee === null || custody.has(row.told!.payee)),
-          ),
+        : sumPayments(rows.payments, (row) => !isSettled(row) && isForCustody(row.told!.payee, custody)),
     offAccountFen: offAccount(rows, sums),
     confirmedNotReleasedFen: custody.size === 0 ? 0n : maxFen(0n, confirmedFen - releasedFen),
     refundOwedFen: owed.owedFen,
@@ -103,6 +100,11 @@ export function isLawfulPayee(payee: string, accounts: readonly AccountData[]): 
     account.mode === 'postpaid' ||
     (account.purpose === 'settlement' && account.mode === 'deposit')
   );
+}
+
+/** True when a payment to this payee (null: not told) should be credited to one of the custody accounts. */
+export function isForCustody(payee: string | null, custody: ReadonlySet<string>): boolean {
+  return payee === null || custody.has(payee);
 }
 
 export function isSettled(row: PaymentRow): boolean {

@@ -9,7 +9,7 @@ import { readConsistently } from './books.js';
 import { chainLink } from './chain.js';
 import { rematchAll } from './match.js';
 import { type EventRow, readEvents } from './sql/read-events.js';
-import { readEntries, readOrphans, readTable, VERIFIED_TABLES } from './sql/read-tables.js';
+import { readEntries, readMisnumbered, readOrphans, readTable, VERIFIED_TABLES } from './sql/read-tables.js';
 import { derivedTables, entryKey, entryValue } from './verify-derive.js';
 import { type InstitutionBooks, WorkingSet } from './working-set.js';
 
@@ -42,6 +42,16 @@ export async function* verifyBooks(pool: pg.Pool, options: VerifyOptions): Async
       problem: 'added',
       expected: null,
       found: 'a row of no known institution or event',
+    };
+  }
+  for (const { first, events, least, greatest } of await readMisnumbered(pool)) {
+    yield {
+      institutionId: null,
+      table: 'events',
+      key: `numbers from ${first}`,
+      problem: 'changed',
+      expected: `${events} in turn`,
+      found: `${events} from ${least} to ${greatest}`,
     };
   }
   const { rows } = await pool.query<{ no: number; id: string }>('select no, id from institutions order by id');

@@ -252,6 +252,13 @@ describe('an event', () => {
       await client.query(`update events set seq = 999999999 where ${isEvent(ordinal)}`);
       expect(summary(await collect(poolOn(client)))).toContain(`null entries event ${seq} line 1 added`);
     });
+    // An event without a journal has no entries that would miss its number.
+    await tampering('events', async (client) => {
+      await client.query('update events set seq = seq + 5000 where type = $1', [eventTypeNumber('complaint.received')]);
+      const found = summary(await collect(poolOn(client)));
+      expect(found).not.toEqual([]);
+      for (const one of found) expect(one).toMatch(/^null events numbers from \d+ changed$/);
+    });
     await tampering('events', async (client) => {
       const { ordinal } = await pickEvent(client);
       await client.query(`update events set institution_no = 999999 where ${isEvent(ordinal)}`);
