@@ -1,6 +1,6 @@
 import { type Fen, maxFen } from '../../core/money.js';
 import { type Day, dayOf, startOfDay, type Us } from '../../core/time.js';
-import { isSettled } from '../../ledger/quantities.js';
+import { isForCustody, isSettled } from '../../ledger/quantities.js';
 import type { PaymentRow, Told } from '../../ledger/rows.js';
 import type { FactSheet } from './fact-sheet.js';
 import { earliest } from './moments.js';
@@ -51,7 +51,7 @@ export function uncreditedPayments(sheet: FactSheet): readonly UncreditedPayment
   for (const row of sheet.rows.payments) {
     const told = row.told;
     if (told === null || isSettled(row) || told.at > sheet.now || row.reversedFen >= told.amountFen) continue;
-    if (told.payee !== null && !custodyIds.has(told.payee)) continue;
+    if (!isForCustody(told.payee, custodyIds)) continue;
     const paidOn = dayOf(told.at);
     if (paidOn < custodyFrom) continue;
     found.push({

@@ -1,0 +1,61 @@
+import type { Fen } from '../../core/money.js';
+
+/** Runs of neighbours are looked for among this many items. */
+export const RUN_ITEMS_MAX = 64;
+/** Any subset is looked for among this many items: 2^12 = 4,096 sums. */
+export const SUBSET_ITEMS_MAX = 12;
+
+interface Amount {
+  readonly amountFen: Fen;
+}
+
+/**
+ * Two or more of the items that together make exactly `targetFen`: all of them, else a run of neighbours (the longest-standing
+ * first), else the smallest subset. Null when there is none within the bounds. The items must come in an order of their own, so
+ * that the answer does not depend on how they arrived.
+ */
+export function findSum<T extends Amount>(items: readonly T[], targetFen: Fen): readonly T[] | null {
+  if (items.length < 2 || targetFen <= 0n) return null;
+  if (total(items) === targetFen) return items;
+  return findRun(items.slice(0, RUN_ITEMS_MAX), targetFen) ?? findSubset(items.slice(0, SUBSET_ITEMS_MAX), targetFen);
+}
+
+/** Some of the values that together make exactly `target`, by position; values may be negative. One is enough. */
+export function findPositions(values: readonly Fen[], target: Fen): readonly number[] | null {
+  const bounded = values.slice(0, SUBSET_ITEMS_MAX);
+  let best: number[] | null = null;
+  for (let mask = 1; mask < 1 << bounded.length; mask += 1) {
+    let sum = 0n;
+    const chosen: number[] = [];
+    for (let at = 0; at < bounded.length; at += 1) {
+      if ((mask & (1 << at)) === 0) continue;
+      sum += bounded[at]!;
+      chosen.push(at);
+    }
+    if (sum === target && (best === null || chosen.length < best.length)) best = chosen;
+  }
+  return best;
+}
+
+export function total(items: readonly Amount[]): Fen {
+  return items.reduce((sum, item) => sum + item.amountFen, 0n);
+}
+
+function findRun<T extends Amount>(items: readonly T[], targetFen: Fen): readonly T[] | null {
+  for (let from = 0; from < items.length - 1; from += 1) {
+    let sum = items[from]!.amountFen;
+    for (let to = from + 1; to < items.length && sum < targetFen; to += 1) {
+      sum += items[to]!.amountFen;
+      if (sum === targetFen) return items.slice(from, to + 1);
+    }
+  }
+  return null;
+}
+
+function findSubset<T extends Amount>(items: readonly T[], targetFen: Fen): readonly T[] | null {
+  const positions = findPositions(
+    items.map((item) => item.amountFen),
+    targetFen,
+  );
+  return positions === null || positions.length < 2 ? null : positions.map((at) => items[at]!);
+}
