@@ -3,7 +3,7 @@ import { type Day, dayOf } from '../core/time.js';
 import { type CreditRow, joinKey, type PaymentRow } from './rows.js';
 import type { InstitutionBooks, Register } from './working-set.js';
 
-/** A credit looks for its payment among those of this many working days (contract, Readings). */
+/** A credit looks for its payment among those of this many working days (the event contract). */
 export const MATCH_WORKING_DAYS = 5;
 /** Calendar days that surely hold MATCH_WORKING_DAYS working days, the longest public holidays included. */
 export const MATCH_DAYS_MAX = 40;

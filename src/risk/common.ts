@@ -6,38 +6,38 @@ export const COMMON_PARAMS = {
     value: 20,
     unit: 'count',
     source: 'ours',
-    note: 'Ratio rules need at least this many active learners (7.0).',
+    note: 'Ratio rules need at least this many active learners.',
   },
   minHistoryDays: {
     value: 28,
     unit: 'days',
     source: 'ours',
-    note: 'Ratio rules need at least this many days of history (7.0).',
+    note: 'Ratio rules need at least this many days of history.',
   },
   slowHistoryDays: {
     value: 60,
     unit: 'days',
     source: 'ours',
-    note: 'Slow ratios (E02, D06) use at least this many days of history (7.8).',
+    note: 'Slow ratios (E02, D06) use at least this many days of history.',
   },
   clearMarginBp: {
     value: 1_000,
     unit: 'basis_points',
     max: 9_000,
     source: 'ours',
-    note: 'An open finding is left only when the limit is kept by this share of it (7.0).',
+    note: 'An open finding is left only when the limit is kept by this share of it.',
   },
   clearWorkingDays: {
     value: 3,
     unit: 'working_days',
     source: 'ours',
-    note: 'and for this many whole working days in a row (7.0).',
+    note: 'and for this many whole working days in a row.',
   },
   sameCaseDays: {
     value: 30,
     unit: 'days',
     source: 'ours',
-    note: 'A new alert within this many days of the last clearing reopens the case (7.0).',
+    note: 'A new alert within this many days of the last clearing reopens the case.',
   },
   refundDaysBefore: {
     value: 5,
@@ -51,7 +51,7 @@ export const COMMON_PARAMS = {
     unit: 'days',
     min: 1,
     source: 'ours',
-    note: 'A term begins after a declared break of at least this many days (contract, Readings).',
+    note: 'A term begins after a declared break of at least this many days.',
   },
 } as const satisfies ParamSpecs;
 

@@ -6,7 +6,7 @@ export interface RankedInstitution {
   readonly unearnedFen: Fen;
 }
 
-/** A county of fewer institutions with an unearned amount has no "top 5%" (7.8, our reading). */
+/** A county of fewer institutions with an unearned amount has no "top 5%" (our default). */
 const COUNTY_INSTITUTIONS_MIN = 20;
 const TOP_SHARE_DIVISOR = 20;
 

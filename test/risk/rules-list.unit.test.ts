@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { rangeOf } from '../../src/risk/params.js';
+import { COMMON_PARAMS } from '../../src/risk/common.js';
+import { type ParamSpec, rangeOf } from '../../src/risk/params.js';
 import { RULES, ruleById } from '../../src/risk/rules/list.js';
+import { SCORE_PARAMS } from '../../src/risk/score-params.js';
 import { ask, depositSchool, expectWellFormed, NOW, nobody, school } from './builders.js';
 
 const DIR = new URL('../../src/risk/rules/', import.meta.url);
@@ -42,6 +44,13 @@ describe('the list of rules', () => {
       }
     });
     expect(at('E04')).toBe(0);
+  });
+
+  it('names no section of a document that a reader does not have', () => {
+    const specs = [...RULES.map((rule) => rule.params), COMMON_PARAMS, SCORE_PARAMS];
+    const notes = specs.flatMap((params) => Object.values<ParamSpec>(params).map(({ note }) => note));
+    const texts = [...notes, ...RULES.flatMap(({ basis }) => [basis.zh, basis.en])];
+    expect(texts.filter((text) => /(^|[^¥\d])\d\.\d+[,;)]|\b[Ss]ection \d/.test(text))).toEqual([]);
   });
 
   it('finds a rule by its id', () => {

@@ -122,7 +122,7 @@ export class FactSheet {
     return this.rows.firstAt === null ? 0 : Math.max(0, this.today - dayOf(this.rows.firstAt));
   }
 
-  /** Ratios mean something only with enough learners and enough history (7.0). */
+  /** Ratios mean something only with enough learners and enough history. */
   get enoughForRatios(): boolean {
     return this.activeLearners >= this.common.minLearners && this.historyDays >= this.common.minHistoryDays;
   }

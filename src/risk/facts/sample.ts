@@ -1,7 +1,7 @@
 import { notApplicable, type RuleAnswer } from '../rule.js';
 import type { FactSheet } from './fact-sheet.js';
 
-/** The answer of a ratio rule that has too few learners or too short a history; null when there is enough (7.0). */
+/** The answer of a ratio rule that has too few learners or too short a history; null when there is enough. */
 export function tooFewForRatio(sheet: FactSheet, historyDays: number = sheet.common.minHistoryDays): RuleAnswer | null {
   const few = sheet.activeLearners < sheet.common.minLearners;
   if (!few && sheet.historyDays >= historyDays) return null;

@@ -10,7 +10,7 @@ import { enYuan, percent, zhYuan } from '../text.js';
 
 /**
  * Coverage CR = (B + in transit + D + K) / U. Steps are told as coverage and compared as shortfall, so that an account that
- * holds all it must hold is inside by any margin. Payments count as in transit until they are late (7.8).
+ * holds all it must hold is inside by any margin. Payments count as in transit until they are late.
  */
 export const rule = defineRule({
   id: 'A01',
@@ -27,7 +27,7 @@ export const rule = defineRule({
       value: 100_000,
       unit: 'fen',
       source: 'ours',
-      note: 'A shortfall up to ¥1,000 is inside at every step (7.1, 7.8).',
+      note: 'A shortfall up to ¥1,000 is inside at every step.',
     },
     blueBelowBp: {
       value: 9_900,
@@ -49,7 +49,7 @@ export const rule = defineRule({
       value: 5,
       unit: 'working_days',
       source: 'ours',
-      note: 'A payment not credited after this many working days is no longer in transit (7.8).',
+      note: 'A payment not credited after this many working days is no longer in transit.',
     },
   },
   order: [['redBelowBp', 'orangeBelowBp', 'yellowBelowBp', 'blueBelowBp']],

@@ -29,7 +29,7 @@ export const rule = defineRule({
       unit: 'basis_points',
       max: 10_000,
       source: 'ours',
-      note: 'Without a local preset: 10% of the receipts of three months (7.8; 20% in Zigong).',
+      note: 'Without a local preset: 10% of the receipts of three months (Zigong asks for 20%).',
     },
     redBelowBp: {
       value: 5_000,

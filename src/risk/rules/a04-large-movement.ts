@@ -59,7 +59,7 @@ export const rule = defineRule({
       value: 200,
       unit: 'hundredths',
       source: 'rule',
-      note: 'Twice the minimum balance in a calendar month (Rongcheng 2019); only where a minimum is set (7.8).',
+      note: 'Twice the minimum balance in a calendar month (Rongcheng 2019); only where a minimum is set.',
     },
   },
   order: [['dayYellowBp', 'dayRedBp']],

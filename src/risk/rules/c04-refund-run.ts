@@ -1,7 +1,10 @@
+import { startOfDay } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
 import { newestFirst } from '../facts/payments.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { weeklyMean } from '../facts/windows.js';
+import { lower } from '../level.js';
 import { defineRule } from '../rule.js';
 import { judge } from '../steps.js';
 import { decimal, percent, plural } from '../text.js';
@@ -9,7 +12,7 @@ import { decimal, percent, plural } from '../text.js';
 /** Requests of seven days against the mean week of the eight weeks before, and as a share of the active learners. */
 export const rule = defineRule({
   id: 'C04',
-  version: 1,
+  version: 2,
   group: 'C',
   name: { zh: '集中退费', en: 'Refund run' },
   question: { zh: '退费申请是否突然集中？', en: 'Have refund requests suddenly bunched?' },
@@ -19,19 +22,33 @@ export const rule = defineRule({
       value: 300,
       unit: 'hundredths',
       source: 'ours',
-      note: 'At least three times the mean week, at every level (7.8).',
+      note: 'At least three times the mean week, at every level.',
     },
     minRequests: {
       value: 5,
       unit: 'count',
       min: 1,
       source: 'ours',
-      note: 'At least five requests, at every level (7.8).',
+      note: 'At least five requests, at every level.',
     },
     yellowBp: { value: 200, unit: 'basis_points', max: 10_000, source: 'ours', note: '2% of the active learners.' },
     orangeBp: { value: 500, unit: 'basis_points', max: 10_000, source: 'ours', note: '5%.' },
     redBp: { value: 1_000, unit: 'basis_points', max: 10_000, source: 'ours', note: '10%.' },
     baseWeeks: { value: 8, unit: 'count', min: 4, max: 52, source: 'ours', note: 'Weeks of the mean.' },
+    calledOff: {
+      value: 2,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: 'Yellow at most while so many lessons of these weeks were called off, others are given and no refund is overdue: a camp that does not take place.',
+    },
+    calledOffDays: {
+      value: 21,
+      unit: 'days',
+      max: 34,
+      source: 'ours',
+      note: 'Lessons called off in these days, or still to come.',
+    },
   },
   order: [['yellowBp', 'orangeBp', 'redBp']],
   remedies: ['days'],
@@ -50,10 +67,13 @@ export const rule = defineRule({
       { level: 'orange', threshold: Math.ceil((sheet.activeLearners * p.orangeBp) / 10_000), tests: step(p.orangeBp) },
       { level: 'red', threshold: Math.ceil((sheet.activeLearners * p.redBp) / 10_000), tests: step(p.redBp) },
     ]);
+    const camp = judgement.holdLevel !== 'none' && isCancelledCamp(sheet, p);
     const shareBp = sheet.activeLearners === 0 ? 0 : Math.floor((requests * 10_000) / sheet.activeLearners);
     return {
       state: 'answered',
       ...judgement,
+      level: camp ? lower(judgement.level, 'yellow') : judgement.level,
+      holdLevel: camp ? lower(judgement.holdLevel, 'yellow') : judgement.holdLevel,
       value: requests,
       unit: 'count',
       reason: () => ({
@@ -72,3 +92,14 @@ export const rule = defineRule({
     };
   },
 });
+
+/** Lessons were called off, others go on, and families get their money in time: a wave that a school causes and settles itself. */
+function isCancelledCamp(sheet: FactSheet, p: { readonly calledOff: number; readonly calledOffDays: number }): boolean {
+  const from = startOfDay(sheet.today - p.calledOffDays + 1);
+  const calledOff = sheet.rows.lessons.filter((lesson) => lesson.cancelled && lesson.startsAt >= from).length;
+  return (
+    calledOff >= p.calledOff &&
+    sheet.tallies.count('lessons_delivered', sheet.today - 6, sheet.today) > 0 &&
+    !sheet.refunds.some(({ state }) => state.overdue)
+  );
+}

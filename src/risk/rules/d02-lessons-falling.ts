@@ -23,7 +23,7 @@ export const rule = defineRule({
       value: 14,
       unit: 'days',
       source: 'ours',
-      note: 'Not asked within these days of a declared break (7.8).',
+      note: 'Not asked within these days of a declared break.',
     },
     minTeachingDays: {
       value: 7,

@@ -31,7 +31,7 @@ interface Sign {
  */
 export const rule = defineRule({
   id: 'D03',
-  version: 2,
+  version: 3,
   group: 'D',
   name: { zh: '虚假消课', en: 'False confirmation' },
   question: { zh: '有没有不可能真实的上课或消课？', en: 'Are there lessons or confirmations that cannot be true?' },
@@ -74,6 +74,20 @@ export const rule = defineRule({
       note: 'A schedule may be told this many days late: until then a confirmation is not one without a lesson.',
     },
     orangeFen: { value: 2_000_000, unit: 'fen', source: 'ours', note: '¥20,000 of such confirmations.' },
+    inventedShareBp: {
+      value: 1_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: 'Orange as well when a tenth of the value confirmed had no lesson or came before it …',
+    },
+    inventedMin: {
+      value: 5,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: '… in at least five confirmations: a small school is drained with small sums.',
+    },
   },
   reads: ['A04'],
   remedies: ['days'],
@@ -89,12 +103,14 @@ export const rule = defineRule({
     const scheduled = startOfDay(sheet.today - LESSON_DAYS);
     const scheduleFrom = sheet.rows.lessons.find(({ startsAt }) => startsAt >= scheduled)?.startsAt ?? NEVER;
     const unscheduled = confirmations.filter((one) => isUnscheduled(one, scheduleFrom));
+    const invented = sign(
+      '确认早于上课或没有对应课程',
+      'confirmed before or without its lesson',
+      confirmations.filter((one) => isBeforeLesson(one) || (one.at <= judged && isUnscheduled(one, scheduleFrom))),
+    );
+    const confirmedFen = confirmations.reduce((sum, { amountFen }) => sum + BigInt(amountFen), 0n);
     const signs = [
-      sign(
-        '确认早于上课或没有对应课程',
-        'confirmed before or without its lesson',
-        confirmations.filter((one) => isBeforeLesson(one) || (one.at <= judged && isUnscheduled(one, scheduleFrom))),
-      ),
+      invented,
       sign('教师或学员同时在两处', 'a teacher or a learner in two places', [
         ...teachersInTwoPlaces(lessons),
         ...learnersInTwoPlaces(lessons),
@@ -117,6 +133,14 @@ export const rule = defineRule({
         { level: 'yellow', threshold: 1, tests: [is(signs.length >= 1)] },
         { level: 'orange', threshold: 2, tests: [is(signs.length >= 2)] },
         { level: 'orange', threshold: p.orangeFen, tests: [sheet.tests.from(fen, p.orangeFen)] },
+        {
+          level: 'orange',
+          threshold: p.inventedMin,
+          tests: [
+            sheet.tests.from(invented.events.length, p.inventedMin),
+            sheet.tests.fromShare(invented.fen, confirmedFen, p.inventedShareBp),
+          ],
+        },
         { level: 'red', threshold: 1, tests: [is(signs.length >= 1 && withMovement)] },
       ]),
       value: signs.length,

@@ -27,7 +27,7 @@ export const rule = defineRule({
       unit: 'days',
       min: 1,
       source: 'ours',
-      note: 'At least this many of them outside declared breaks (7.8).',
+      note: 'At least this many of them outside declared breaks.',
     },
   },
   order: [['yellowMonths', 'orangeMonths', 'redMonths']],

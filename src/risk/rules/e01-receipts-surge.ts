@@ -40,13 +40,13 @@ export const rule = defineRule({
       value: 110,
       unit: 'hundredths',
       source: 'ours',
-      note: 'With lessons at most 1.1 times, at both steps (7.8).',
+      note: 'With lessons at most 1.1 times, at both steps.',
     },
     beforeTermDays: {
       value: 14,
       unit: 'days',
       source: 'ours',
-      note: 'One level lower in these days before a term (7.8).',
+      note: 'One level lower in these days before a term.',
     },
     peakTimes: {
       value: 150,

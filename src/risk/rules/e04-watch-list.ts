@@ -26,7 +26,7 @@ export const rule = defineRule({
       value: 1,
       unit: 'flag',
       source: 'ours',
-      note: 'Among the largest 5% of a county of 20 institutions or more (7.8).',
+      note: 'Among the largest 5% of a county of 20 institutions or more.',
     },
   },
   evaluate(sheet, p) {

@@ -2,15 +2,18 @@ import { dayOf } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import type { ProfileEvent } from '../facts/profile.js';
-import { levelOf } from '../level.js';
+import { atLeast, levelOf } from '../level.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { plural } from '../text.js';
 
-/** The legal representative or the controllers became others. The first telling of either is no change. */
+/**
+ * The legal representative or the controllers became others. The first telling of either is no change. A change alone is common;
+ * with families waiting for their money, or fewer lessons than before, it is how professional closers begin.
+ */
 export const rule = defineRule({
   id: 'F01',
-  version: 1,
+  version: 2,
   group: 'F',
   name: { zh: '法人股东变更', en: 'Control change' },
   question: { zh: '法定代表人或实际控制人是否变更？', en: 'Has the legal representative or a controller changed?' },
@@ -30,11 +33,19 @@ export const rule = defineRule({
       unit: 'level',
       min: 1,
       source: 'ours',
-      note: 'Red with a finding of group A or C of orange or above (7.8) …',
+      note: 'Red with a finding of group A or C of orange or above …',
     },
     findingDays: { value: 90, unit: 'days', source: 'ours', note: '… open now or in these days.' },
+    refundLevel: {
+      value: 2,
+      unit: 'level',
+      min: 1,
+      source: 'ours',
+      note: 'Orange with a refund finding of yellow or above, or lessons that fall (D02) …',
+    },
+    refundDays: { value: 30, unit: 'days', source: 'ours', note: '… open now or in these days.' },
   },
-  reads: ['A', 'C'],
+  reads: ['A', 'C', 'D02'],
   remedies: ['days'],
   evaluate(sheet, p, context) {
     const changes = controlChanges(sheet).filter((row) => row.at <= sheet.now);
@@ -42,11 +53,16 @@ export const rule = defineRule({
     const year = changes.filter((row) => dayOf(row.at) > sheet.today - p.secondDays);
     const changed = recent.length > 0 && sheet.unearnedFen > 0n;
     const finding = changed && context.hadFinding(['A', 'C'], levelOf(p.findingLevel), p.findingDays);
+    const trouble =
+      changed &&
+      (context.hadFinding(['C'], levelOf(p.refundLevel), p.refundDays) ||
+        atLeast(context.levelOf('D02'), levelOf(p.refundLevel)));
     return {
       state: 'answered',
       ...judge([
         { level: 'yellow', threshold: 1, tests: [is(changed)] },
         { level: 'orange', threshold: 2, tests: [is(changed && year.length >= 2)] },
+        { level: 'orange', threshold: 1, tests: [is(trouble)] },
         { level: 'red', threshold: 1, tests: [is(finding)] },
       ]),
       value: year.length,
