@@ -25,6 +25,7 @@ export interface ApiDeps {
     | 'eventDepthMax'
     | 'ingestBatchEventsMax'
     | 'databaseConnectionsMax'
+    | 'bankRules'
   >;
   readonly calendar: Calendar;
   readonly clock: () => Us;

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { BatchResult } from '../ledger/apply.js';
+import type { IntakeCounts } from '../ledger/intake.js';
 import type { Api, ApiDeps } from './deps.js';
 import { type Backlog, readBacklog } from './sql/read-backlog.js';
 
@@ -8,6 +9,8 @@ export interface ApiMetrics {
   readonly registry: Registry;
   timeBatch<T>(work: () => Promise<T>): Promise<T>;
   countOutcomes(result: BatchResult): void;
+  /** Entries of bank statements, as the events that they are. */
+  countStatements(counts: Pick<IntakeCounts, 'accepted' | 'duplicates' | 'byCode'>): void;
   /** One request that was answered. */
   countRequest(method: string, route: string, status: number, seconds: number): void;
 }
@@ -66,6 +69,14 @@ export function createMetrics(deps: Pick<ApiDeps, 'pool' | 'clock' | 'registry' 
       for (const outcome of result.outcomes) {
         events.inc({ outcome: outcome.kind });
         if (outcome.kind === 'rejected') rejected.inc({ code: outcome.rejection.code });
+      }
+    },
+    countStatements: ({ accepted, duplicates, byCode }) => {
+      events.inc({ outcome: 'accepted' }, accepted);
+      events.inc({ outcome: 'duplicate' }, duplicates);
+      for (const [code, count] of Object.entries(byCode)) {
+        events.inc({ outcome: 'rejected' }, count);
+        rejected.inc({ code }, count);
       }
     },
     countRequest: (method, route, status, seconds) => {

@@ -10,6 +10,7 @@ import { EVENT_TYPES, wireName } from '../events/list.js';
 import { DOCS_PREFIX } from './auth.js';
 import type { Api } from './deps.js';
 import { CSP_OF_DOCS } from './headers.js';
+import { MEDIA_XML } from './routes/bank-statements.js';
 import { MEDIA_BATCH, MEDIA_EVENT, MEDIA_JSON, MEDIA_LINES } from './routes/events.js';
 
 export type { ZodTypeProvider };
@@ -84,7 +85,7 @@ interface OpenApiDocument {
   readonly components: { schemas: Record<string, unknown> };
 }
 
-/** The bodies of POST /v1/events are read as bytes, event by event, so the route has no schema for them. */
+/** The bodies of POST /v1/events and POST /v1/bank-statements are read as bytes, part by part, so the routes have no schema for them. */
 function withEventBodies(document: OpenApiDocument): OpenApiDocument {
   const event = { $ref: '#/components/schemas/CloudEvent' };
   const events = { type: 'array', items: event };
@@ -103,6 +104,11 @@ function withEventBodies(document: OpenApiDocument): OpenApiDocument {
         },
       },
     };
+  }
+  const statements = document.paths['/v1/bank-statements']?.post;
+  if (statements) {
+    const schema = { type: 'string', description: 'ISO 20022 camt.052, camt.053 or camt.054.' };
+    statements.requestBody = { required: true, content: { [MEDIA_XML]: { schema } } };
   }
   return document;
 }

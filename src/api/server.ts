@@ -10,6 +10,7 @@ import { addRequestMetrics, createMetrics } from './metrics.js';
 import { addDocs, addOpenApi } from './openapi.js';
 import { problemHandler, sendProblem } from './problem.js';
 import { addAlertRoutes } from './routes/alerts.js';
+import { addBankStatementRoutes } from './routes/bank-statements.js';
 import { addBookRoutes } from './routes/books.js';
 import type { AddRoutes } from './routes/context.js';
 import { addEventRoutes } from './routes/events.js';
@@ -25,6 +26,7 @@ import { API_VERSION } from './version.js';
 
 const ROUTES: readonly AddRoutes[] = [
   addEventRoutes,
+  addBankStatementRoutes,
   addRejectedRoutes,
   addInstitutionRoutes,
   addScoreRoutes,
@@ -37,7 +39,7 @@ const ROUTES: readonly AddRoutes[] = [
   addHealthRoutes,
 ];
 
-/** Bodies of all routes but POST /v1/events. */
+/** Bodies of all routes but POST /v1/events and POST /v1/bank-statements. */
 const SMALL_BODY_BYTES_MAX = 1_048_576;
 /** Ids in a path: 256 characters, each of which may be written as three. */
 const PARAM_CHARACTERS_MAX = 768;

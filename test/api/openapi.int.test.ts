@@ -74,6 +74,7 @@ describe('the document', () => {
       'GET /v1/subscriptions/{subscriptionId}',
       'GET /v1/subscriptions/{subscriptionId}/deliveries',
       'PATCH /v1/subscriptions/{subscriptionId}',
+      'POST /v1/bank-statements',
       'POST /v1/events',
       'POST /v1/policies',
       'POST /v1/policies/{version}/approval',

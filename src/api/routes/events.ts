@@ -1,10 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ErrorCode } from '../../core/errors.js';
 import { FeewardenError } from '../../core/errors.js';
+import { bytesOfBody, createAdmission, mediaTypeOf, refusePacked } from '../admission.js';
 import { callerOf } from '../auth.js';
-import type { ApiLimits } from '../deps.js';
 import { createIngest, type IngestAnswer, type IngestDeps, ingestJson, ingestLines, type Sender } from '../ingest.js';
 import { answers } from '../schemas.js';
 import type { AddRoutes } from './context.js';
@@ -63,9 +62,10 @@ export const addEventRoutes: AddRoutes = (app, { deps, limits, metrics }) => {
     );
     scope.addContentTypeParser(MEDIA_LINES, (_request, stream, done) => done(null, stream));
     scope.addHook('onRequest', async (request, reply) => {
-      if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
-        throw new FeewardenError('unsupported_media_type', 'Send the body without Content-Encoding.');
-      const release = admit(bytesInMemory(request.headers, deps.config.httpBodyBytesMax));
+      refusePacked(request.headers);
+      // A stream holds nothing to speak of.
+      const isStream = mediaTypeOf(request.headers['content-type']) === MEDIA_LINES;
+      const release = admit(isStream ? 0 : bytesOfBody(request.headers, deps.config.httpBodyBytesMax));
       reply.raw.once('close', release);
     });
     scope.route({
@@ -113,35 +113,4 @@ async function takeBody(
   if (bytes.length === 0) throw new FeewardenError('bad_request', 'The body is empty.');
   const kind = mediaType === MEDIA_EVENT ? 'event' : mediaType === MEDIA_BATCH ? 'batch' : 'either';
   return ingestJson(ingest, sender, bytes, kind);
-}
-
-/**
- * Bounds what waits in memory: called before a body is read, answers what gives its place back, and throws `database_busy` when
- * there is none.
- */
-function createAdmission(limits: ApiLimits, bodyBytesMax: number): (bytes: number) => () => void {
-  const bytesMax = bodyBytesMax * limits.bodiesAtOnce;
-  let requestsNow = 0;
-  let bytesNow = 0;
-  return (bytes) => {
-    if (requestsNow >= limits.eventRequestsAtOnce || bytesNow + bytes > bytesMax)
-      throw new FeewardenError('database_busy');
-    requestsNow += 1;
-    bytesNow += bytes;
-    return () => {
-      requestsNow -= 1;
-      bytesNow -= bytes;
-    };
-  };
-}
-
-/** Bytes that a body will hold until it is answered; a stream holds none to speak of, and one of untold length may be the largest. */
-function bytesInMemory(headers: IncomingHttpHeaders, bodyBytesMax: number): number {
-  if (mediaTypeOf(headers['content-type']) === MEDIA_LINES) return 0;
-  const told = Number(headers['content-length'] ?? bodyBytesMax);
-  return Number.isFinite(told) ? Math.min(told, bodyBytesMax) : bodyBytesMax;
-}
-
-function mediaTypeOf(contentType: string | undefined): string | undefined {
-  return contentType?.split(';', 1)[0]?.trim().toLowerCase();
 }
