@@ -11,6 +11,7 @@ import { rematchAll } from './match.js';
 import { type EventRow, readEvents } from './sql/read-events.js';
 import { readEntries, readMisnumbered, readOrphans, readTable, VERIFIED_TABLES } from './sql/read-tables.js';
 import { derivedTables, entryKey, entryValue } from './verify-derive.js';
+import { verifyKept } from './verify-kept.js';
 import { type InstitutionBooks, WorkingSet } from './working-set.js';
 
 /** One place where the database and what its events say differ. */
@@ -30,7 +31,8 @@ export interface VerifyOptions {
 }
 
 /**
- * Re-derives every row of the books from the stored events and checks the events against their hashes and their chain.
+ * Re-derives every row of the books from the stored events and checks the events against their hashes and their chain, and what
+ * was kept beside the books against what it says of itself.
  * Yields every difference; nothing is repaired.
  */
 export async function* verifyBooks(pool: pg.Pool, options: VerifyOptions): AsyncGenerator<Difference> {
@@ -62,6 +64,7 @@ export async function* verifyBooks(pool: pg.Pool, options: VerifyOptions): Async
     done += 1;
     options.onInstitution?.(done, rows.length);
   }
+  for await (const altered of verifyKept(pool)) yield { ...altered, problem: 'changed' };
 }
 
 async function verifyInstitution(
