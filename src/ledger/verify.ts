@@ -8,6 +8,7 @@ import { book } from './book.js';
 import { readConsistently } from './books.js';
 import { chainLink } from './chain.js';
 import { rematchAll } from './match.js';
+import { EVENTS_PER_BLOCK } from './sql/insert-events.js';
 import { type EventRow, readEvents } from './sql/read-events.js';
 import { readEntries, readMisnumbered, readOrphans, readTable, VERIFIED_TABLES } from './sql/read-tables.js';
 import { derivedTables, entryKey, entryValue } from './verify-derive.js';
@@ -46,7 +47,7 @@ export async function* verifyBooks(pool: pg.Pool, options: VerifyOptions): Async
       found: 'a row of no known institution or event',
     };
   }
-  for (const { first, events, least, greatest } of await readMisnumbered(pool)) {
+  for (const { first, events, least, greatest } of await readMisnumbered(pool, EVENTS_PER_BLOCK)) {
     yield {
       institutionId: null,
       table: 'events',

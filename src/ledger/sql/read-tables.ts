@@ -2,7 +2,6 @@ import type pg from 'pg';
 import { formatDay } from '../../core/time.js';
 import { toDbTime } from '../../db/pool.js';
 import { text } from '../verify-derive.js';
-import { EVENTS_PER_BLOCK } from './insert-events.js';
 
 type Value = string | number | bigint | boolean | null;
 
@@ -158,12 +157,12 @@ export interface MisnumberedBlock {
 }
 
 /** Blocks of event numbers that are not numbered from their first number on without a gap, as every batch numbers its events. */
-export async function readMisnumbered(pool: pg.Pool): Promise<MisnumberedBlock[]> {
+export async function readMisnumbered(pool: pg.Pool, eventsPerBlock: number): Promise<MisnumberedBlock[]> {
   const { rows } = await pool.query<MisnumberedBlock>(
     `select block * $1::bigint as first, events::int, least, greatest
        from (select seq / $1::bigint as block, count(*) as events, min(seq) as least, max(seq) as greatest from events group by 1) b
       where least <> block * $1::bigint or greatest - least + 1 <> events order by 1`,
-    [EVENTS_PER_BLOCK],
+    [eventsPerBlock],
   );
   return rows;
 }
