@@ -194,9 +194,9 @@ const falseConfirmations: Shape = {
       changes: [
         {
           from: stop - lead,
-          set: { falseConfirms: random.between(0.015, 0.06), lessonsHeld: random.between(0.7, 0.95) },
+          set: { falseConfirms: random.between(0.03, 0.12), lessonsHeld: random.between(0.7, 0.95) },
         },
-        { from: stop - 10, set: { falseConfirms: random.between(0.05, 0.15), refundsPaid: 0.4, complaints: 4 } },
+        { from: stop - 10, set: { falseConfirms: random.between(0.08, 0.25), refundsPaid: 0.4, complaints: 4 } },
       ],
       acts: random.chance(0.4) ? [drain(stop - random.int(3, 20), random.between(0.3, 0.8), 'other')] : [],
       notes: 'custody drained by confirmations',

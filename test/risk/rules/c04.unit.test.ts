@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/c04-refund-run.js';
 import { ask, school, steps, TODAY } from '../builders.js';
 
@@ -30,6 +31,32 @@ describe('C04 refund run', () => {
   it('counts seven days, today included', () => {
     expect(ask(rule, school().tally('refunds_requested', TODAY - 6, 5)).level).toBe('red');
     expect(ask(rule, school().tally('refunds_requested', TODAY - 7, 5)).level).toBe('none');
+  });
+
+  it('is yellow at most after a camp that was called off, while others are taught and nobody waits too long', () => {
+    const calledOff = (ago: number, cancelled = true) => ({
+      at: startOfDay(TODAY - 30),
+      source: 's',
+      id: `l${ago}`,
+      lessonId: `l${ago}`,
+      startsAt: startOfDay(TODAY - ago),
+      endsAt: startOfDay(TODAY - ago) + 3_600_000_000,
+      delivery: 'offline' as const,
+      courseKind: 'non_subject' as const,
+      teacherHash: null,
+      roomId: null,
+      capacity: null,
+      cancelled,
+    });
+    const camp = (lessons: ReturnType<typeof calledOff>[], lessonsGiven = 1) =>
+      run(10)
+        .tally('lessons_delivered', TODAY - 2, lessonsGiven)
+        .with({ lessons });
+    expect(ask(rule, camp([calledOff(20), calledOff(-3)])).level).toBe('yellow');
+    expect(ask(rule, camp([calledOff(21), calledOff(-3)])).level).toBe('red');
+    expect(ask(rule, camp([calledOff(20), calledOff(5, false)])).level).toBe('red');
+    expect(ask(rule, camp([calledOff(20), calledOff(5)], 0)).level).toBe('red');
+    expect(ask(rule, camp([calledOff(20), calledOff(5)]).refund({ requestedOn: TODAY - 40 })).level).toBe('red');
   });
 
   it('takes the mean over the history there is, and needs the minimum sample', () => {

@@ -104,6 +104,21 @@ describe('D03 false confirmation', () => {
     expect(ask(rule, told(ago(4, { lessonId: null }))).level).toBe('none');
   });
 
+  it('is orange when a tenth of the confirmed value came before its lesson, in five confirmations or more', () => {
+    const early = lesson(9, 10);
+    const invented = (count: number, others: number) =>
+      seen(
+        [early],
+        [
+          ...Array.from({ length: count }, (_, i) => confirmation(at(6) + (i * US_PER_HOUR) / 4, of(early))),
+          ...Array.from({ length: others }, (_, i) => confirmation(at(11) + i * US_PER_SECOND * 150, of(early))),
+        ],
+      );
+    expect(ask(rule, invented(5, 45)).level).toBe('orange');
+    expect(ask(rule, invented(5, 46)).level).toBe('yellow');
+    expect(ask(rule, invented(4, 6)).level).toBe('yellow');
+  });
+
   it('compares with a schedule only where one was told by then', () => {
     const one = confirmation(NOW - 4 * US_PER_DAY, { lessonId: 'never' });
     expect(ask(rule, school().with({ confirmations: [one] })).level).toBe('none');

@@ -31,6 +31,22 @@ describe('F01 control change', () => {
     expect(ask(rule, changed(100), finding).level).toBe('none');
   });
 
+  it('is orange with a refund finding of yellow or above, or with lessons that fall', () => {
+    const refunds = {
+      context: {
+        hadFinding: (groups: readonly string[], floor: string, days: number) =>
+          groups.join() === 'C' && floor === 'yellow' && days === 30,
+      },
+    };
+    const falling = (level: 'blue' | 'yellow') => ({
+      context: { levelOf: (id: string) => (id === 'D02' ? level : ('none' as const)) },
+    });
+    expect(ask(rule, changed(10), refunds).level).toBe('orange');
+    expect(ask(rule, changed(100), refunds).level).toBe('none');
+    expect(ask(rule, changed(10), falling('yellow')).level).toBe('orange');
+    expect(ask(rule, changed(10), falling('blue')).level).toBe('yellow');
+  });
+
   it('sees other controllers, in whatever order they are told, and takes the first telling as no change', () => {
     const controllers = (...hashes: string[]) =>
       ask(
