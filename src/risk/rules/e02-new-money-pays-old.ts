@@ -15,7 +15,7 @@ import { enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'E02',
-  version: 2,
+  version: 3,
   group: 'E',
   name: { zh: '收新还旧', en: 'New money pays old' },
   question: { zh: '是不是在用新收的钱还旧账？', en: 'Is new money paying old debts?' },
@@ -49,6 +49,21 @@ export const rule = defineRule({
       source: 'ours',
       note: 'At least one of the refunds is overdue: what is not yet due is no old debt.',
     },
+    lateWorkingDays: {
+      value: 4,
+      unit: 'working_days',
+      min: 1,
+      source: 'ours',
+      note: 'Once one is overdue by so many, it is enough that the backlog has grown and never fell …',
+    },
+    grownWeeks: {
+      value: 5,
+      unit: 'count',
+      min: 1,
+      max: 12,
+      source: 'ours',
+      note: '… over so many weeks: at a small school few families ask, and not one every week.',
+    },
   },
   reads: ['A01'],
   remedies: ['pay_refunds', 'confirmed_lessons'],
@@ -58,11 +73,12 @@ export const rule = defineRule({
     const from = sheet.today - p.windowDays + 1;
     const receiptsFen = sheet.money.receipts(from, sheet.today);
     const confirmedFen = sheet.money.moved('earned', 'creditFen', null, from, sheet.today);
-    const backlog: Fen[] = [];
-    for (let week = p.risingWeeks; week >= 0; week -= 1)
-      backlog.push(waitingFen(sheet, startOfDay(sheet.today + 1 - week * 7)));
-    const overdue = sheet.refunds.filter(({ state }) => state.overdue).length;
-    const rising = overdue >= p.minOverdue && backlog.every((fen, index) => index === 0 || fen > backlog[index - 1]!);
+    const backlog = weeklyBacklog(sheet, p.risingWeeks);
+    const overdue = sheet.refunds.filter(({ state }) => state.overdue);
+    const latest = overdue.reduce((most, { lateWorkingDays }) => Math.max(most, lateWorkingDays), 0);
+    const rising =
+      overdue.length >= p.minOverdue &&
+      (risesEveryWeek(backlog) || (latest >= p.lateWorkingDays && hasGrown(weeklyBacklog(sheet, p.grownWeeks))));
     const grown = sheet.tests.from(receiptsFen * 100n, confirmedFen * BigInt(p.timesHundredths));
     const short = atLeast(context.levelOf('A01'), 'yellow');
     return {
@@ -82,6 +98,21 @@ export const rule = defineRule({
     };
   },
 });
+
+/** What parents were waiting for at the ends of the last weeks, today's last. */
+function weeklyBacklog(sheet: FactSheet, weeks: number): Fen[] {
+  return Array.from({ length: weeks + 1 }, (_, at) =>
+    waitingFen(sheet, startOfDay(sheet.today + 1 - (weeks - at) * 7)),
+  );
+}
+
+function risesEveryWeek(backlog: readonly Fen[]): boolean {
+  return backlog.every((fen, index) => index === 0 || fen > backlog[index - 1]!);
+}
+
+function hasGrown(backlog: readonly Fen[]): boolean {
+  return backlog.at(-1)! > backlog[0]! && backlog.every((fen, index) => index === 0 || fen >= backlog[index - 1]!);
+}
 
 /** What parents had asked for before that midnight and did not have yet. */
 function waitingFen(sheet: FactSheet, at: Us): Fen {
