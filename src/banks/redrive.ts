@@ -3,8 +3,8 @@ import { ERRORS } from '../core/errors.js';
 import type { InputOutcome } from '../ledger/apply.js';
 import type { OtherInput } from '../ledger/rejected.js';
 import { findAccountOwner } from './accounts.js';
-import { bookTold, type Owner, ownerProblem, type Told } from './book.js';
-import { sourceOf } from './plan.js';
+import { bookTold, type Owner, ownerProblem, type Told, type ToldOutcome } from './book.js';
+import { type BankAccount, sourceOf } from './plan.js';
 import { tellingOf } from './register.js';
 import { lineOfStored, parseStored, readStored, type StoredEntry } from './stored-entry.js';
 import type { BankIntakeDeps } from './take.js';
@@ -48,13 +48,6 @@ export async function redriveEntries(
     const telling = isMine
       ? await tellingOf(client, statementNo, account, Number(group[0]!.input.origin.detail['reading']), true)
       : null;
-    if (isMine) {
-      await client.query('update bank_statements set institution_no = $2, bank_code = $3 where no = $1', [
-        statementNo,
-        account.institutionNo,
-        account.bankCode,
-      ]);
-    }
     const rules = isMine ? deps.rules[account.bankCode] : undefined;
     const told = group.map(
       ({ input, stored }): Told => ({
@@ -65,12 +58,29 @@ export async function redriveEntries(
       }),
     );
     const done = await bookTold(client, deps, owner, telling, told);
+    if (isMine) await recount(client, statementNo, account, done);
     group.forEach(({ at }, place) => {
       const outcome = done[place]!;
       outcomes[at] = outcome.kind === 'pending' ? { kind: 'duplicate' } : outcome;
     });
   }
   return outcomes;
+}
+
+/** What the register says of the statement follows. */
+async function recount(
+  client: pg.PoolClient,
+  statementNo: number,
+  account: BankAccount,
+  outcomes: readonly ToldOutcome[],
+): Promise<void> {
+  const accepted = outcomes.filter((one) => one.kind === 'accepted').length;
+  const settled = outcomes.filter((one) => one.kind !== 'rejected').length;
+  await client.query(
+    `update bank_statements set institution_no = $2, bank_code = $3, booked = booked + $4, known = known + $5, refused = greatest(0, refused - $6)
+      where no = $1`,
+    [statementNo, account.institutionNo, account.bankCode, accepted, settled - accepted, settled],
+  );
 }
 
 /** An entry that came with a key is booked only if that key may speak for the account's bank today. */

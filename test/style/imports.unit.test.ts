@@ -64,7 +64,7 @@ const PURE = [
   /^src\/model\//,
   /^src\/risk\/(rules|facts|policy)\//,
   /^src\/ledger\/(plan|book|working-set|registers|refunds|match|quantities|rows|tallies|profile|keys|chain|accounts)\.ts$/,
-  /^src\/banks\/(amount|statement|rules|movement|identity|plan|survey)\.ts$/,
+  /^src\/banks\/(amount|statement|rules|movement|identity|plan|survey|completeness)\.ts$/,
   /^src\/alerts\/(route|backoff)\.ts$/,
 ];
 const PURE_PACKAGES = new Set(['node:crypto', 'node:buffer', 'zod']);

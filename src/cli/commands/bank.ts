@@ -1,11 +1,14 @@
 import type { Command } from 'commander';
-import { formatAmount } from '../../banks/amount.js';
+import { type Amount, formatAmount } from '../../banks/amount.js';
 import { type CheckedFile, type CheckedLine, checkStatements } from '../../banks/check.js';
+import type { JudgedStatement } from '../../banks/completeness.js';
+import { readStatements } from '../../banks/list.js';
 import { statementSource } from '../../banks/read.js';
 import type { StatementSurvey } from '../../banks/survey.js';
 import { FeewardenError } from '../../core/errors.js';
+import { formatDay } from '../../core/time.js';
 import { isDocument, isProblem, openAny } from '../../sources/files/records.js';
-import { JSON_OPTION } from '../context.js';
+import { DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { EXIT, printError, printJson, printLine, printTable } from '../output.js';
 import { readMapping } from '../statements.js';
 
@@ -14,11 +17,20 @@ interface CheckOptions {
   readonly json?: boolean;
 }
 
+interface StatementsOptions extends DataOptions {
+  readonly account?: string;
+}
+
 /** Lines of one statement that a person is shown; `--json` has them all. */
 const LINES_SHOWN_MAX = 200;
 
 export function bankCommand(program: Command): void {
   const bank = program.command('bank').description("the banks' statement files");
+  addCheck(bank);
+  addStatements(bank);
+}
+
+function addCheck(bank: Command): void {
   bank
     .command('check')
     .argument('<path...>', "files or folders; '-' is standard input")
@@ -34,6 +46,76 @@ export function bankCommand(program: Command): void {
     .action(async (paths: string[], options: CheckOptions) => {
       process.exitCode = await check(paths, options);
     });
+}
+
+function addStatements(bank: Command): void {
+  bank
+    .command('statements')
+    .description(
+      'list the statements that were read: whether each adds up, connects to the one before, and what is missing between them',
+    )
+    .option(...DATA_OPTION)
+    .option('--account <id>', 'only those of this account')
+    .option(...JSON_OPTION)
+    .addHelpText('after', '\nExit code 1: a statement does not add up, or something is missing.')
+    .action((options: StatementsOptions) =>
+      withDatabase(options, async ({ database }) => {
+        let shown = 0;
+        let incomplete = 0;
+        for await (const judged of readStatements(database.pool, options.account ?? null)) {
+          if (options.json) for (const one of judged) printJson(jsonOf(one));
+          else printJudged(judged);
+          shown += judged.length;
+          incomplete += judged.filter((one) => one.state === 'incomplete').length;
+        }
+        if (!options.json)
+          printLine(
+            shown === 0
+              ? 'No statement was read.'
+              : `${shown} statements, ${incomplete} with something wrong or missing.`,
+          );
+        process.exitCode = incomplete > 0 ? EXIT.foundWrong : EXIT.success;
+      }),
+    );
+}
+
+function jsonOf({ statement, state, problems }: JudgedStatement): object {
+  const { day, opening, closing, credits, debits, ...rest } = statement;
+  return {
+    ...rest,
+    day: day === null ? null : formatDay(day),
+    opening: decimal(opening),
+    closing: decimal(closing),
+    credits: decimal(credits),
+    debits: decimal(debits),
+    state,
+    problems: problems.map((one) => ({ ...one, difference: decimal(one.difference) })),
+  };
+}
+
+function printJudged(judged: readonly JudgedStatement[]): void {
+  printLine(`account ${judged[0]?.statement.accountId ?? ''}`);
+  printTable(
+    ['day', 'kind', 'no.', 'page', 'opening', 'credits', 'debits', 'closing', 'entries', 'state'],
+    judged.map(({ statement, state }) => [
+      statement.day === null ? '' : formatDay(statement.day),
+      statement.format,
+      statement.sequence ?? statement.statementId ?? '',
+      String(statement.page),
+      ...[statement.opening, statement.credits, statement.debits, statement.closing].map((one) => decimal(one) ?? '–'),
+      String(statement.entries),
+      state,
+    ]),
+  );
+  for (const { statement, problems } of judged) {
+    for (const { kind, message } of problems)
+      printLine(`  ${statement.sequence ?? statement.statementId ?? statement.origin}: ${kind}: ${message}`);
+  }
+  printLine('');
+}
+
+function decimal(amount: Amount | null): string | null {
+  return amount === null ? null : formatAmount(amount);
 }
 
 async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
@@ -91,7 +173,6 @@ function isFine({ surveys, counts }: CheckedFile): boolean {
 /** Amounts are decimal texts, because files hold more decimals and currencies than fen. */
 function summaryOf(survey: StatementSurvey, { counts }: CheckedFile, at: number): object {
   const { head, entries, pending, arithmetic } = survey;
-  const shown = (amount: bigint | null): string | null => (amount === null ? null : formatAmount(amount));
   return {
     format: head.format,
     kind: head.kind,
@@ -107,11 +188,11 @@ function summaryOf(survey: StatementSurvey, { counts }: CheckedFile, at: number)
     refused: counts[at]?.refused ?? {},
     arithmetic: {
       state: arithmetic.state,
-      opening: shown(arithmetic.opening),
-      credits: shown(arithmetic.credits),
-      debits: shown(arithmetic.debits),
-      closing: shown(arithmetic.closing),
-      difference: shown(arithmetic.difference),
+      opening: decimal(arithmetic.opening),
+      credits: decimal(arithmetic.credits),
+      debits: decimal(arithmetic.debits),
+      closing: decimal(arithmetic.closing),
+      difference: decimal(arithmetic.difference),
       remarks: arithmetic.remarks,
     },
   };
