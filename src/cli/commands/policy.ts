@@ -242,6 +242,7 @@ function addPublish(policy: Command): void {
         if (options.shadow) {
           await draftPolicy(database.pool, wanted, author ?? '', clock());
           await startShadow(database.pool, wanted.version, author ?? '', clock());
+          if (options.evaluate) await evaluateAllDue(context);
           return tell(
             options,
             { version: wanted.version, shadow: true },
@@ -363,6 +364,7 @@ function printReport(report: ShadowReport): void {
     `${report.institutions} institutions judged by both, ${report.waiting} not yet; ${report.failures} failures`,
   );
   if (report.lastFailure !== null) printLine(`last failure: ${report.lastFailure}`);
+  if (report.differences.length === 0) return printLine('No finding stands at another level.');
   printLine('');
   const levels = report.levels.filter(({ live, shadow }) => live !== shadow);
   printTable(
