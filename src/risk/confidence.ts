@@ -1,13 +1,35 @@
+import { US_PER_DAY } from '../core/time.js';
 import type { FactSheet } from './facts/fact-sheet.js';
 import type { ScoreParams } from './score-params.js';
 
 /**
- * G05: how far the data can be trusted, in basis points: the share of working days with a statement of each custody account,
- * and the share of payments that found their credit; the smaller counts. 10 000 where nothing can be expected yet.
+ * G05: how far the data can be trusted, in basis points: the share of working days with a statement of each custody account, the
+ * share of payments that found their credit, and the share of confirmations whose lesson is in the schedule; the smallest counts.
+ * 10 000 where nothing can be expected yet.
  */
 export function confidenceBp(sheet: FactSheet, params: ScoreParams): number {
-  if (!sheet.inCustodyMode) return 10_000;
-  return Math.min(statementShareBp(sheet, params.confidenceDays), matchShareBp(sheet, params.matchAfterWorkingDays));
+  const schedule = scheduleShareBp(sheet, params.scheduleAfterDays);
+  if (!sheet.inCustodyMode) return schedule;
+  return Math.min(
+    schedule,
+    statementShareBp(sheet, params.confidenceDays),
+    matchShareBp(sheet, params.matchAfterWorkingDays),
+  );
+}
+
+/** Of confirmations that name a lesson; only where the platform tells a schedule, and told one by then. */
+function scheduleShareBp(sheet: FactSheet, afterDays: number): number {
+  const first = sheet.rows.lessons[0];
+  if (first === undefined) return 10_000;
+  const latest = sheet.now - afterDays * US_PER_DAY;
+  let expected = 0;
+  let found = 0;
+  for (const { at, lessonId, lesson } of sheet.rows.confirmations) {
+    if (at > latest || lessonId === null || at < first.startsAt) continue;
+    expected += 1;
+    if (lesson !== null) found += 1;
+  }
+  return expected === 0 ? 10_000 : Math.floor((found * 10_000) / expected);
 }
 
 /** Up to the day before yesterday: the statement of yesterday may still be on its way. */

@@ -319,6 +319,7 @@ class Evaluator {
       history: this.previous?.history ?? [],
       confidenceBp: confidenceBp(this.sheet, this.resolved.score),
       problems,
+      refundPoints: this.found.find(({ finding }) => finding.rule.id === 'C10')?.finding.value ?? 0,
     });
   }
 }

@@ -1,4 +1,5 @@
 import { type Day, dayOf, type Us } from '../core/time.js';
+import { type Credit, creditGrade, creditOf } from './credit-grade.js';
 import type { FindingState } from './finding.js';
 import { higher, type Level, levelOf, type OpenLevel, rankOf } from './level.js';
 import type { RuleGroup, Sentence } from './rule.js';
@@ -37,6 +38,8 @@ export interface Score {
   readonly floor: { readonly level: OpenLevel; readonly score: number } | null;
   /** What is wrong with the data or the rules: `rule_failed:<id>`, `no_data:<id>`, `calendar_missing:<year>`. */
   readonly problems: readonly string[];
+  /** What the grade rests on where the place grades by credit bands; null elsewhere. */
+  readonly credit: Credit | null;
 }
 
 /** A score that held from the end of a day on, until the next one. */
@@ -49,6 +52,8 @@ export interface ScoreInput {
   readonly history: readonly ScoreMark[];
   readonly confidenceBp: number;
   readonly problems: readonly string[];
+  /** Credit points lost by refunds (C10). */
+  readonly refundPoints: number;
 }
 
 export interface ScoredFinding {
@@ -81,10 +86,11 @@ export function computeScore(input: ScoreInput): Score {
   );
   const floor = floorOf(worst, params);
   const score = Math.min(100, Math.max(weighted, floor));
+  const credit = params.gradeScheme === 1 ? creditOf(openRules(input.findings), input.refundPoints, params) : null;
   return {
     score,
     level: higher(worst, levelOfScore(score, params)),
-    grade: gradeOf(input.history, score, dayOf(now), params),
+    grade: credit === null ? gradeOf(input.history, score, dayOf(now), params) : creditGrade(credit, params),
     confidence: input.confidenceBp < params.confidenceBp || input.problems.length > 0 ? 'low' : 'normal',
     confidenceBp: input.confidenceBp,
     groups: Object.fromEntries(SCORE_GROUPS.map((group) => [group, roundHalfUp(groups[group], SCALE)])) as Record<
@@ -94,7 +100,12 @@ export function computeScore(input: ScoreInput): Score {
     terms: [...terms].sort((a, b) => b.value - a.value || (a.ruleId < b.ruleId ? -1 : 1)),
     floor: floor > weighted && worst !== 'none' ? { level: worst, score: floor } : null,
     problems: input.problems,
+    credit,
   };
+}
+
+function openRules(findings: readonly ScoredFinding[]): ReadonlySet<string> {
+  return new Set(findings.flatMap(({ state }) => (state.open === null ? [] : [state.ruleId])));
 }
 
 /** Whether the score still falls by itself from day to day. */
@@ -166,7 +177,7 @@ function levelOfScore(score: number, params: ScoreParams): Level {
   return levelOf(from.filter((limit) => score >= limit).length);
 }
 
-/** G03 without a city's bands: the mean of the daily scores, as far back as they are known. */
+/** G03 where the place does not grade by credit bands: the mean of the daily scores, as far back as they are known. */
 function gradeOf(history: readonly ScoreMark[], score: number, today: Day, params: ScoreParams): Grade {
   const marks = markScore(history, today, score, params.gradeDays);
   const from = Math.max(today - params.gradeDays + 1, marks[0]?.[0] ?? today);

@@ -181,6 +181,44 @@ describe('evaluating an institution', () => {
   });
 });
 
+describe('confidence in the schedule', () => {
+  const told = (days: number, lessonId: string | null, found: boolean) => ({
+    at: NOW - days * US_PER_DAY,
+    source: 's',
+    id: `${days}${lessonId}`,
+    confirmId: `${days}${lessonId}`,
+    lessonId,
+    amountFen: 1,
+    by: 'silence' as const,
+    requestedAt: null,
+    lesson: found ? { startsAt: NOW - 9 * US_PER_DAY, cancelled: false } : null,
+  });
+  const lesson = {
+    ...told(9, 'l', true),
+    startsAt: NOW - 9 * US_PER_DAY,
+    endsAt: NOW - 9 * US_PER_DAY + 1,
+    delivery: 'offline' as const,
+    courseKind: 'non_subject' as const,
+    teacherHash: null,
+    roomId: null,
+    capacity: null,
+    cancelled: false,
+  };
+  const share = (confirmations: ReturnType<typeof told>[], lessons = [{ ...lesson, lessonId: 'l' }]) =>
+    evaluate(healthy().with({ lessons, confirmations })).score.confidenceBp;
+
+  it('is the share of confirmations, old enough, whose lesson was scheduled', () => {
+    const nine = Array.from({ length: 9 }, (_, at) => told(4 + at / 10, 'l', true));
+    expect(share([...nine, told(3, 'never', false)])).toBe(9_000);
+    expect(share([...nine, told(2.9, 'never', false)])).toBe(10_000);
+  });
+
+  it('is not asked for where no schedule is told, or the confirmation names no lesson', () => {
+    expect(share([told(4, 'never', false)], [])).toBe(10_000);
+    expect(share([told(4, null, false)])).toBe(10_000);
+  });
+});
+
 describe('from day to day', () => {
   /** A finding of A09 that is there or not, and nothing else. */
   const rules = (level: 'none' | 'yellow' | 'orange', group: Rule['group'] = 'A') => [

@@ -30,7 +30,16 @@ const cleared = (ruleId: string, level: OpenLevel, days: number): ScoredFinding 
 });
 const failed = (finding: ScoredFinding): ScoredFinding => ({ ...finding, failed: true });
 const score = (findings: ScoredFinding[], extra: Partial<ScoreInput> = {}) =>
-  computeScore({ findings, params, now: NOW, history: [], confidenceBp: 10_000, problems: [], ...extra });
+  computeScore({
+    findings,
+    params,
+    now: NOW,
+    history: [],
+    confidenceBp: 10_000,
+    problems: [],
+    refundPoints: 0,
+    ...extra,
+  });
 
 describe('the score', () => {
   it('is 0 of nothing', () => {
@@ -140,6 +149,7 @@ describe('the grade', () => {
       history: [...history, [TODAY - 1, today]],
       confidenceBp: 10_000,
       problems: [],
+      refundPoints: 0,
     }).grade;
   it.each([
     [[TODAY - 89, 9], 'A'],
@@ -160,6 +170,7 @@ describe('the grade', () => {
         history: [[TODAY - 1, value]],
         confidenceBp: 10_000,
         problems: [],
+        refundPoints: 0,
       }).grade;
     // (10 + 80) / 2 = 45 is no longer C; (9 + 80) / 2 = 44.5 is.
     expect(young(10)).toBe('D');
@@ -220,5 +231,35 @@ describe('the grade', () => {
         90,
       ),
     ).toEqual([[TODAY - 89, 2]]);
+  });
+});
+
+describe('the grade by credit bands', () => {
+  const credit = (findings: ScoredFinding[], refundPoints = 0) =>
+    score(findings, { refundPoints, params: { ...params, gradeScheme: 1 } });
+
+  it.each([
+    [0, 'A', 1_000],
+    [20, 'A', 980],
+    [21, 'B', 979],
+    [50, 'B', 950],
+    [51, 'C', 949],
+    [100, 'C', 900],
+  ] as const)('with %i points lost by refunds is %s', (points, grade, left) => {
+    expect(credit([], points)).toMatchObject({ grade, credit: { points: left } });
+  });
+
+  it('takes off what open findings of charging, contracts and the licence cost, and nothing for others', () => {
+    const prepaid = ['B01', 'B02', 'B03', 'B08'].map((rule) => open(rule, 'blue'));
+    expect(credit(prepaid).credit).toEqual({ points: 970, off: [{ item: 'prepaid', points: 30 }] });
+    expect(credit([open('B07', 'yellow'), open('B09', 'blue'), open('F02', 'red')]).credit?.points).toBe(880);
+    expect(credit([cleared('B07', 'yellow', 1), open('A01', 'red')]).grade).toBe('A');
+    const all = [...prepaid, open('B07', 'yellow'), open('B09', 'blue'), open('F02', 'red')];
+    expect(credit(all, 51)).toMatchObject({ grade: 'E', credit: { points: 799 } });
+    expect(credit(all, 50)).toMatchObject({ grade: 'D', credit: { points: 800 } });
+  });
+
+  it('is left aside where the place does not adopt it', () => {
+    expect(score([open('B07', 'yellow')], { refundPoints: 100 }).credit).toBeNull();
   });
 });
