@@ -1,14 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { AlertLine } from '../backtest/replay.js';
 import { type KnownLabel, parseLabels } from '../calibrate/labels.js';
+import { scoreParams } from '../calibrate/measure.js';
 import { Outcomes } from '../calibrate/outcomes.js';
 import { type BacktestReport, makeReport } from '../calibrate/report.js';
 import { reportHtml } from '../calibrate/report-html.js';
 import { FeewardenError } from '../core/errors.js';
 import { dayOf, type Us } from '../core/time.js';
 import type { Policy } from '../risk/policy/policy.js';
-import { resolvePolicy } from '../risk/policy/resolve.js';
-import type { ScoreParams } from '../risk/score-params.js';
 import { toJson } from './output.js';
 
 export interface ReportOptions {
@@ -41,7 +40,7 @@ export async function startReport(options: ReportOptions, policy: Policy, until:
     throw new FeewardenError('bad_usage', '--report: give a file that ends in .html or .json.');
   const inspectors = inspectorsOption(options.inspectors);
   const labels = options.labels === undefined ? [] : await readLabels(options.labels);
-  const outcomes = new Outcomes(labels, scoreParams(policy, until));
+  const outcomes = new Outcomes(labels, scoreParams(policy, until === null ? null : dayOf(until)));
   let last: Us | null = null;
   return {
     take: (line) => {
@@ -69,14 +68,6 @@ export async function readLabels(path: string): Promise<KnownLabel[]> {
   }
   return parseLabels(json, path);
 }
-
-/** How findings come together, as the policy says for the nation. */
-export function scoreParams(policy: Policy, until: Us | null): ScoreParams {
-  const day = until === null ? LATEST_DAY : dayOf(until);
-  return resolvePolicy(policy, { regionCode: null, category: null, mode: null, day }).score;
-}
-/** Beyond every history: the entries without an end hold. */
-const LATEST_DAY = 40_000;
 
 async function writeReport(path: string, report: BacktestReport): Promise<void> {
   const text = path.endsWith('.html') ? reportHtml(report) : `${toJson(report)}\n`;

@@ -14,6 +14,7 @@ import { redriveCommand, rejectedCommand } from './commands/rejected.js';
 import { scoresCommand } from './commands/scores.js';
 import { simulateCommand } from './commands/simulate.js';
 import { startCommand } from './commands/start.js';
+import { tuneCommand } from './commands/tune.js';
 import { verifyCommand } from './commands/verify.js';
 import { workerCommand } from './commands/worker.js';
 import { EXIT, printError } from './output.js';
@@ -34,6 +35,7 @@ const COMMANDS = [
   policyCommand,
   backtestCommand,
   simulateCommand,
+  tuneCommand,
   keyCommand,
 ] as const;
 

@@ -1,0 +1,86 @@
+import { runBacktest } from '../backtest/run.js';
+import type { Calendar } from '../core/calendar.js';
+import { type Day, dayOf, type Us } from '../core/time.js';
+import type { Policy } from '../risk/policy/policy.js';
+import { resolvePolicy } from '../risk/policy/resolve.js';
+import type { ScoreParams } from '../risk/score-params.js';
+import type { KnownLabel } from './labels.js';
+import { Outcomes } from './outcomes.js';
+import { type BacktestReport, makeReport } from './report.js';
+
+/** A labelled history in files. */
+export interface LabelledHistory {
+  readonly events: string;
+  readonly labels: readonly KnownLabel[];
+}
+
+export interface MeasureOptions {
+  readonly calendar: Calendar;
+  readonly threads: number;
+  readonly limits: { readonly bytesMax: number; readonly depthMax: number };
+}
+
+/** What a policy comes to, over all histories together. */
+export interface Point {
+  /** Failing institutions at orange or above two weeks before, of those that showed a sign by then. */
+  readonly found: number;
+  readonly eligible: number;
+  readonly medianLeadDays: number | null;
+  /** Largest share of healthy institutions at orange or above in any week of any history. */
+  readonly worstWeekShare: number;
+  /** Healthy institutions at orange or above, summed over all weeks. */
+  readonly healthyWeeks: number;
+  readonly mustRaised: number;
+  readonly mustAsked: number;
+}
+
+export const RECALL_DAYS = 14;
+
+/** Replays every history under the policy. */
+export async function measure(
+  histories: readonly LabelledHistory[],
+  policy: Policy,
+  options: MeasureOptions,
+): Promise<Point> {
+  const reports: BacktestReport[] = [];
+  for (const history of histories) reports.push(await replay(history, policy, options));
+  const recall = reports.map((report) => report.recall.find((one) => one.days === RECALL_DAYS)!);
+  const leads = reports.flatMap((report) => report.medianLeadDays ?? []);
+  const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0);
+  return {
+    found: sum(recall.map((one) => one.found)),
+    eligible: sum(recall.map((one) => one.eligible)),
+    medianLeadDays: leads.length === 0 ? null : Math.min(...leads),
+    worstWeekShare: Math.max(0, ...reports.map((report) => report.worstWeek?.share ?? 0)),
+    healthyWeeks: sum(reports.flatMap((report) => report.weeks.map((week) => week.healthyOrange))),
+    mustRaised: sum(reports.map((report) => report.must.raised)),
+    mustAsked: sum(reports.map((report) => report.must.asked)),
+  };
+}
+
+async function replay(history: LabelledHistory, policy: Policy, options: MeasureOptions): Promise<BacktestReport> {
+  const outcomes = new Outcomes(history.labels, scoreParams(policy, null));
+  let last: Us | null = null;
+  await runBacktest({
+    paths: [history.events],
+    policy,
+    calendar: options.calendar,
+    until: null,
+    threads: options.threads,
+    limits: options.limits,
+    onLines: (lines) => {
+      for (const line of lines) outcomes.take(line);
+      last = lines.at(-1)?.at ?? last;
+    },
+    onProgress: () => {},
+  });
+  if (last !== null) outcomes.finish(dayOf(last));
+  return makeReport(outcomes, { policyVersion: policy.version, inspectors: 1 });
+}
+
+/** How findings come together, as the policy says for the nation; at the end of time, or on a day. */
+export function scoreParams(policy: Policy, on: Day | null): ScoreParams {
+  return resolvePolicy(policy, { regionCode: null, category: null, mode: null, day: on ?? LATEST_DAY }).score;
+}
+/** Beyond every history: the entries without an end hold. */
+const LATEST_DAY = 40_000;
