@@ -265,10 +265,11 @@ function bankReferences(entry: BankEntry): string[] {
 const ENTRY_REF_CHARS_MIN = 8;
 
 function marksOf(entry: BankEntry): string[] {
-  if (entry.detailCount !== 1) return [];
-  const { endToEndId, instructionId } = entry.details[0]!;
-  return [endToEndId, instructionId].filter((mark) => !isNoReference(mark));
+  const marks = entry.details.slice(0, MARKED_DETAILS_MAX).flatMap((one) => [one.endToEndId, one.instructionId]);
+  return [...new Set(marks.filter((mark) => !isNoReference(mark)))];
 }
+/** Enough to tell batches apart. */
+const MARKED_DETAILS_MAX = 20;
 
 function availableOf(balance: StatementBalance | undefined): { availableFen?: number } {
   const fen = balance?.currency === 'CNY' && balance.amount !== null ? amountToFen(balance.amount) : null;

@@ -59,25 +59,13 @@ export function planEntries(telling: Telling, told: readonly Told[], known: Know
   const ids = new FreshIds(known);
   return told.map((one, at) => {
     const row = matched[at]!;
-    return row === null ? planNew(telling, one, known, ids) : planKnown(telling, one, row);
+    return row === null ? planNew(telling, one, known, ids) : planKnown(telling, one, row, known);
   });
 }
 
 /** The statement told the entry in an earlier version and does not any more. */
 export function planRemoved(telling: Telling, row: KnownEntry, known: readonly KnownEntry[]): JsonObject[] {
-  const events = row.state === 'undoing' || row.state === 'undone' ? [] : reversals(telling, row, 'removed');
-  const other = counterpartOf(row, known);
-  if (row.state === 'undoing' && other) {
-    other.revision += 1;
-    events.push(...book(telling, other, contentOf(other)));
-    set(other, 'booked', null);
-  } else if (row.state === 'undone' && other) {
-    // The reversal has lost what it reversed: its money stands by itself again.
-    other.revision += 1;
-    events.push(...book(telling, other, contentOf(other)));
-    set(other, 'waiting', null);
-  }
-  row.eventIds = [];
+  const events = [...reversals(telling, row, 'removed'), ...release(telling, row, known)];
   set(row, 'removed', null);
   return events;
 }
@@ -86,66 +74,90 @@ function planNew(telling: Telling, { movement, line }: Told, known: KnownEntry[]
   if (telling.isOutdated) return { kind: 'known', row: null, events: [], refusal: null };
   const row = newRow(telling, movement, line, ids);
   known.push(row);
-  const content: Content = { at: movement.at, bookedOn: movement.bookedOn, parts: movement.parts, ...asOf(movement) };
-  const original = movement.undoes
-    ? known.find((other) => other.state === 'booked' && isUndoneBy(other, row))
-    : undefined;
+  const original = known.find((other) => other.state === 'booked' && isUndoneBy(other, row));
   if (original) return { kind: 'new', row, events: undo(telling, original, row), refusal: null };
-  const events = book(telling, row, content);
-  if (movement.undoes) row.state = 'waiting';
-  const waiting = known.find((other) => other.state === 'waiting' && other !== row && isUndoneBy(row, other));
-  if (waiting && !movement.undoes)
-    events.push(...reversals(telling, waiting, 'undone'), ...undo(telling, row, waiting));
-  return { kind: 'new', row, events, refusal: null };
+  const events = retell(telling, row, movement, line);
+  return { kind: 'new', row, events: [...events, ...settle(telling, row, known)], refusal: null };
 }
 
-function planKnown(telling: Telling, { movement, line }: Told, row: KnownEntry): Planned {
+function planKnown(telling: Telling, told: Told, row: KnownEntry, known: readonly KnownEntry[]): Planned {
+  const { movement, line } = told;
+  const isCorrection = row.statementNo !== null && telling.replaces.includes(row.statementNo);
+  const isOther = row.amountFen !== movement.amountFen && row.state !== 'removed' && row.state !== 'refused';
+  // It is not this entry: the row is left for what is.
+  if (isOther && !isCorrection && !telling.isOutdated) return refusedAs(row, movement);
+  const isEarly = row.statementNo === null;
   const isLast = telling.kind === 'statement' && !telling.isOutdated;
-  const { statementNo: told, reading } = row;
   row.reading = telling.reading;
-  row.changed = true;
   row.refs = union(row.refs, movement.refs);
   row.marks = union(row.marks, movement.marks);
+  row.changed = true;
   if (isLast) row.statementNo = telling.statementNo;
-  const known = (events: JsonObject[]): Planned => ({ kind: 'known', row, events, refusal: null });
   if (telling.isOutdated) {
     // An intraday file told it and so did this version, but not the newer one that was read before.
-    const isGone = told === null && row.state === 'booked' && telling.kind === 'statement';
-    if (!isGone) return known([]);
-    const events = reversals(telling, row, 'removed');
-    set(row, 'removed', null);
-    return known(events);
+    const isGone = isEarly && telling.kind === 'statement' && row.state !== 'removed';
+    return { kind: 'known', row, events: isGone ? planRemoved(telling, row, known) : [], refusal: null };
   }
-  if (row.state === 'removed' && !isLast) return known([]);
-  if (row.state === 'removed' || row.state === 'refused') {
-    const isAgain = row.state === 'removed';
-    if (isAgain) row.revision += 1;
+  if (row.state === 'removed' && !isLast) return { kind: 'known', row, events: [], refusal: null };
+  if (row.state === 'removed' || row.state === 'refused' || isOther)
+    return { kind: 'new', row, events: anew(telling, told, row, known), refusal: null };
+  row.undoes ||= movement.undoes;
+  const events = moreExact(telling, movement, row, line);
+  return { kind: 'known', row, events: [...events, ...settle(telling, row, known)], refusal: null };
+}
+
+/** Told again after it was taken back, after the books refused it, or with another amount by a newer version. */
+function anew(telling: Telling, { movement, line }: Told, row: KnownEntry, known: readonly KnownEntry[]): JsonObject[] {
+  if (row.state === 'refused') {
     // A part that the books took the last time stands under its own id.
-    const before = isAgain ? [] : row.eventIds;
+    const before = row.eventIds;
     const events = retell(telling, row, movement, line);
     row.eventIds = union(before, row.eventIds);
-    return { kind: 'new', row, events, refusal: null };
+    return events;
   }
-  if (row.amountFen !== movement.amountFen) {
-    if (told === null || !telling.replaces.includes(told)) {
-      // It is not this entry: what is, may still come.
-      row.reading = reading;
-      row.statementNo = told;
-      return refusedAs(row, movement);
-    }
-    const events = row.state === 'booked' || row.state === 'waiting' ? reversals(telling, row, 'changed') : [];
-    row.revision += 1;
-    return { kind: 'new', row, events: [...events, ...retell(telling, row, movement, line)], refusal: null };
-  }
-  if (row.state !== 'booked' && row.state !== 'waiting') return known([]);
+  const gone = row.state === 'removed' ? [] : [...reversals(telling, row, 'changed'), ...release(telling, row, known)];
+  row.revision += 1;
+  return [...gone, ...retell(telling, row, movement, line), ...settle(telling, row, known)];
+}
+
+/** The same entry with more said of it takes the place of what was booked. */
+function moreExact(telling: Telling, movement: Movement, row: KnownEntry, line: number): JsonObject[] {
   const content = contentText(movement);
-  if (content === row.content || !isBetter(content, telling.kind === 'statement', row)) return known([]);
-  const { state } = row;
+  if (content === row.content) row.isFinal ||= telling.kind === 'statement';
+  if (content === row.content || !isBetter(content, telling.kind === 'statement', row)) return [];
+  if (row.state !== 'booked' && row.state !== 'waiting') {
+    // Undone, or undoing another: nothing of it stands, but it may come to stand again.
+    row.content = content;
+    row.isFinal = telling.kind === 'statement';
+    return [];
+  }
   const events = reversals(telling, row, 'told more exactly');
   row.revision += 1;
-  events.push(...retell(telling, row, movement, line));
-  row.state = state;
-  return known(events);
+  return [...events, ...retell(telling, row, movement, line)];
+}
+
+/** Now that more is known of it: does it undo an entry, or is there one that undoes it? */
+function settle(telling: Telling, row: KnownEntry, known: readonly KnownEntry[]): JsonObject[] {
+  if (row.direction === 0) return [];
+  if (row.undoes && (row.state === 'booked' || row.state === 'waiting')) {
+    row.state = 'waiting';
+    const original = known.find((other) => other.state === 'booked' && isUndoneBy(other, row));
+    return original ? [...reversals(telling, row, 'undone'), ...undo(telling, original, row)] : [];
+  }
+  if (row.state !== 'booked') return [];
+  const undoing = known.find((other) => other.state === 'waiting' && isUndoneBy(row, other));
+  return undoing ? [...reversals(telling, undoing, 'undone'), ...undo(telling, row, undoing)] : [];
+}
+
+/** Its counterpart stands by itself again: the undone entry, or the money of what had undone it. */
+function release(telling: Telling, row: KnownEntry, known: readonly KnownEntry[]): JsonObject[] {
+  const other = known.find((one) => one.direction === -row.direction && one.bankTxnId === row.counterpart);
+  if (row.counterpart === null || !other) return [];
+  other.revision += 1;
+  const events = book(telling, other, contentOf(other));
+  set(other, other.undoes ? 'waiting' : 'booked', null);
+  row.counterpart = null;
+  return events;
 }
 
 function refusedAs(row: KnownEntry, movement: Movement): Planned {
@@ -254,8 +266,9 @@ function retell(telling: Telling, row: KnownEntry, movement: Movement, line: num
 
 function isUndoneBy(original: KnownEntry, undoing: KnownEntry): boolean {
   return (
-    original.direction === -undoing.direction &&
+    undoing.undoes &&
     !original.undoes &&
+    original.direction === -undoing.direction &&
     original.amountFen === undoing.amountFen &&
     sharesReference(original, undoing)
   );
@@ -268,11 +281,6 @@ function undo(telling: Telling, original: KnownEntry, undoing: KnownEntry): Json
   set(undoing, 'undoing', original.bankTxnId);
   set(original, 'undone', undoing.bankTxnId);
   return events;
-}
-
-function counterpartOf(row: KnownEntry, known: readonly KnownEntry[]): KnownEntry | undefined {
-  if (row.counterpart === null) return undefined;
-  return known.find((other) => other.direction === -row.direction && other.bankTxnId === row.counterpart);
 }
 
 function set(row: KnownEntry, state: KnownEntry['state'], counterpart: string | null): void {
