@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { runApi } from '../../workers/api.js';
+import { runBankInbox } from '../../workers/bank-inbox.js';
 import { runEvaluate } from '../../workers/evaluate.js';
 import { runIngest } from '../../workers/ingest.js';
 import { runNotify } from '../../workers/notify.js';
@@ -115,7 +116,16 @@ function makeWorkers(names: readonly WorkerName[], { config, database, log, prod
         onListening: (address) => printLine(`Feewarden listens on ${address} (API documentation: ${address}/docs)`),
       }),
   };
-  return names.map((name) => ({ name, run: runners[name] }));
+  const workers: Worker[] = names.map((name) => ({ name, run: runners[name] }));
+  const folder = config.bankInbox;
+  // The folder belongs to the clockwork: one process that is there even where events come by other ways.
+  if (folder !== null && names.includes('schedule'))
+    workers.push({
+      name: 'bank-inbox',
+      run: (signal) =>
+        runBankInbox({ pool, config, folder, calendar: CHINA_CALENDAR, clock, log, kafkaEnabled, signal }),
+    });
+  return workers;
 }
 
 const NOT_JOINED = { healthy: false, reason: 'The consumer has not joined its group yet.', lagTotal: 0 };
