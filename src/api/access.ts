@@ -13,6 +13,11 @@ export type Permission =
   | 'institutions:read'
   | 'alerts:read'
   | 'rejected:read'
+  | 'breaks:read'
+  | 'breaks:write'
+  | 'reconciliations:run'
+  | 'feeds:read'
+  | 'jobs:read'
   | 'policies:read'
   | 'policies:write'
   | 'subscriptions:read'
@@ -26,16 +31,26 @@ export interface Caller {
   readonly scope: string;
 }
 
-const READS: readonly Permission[] = ['institutions:read', 'alerts:read', 'policies:read'];
+const READS: readonly Permission[] = ['institutions:read', 'alerts:read', 'policies:read', 'breaks:read', 'feeds:read'];
 
 export const GRANTS: { readonly [R in Role]: readonly Permission[] } = {
-  admin: [...READS, 'events:write', 'rejected:read', 'policies:write', 'subscriptions:read', 'subscriptions:write'],
+  admin: [
+    ...READS,
+    'events:write',
+    'rejected:read',
+    'breaks:write',
+    'reconciliations:run',
+    'jobs:read',
+    'policies:write',
+    'subscriptions:read',
+    'subscriptions:write',
+  ],
   ingest: ['events:write'],
-  regulator: [...READS, 'subscriptions:read', 'subscriptions:write'],
+  regulator: [...READS, 'breaks:write', 'subscriptions:read', 'subscriptions:write'],
   analyst: READS,
-  auditor: [...READS, 'rejected:read', 'subscriptions:read'],
-  bank: ['events:write', 'rejected:read'],
-  platform: ['events:write', 'rejected:read'],
+  auditor: [...READS, 'rejected:read', 'jobs:read', 'subscriptions:read'],
+  bank: ['events:write', 'rejected:read', 'breaks:read', 'breaks:write', 'feeds:read'],
+  platform: ['events:write', 'rejected:read', 'feeds:read'],
 };
 
 /** Rejected events name no region that could be trusted: an auditor of one region does not see them. */
@@ -76,6 +91,11 @@ export function regionScope(caller: Caller): string {
   return REGIONAL.has(caller.role) ? caller.scope : '';
 }
 const REGIONAL: ReadonlySet<Role> = new Set(['admin', 'auditor', 'regulator', 'analyst']);
+
+/** The bank whose accounts alone the caller may see; null for callers that are bound by region. */
+export function bankScope(caller: Caller): string | null {
+  return caller.role === 'bank' ? caller.scope : null;
+}
 
 /**
  * The narrower of the caller's region and the one asked for. Null when they exclude each other: then there is nothing to

@@ -63,6 +63,7 @@ const TAGS = [
   { name: 'books', description: 'Their money' },
   { name: 'scores', description: 'How risky they are' },
   { name: 'alerts', description: 'What the regulator is told' },
+  { name: 'reconciliation', description: 'Whether platform, books and banks agree, and what comes from whom' },
   { name: 'policies', description: 'The thresholds' },
   { name: 'subscriptions', description: 'Webhooks' },
   { name: 'operations', description: 'Health and metrics' },

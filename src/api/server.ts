@@ -12,12 +12,14 @@ import { problemHandler, sendProblem } from './problem.js';
 import { addAlertRoutes } from './routes/alerts.js';
 import { addBankStatementRoutes } from './routes/bank-statements.js';
 import { addBookRoutes } from './routes/books.js';
+import { addBreakRoutes } from './routes/breaks.js';
 import type { AddRoutes } from './routes/context.js';
 import { addEventRoutes } from './routes/events.js';
 import { addHealthRoutes } from './routes/health.js';
 import { addInstitutionRoutes } from './routes/institutions.js';
 import { addJournalRoutes } from './routes/journal.js';
 import { addPolicyRoutes } from './routes/policies.js';
+import { addReconciliationRoutes } from './routes/reconciliations.js';
 import { addRefundRoutes } from './routes/refunds.js';
 import { addRejectedRoutes } from './routes/rejected.js';
 import { addScoreRoutes } from './routes/scores.js';
@@ -34,6 +36,8 @@ const ROUTES: readonly AddRoutes[] = [
   addJournalRoutes,
   addRefundRoutes,
   addAlertRoutes,
+  addBreakRoutes,
+  addReconciliationRoutes,
   addPolicyRoutes,
   addSubscriptionRoutes,
   addHealthRoutes,

@@ -6,10 +6,12 @@ import { alertsCommand } from './commands/alerts.js';
 import { backtestCommand } from './commands/backtest.js';
 import { bankCommand } from './commands/bank.js';
 import { booksCommand } from './commands/books.js';
+import { breaksCommand } from './commands/breaks.js';
 import { explainCommand } from './commands/explain.js';
 import { ingestCommand } from './commands/ingest.js';
 import { keyCommand } from './commands/key.js';
 import { policyCommand } from './commands/policy.js';
+import { reconcileCommand } from './commands/reconcile.js';
 import { redriveCommand, rejectedCommand } from './commands/rejected.js';
 import { scoresCommand } from './commands/scores.js';
 import { simulateCommand } from './commands/simulate.js';
@@ -25,6 +27,8 @@ const COMMANDS = [
   workerCommand,
   ingestCommand,
   bankCommand,
+  reconcileCommand,
+  breaksCommand,
   rejectedCommand,
   redriveCommand,
   booksCommand,

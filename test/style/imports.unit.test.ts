@@ -65,6 +65,8 @@ const PURE = [
   /^src\/risk\/(rules|facts|policy)\//,
   /^src\/ledger\/(plan|book|working-set|registers|refunds|match|quantities|rows|tallies|profile|keys|chain|accounts)\.ts$/,
   /^src\/banks\/(amount|statement|rules|movement|identity|plan|survey|completeness)\.ts$/,
+  /^src\/banks\/reconcile\/(balances|close|explanations|facts|interest|kinds|match|reasons|reconcile|rows|sums)\.ts$/,
+  /^src\/banks\/feeds\/(delays)\.ts$/,
   /^src\/alerts\/(route|backoff)\.ts$/,
 ];
 const PURE_PACKAGES = new Set(['node:crypto', 'node:buffer', 'zod']);

@@ -106,7 +106,7 @@ CREATE TABLE feeds (
   sequences      int8multirange NOT NULL DEFAULT '{}'
 );
 
--- How late events came: counts per bucket of src/feeds/delays.ts, by the day of receipt.
+-- How late events came: counts per bucket of src/banks/feeds/delays.ts, by the day of receipt.
 CREATE TABLE feed_delays (
   source         text COLLATE "C" NOT NULL,
   day            date NOT NULL,
@@ -117,7 +117,19 @@ CREATE TABLE feed_delays (
   PRIMARY KEY (source, day, measure, bucket)
 );
 
--- The accounts of whose end a balance came, by day.
+-- Custody and deposit accounts as they are registered now: who should report, and which bank it is.
+CREATE TABLE feed_accounts (
+  institution_no integer NOT NULL,
+  account_id     text COLLATE "C" NOT NULL,
+  bank_code      text COLLATE "C" NOT NULL,
+  purpose        text NOT NULL,
+  valid_from     date NOT NULL,
+  is_closed      boolean NOT NULL,
+  PRIMARY KEY (institution_no, account_id)
+);
+CREATE INDEX feed_accounts_bank_idx ON feed_accounts (bank_code);
+
+-- Accounts of which an end-of-day balance came, by the day it is of.
 CREATE TABLE feed_balances (
   day            date NOT NULL,
   institution_no integer NOT NULL,

@@ -91,6 +91,13 @@ export async function findInstitution(pool: pg.Pool, id: string, region: string)
   return rows[0];
 }
 
+/** The number under which the tables know an institution. */
+export async function numberOf(pool: pg.Pool, id: string): Promise<number> {
+  const { rows } = await pool.query<{ no: number }>('select no from institutions where id = $1', [id]);
+  if (!rows[0]) throw new FeewardenError('not_found', 'There is no such institution.');
+  return rows[0].no;
+}
+
 function valuesOf(filters: InstitutionFilters): unknown[] {
   return [filters.region, filters.q, filters.level, filters.category, filters.scoreMin, filters.scoreMax];
 }

@@ -55,6 +55,8 @@ export interface AccountStatements {
   readonly explanations: readonly Explanation[];
   /** The day up to which statements are due. */
   readonly asOf: Day;
+  /** Books and bank agreed at the end of this day, and nothing before it is here. */
+  readonly closedThrough: Day | null;
 }
 
 /** A payment or an instruction may be booked by the bank so many working days later and still be in time. */
@@ -106,7 +108,7 @@ class Walk {
     let before = 0n;
     statements.forEach((statement, i) => {
       const delta = this.deltas[i]!;
-      const after = i === 0 ? null : statements[i - 1]!.day;
+      const after = i === 0 ? this.input.closedThrough : statements[i - 1]!.day;
       this.step(statement, delta - before, after, this.deltas[i + 1] === before);
       before = delta;
       this.follow(statement);

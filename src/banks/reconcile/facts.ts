@@ -95,6 +95,8 @@ export interface OffAccountPayments {
 /** Everything that reconciliation looks at for one institution; only what stands, reversed events have left no trace. */
 export interface Facts {
   readonly institutionId: string;
+  /** Nothing of this day or before it is here: it agreed. Null: everything is here. */
+  readonly closedThrough: Day | null;
   readonly accounts: readonly AccountFact[];
   readonly relations: Readonly<Record<Relation, RelationFacts>>;
   readonly balances: readonly BalanceFact[];

@@ -17,6 +17,8 @@ export interface Reconciliation {
   readonly groups: Readonly<Record<Relation, readonly Group[]>>;
   /** Told by the platform and within the time that the bank has for it. */
   readonly inTransit: Readonly<Record<Relation, { readonly count: number; readonly amountFen: Fen }>>;
+  /** The day of the oldest item or statement that has not found its other side; null when all have. */
+  readonly openFrom: Day | null;
   /** The first day on which time alone changes something; null when nothing is on its way. */
   readonly changesOn: Day | null;
 }
@@ -71,7 +73,7 @@ class Run {
       const nets = new Map<Day, Fen>();
       for (const net of this.facts.nets) if (net.accountId === account.accountId) nets.set(net.day, net.netFen);
       const compared = compareBalances(
-        { account, statements, nets, explanations: own, asOf: this.asOf },
+        { account, statements, nets, explanations: own, asOf: this.asOf, closedThrough: this.facts.closedThrough },
         this.calendar,
       );
       this.takeBalances(account.accountId, compared);
@@ -89,8 +91,21 @@ class Run {
       breaks,
       groups: { credit: credit.groups, release: release.groups, refund: refund.groups },
       inTransit: this.inTransit,
+      openFrom: this.openFrom(),
       changesOn: this.changesOn,
     };
+  }
+
+  private openFrom(): Day | null {
+    // Payments into other accounts are always read, closed or not.
+    const days = this.breaks.filter((one) => one.kind !== 'off_account').map((one) => one.day);
+    for (const relation of RELATIONS) {
+      const { openTold, openBooked, differing, duplicated } = this.matched[relation];
+      for (const item of [...openTold, ...openBooked]) days.push(item.day);
+      for (const one of differing) for (const item of [...one.told, ...one.booked]) days.push(item.day);
+      for (const { item, of } of duplicated) days.push(item.day, of.day);
+    }
+    return days.length === 0 ? null : days.reduce((first, day) => Math.min(first, day));
   }
 
   private takeBalances(accountId: string, compared: AccountBalances): void {
@@ -205,7 +220,8 @@ class Run {
   }
 
   private judgeTold(relation: Relation, item: Item): void {
-    if (this.waiting.has(owner(relation, 'told', item)) || item.day > this.asOf) return;
+    if (this.waiting.has(owner(relation, 'told', item))) return;
+    if (item.day > this.asOf) return this.changes(item.day);
     const age = this.age(item.day);
     const proven = this.isProven(relation, 'told', item);
     if (!proven && this.isYoung(item.day)) {
@@ -298,7 +314,7 @@ class Run {
   }
 
   private add(found: Omit<Break, 'bankCode'>): void {
-    if (found.day > this.asOf) return;
+    if (found.day > this.asOf) return this.changes(found.day);
     const bankCode = found.accountId === null ? null : (this.banks.get(found.accountId) ?? null);
     this.breaks.push({ ...found, bankCode, events: found.events.slice(0, BREAK_EVENTS_MAX) });
   }

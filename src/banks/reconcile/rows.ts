@@ -32,6 +32,7 @@ export interface KeptOutEntry extends Told {
 /** What is read of one institution; the same from PostgreSQL and from the model. */
 export interface ReconcileRows {
   readonly institutionId: string;
+  readonly closedThrough: Day | null;
   readonly accounts: readonly (Standing<'account.registered'> & { readonly isClosed: boolean })[];
   /** Opening plus everything booked, by account. */
   readonly bookedFen: ReadonlyMap<string, Fen>;
@@ -61,6 +62,7 @@ export function factsOf(rows: ReconcileRows, through: Day): Facts {
     custody.size > 0 && isForCustody(row.told!.payee, custody) && dayOf(row.told!.at) >= from;
   return {
     institutionId: rows.institutionId,
+    closedThrough: rows.closedThrough,
     accounts: accounts.map((account) => ({
       ...account,
       bookedFen: nets

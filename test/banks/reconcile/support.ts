@@ -36,6 +36,7 @@ export function rowsOf(books: InstitutionBooks): ReconcileRows {
   const custody = new Set(accounts.filter(({ data }) => data.purpose === 'custody').map(({ data }) => data.accountId));
   return {
     institutionId: books.id,
+    closedThrough: null,
     accounts: accounts.map((account) => ({
       ...account,
       isClosed: states.some(({ data }) => data.accountId === account.data.accountId && data.state === 'closed'),

@@ -1,0 +1,39 @@
+import type pg from 'pg';
+import { FeewardenError } from '../core/errors.js';
+
+/** The advisory lock under which feeds are followed and banks reconciled. */
+const BANKS_LOCK = [72_707_371, 1] as const;
+const POLL_MS = 250;
+
+/**
+ * Runs `work` while no other process does the same. Waits up to `waitMs`, then throws `database_busy`. The lock belongs to a connection
+ * of its own, so that it ends with the process.
+ */
+export async function withBanksLock<T>(pool: pg.Pool, waitMs: number, work: () => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await takeLock(client, waitMs);
+    try {
+      return await work();
+    } finally {
+      await client.query('select pg_advisory_unlock($1::int, $2::int)', [...BANKS_LOCK]).catch((error: Error) => {
+        broken = error;
+      });
+    }
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function takeLock(client: pg.PoolClient, waitMs: number): Promise<void> {
+  for (let waited = 0; ; waited += POLL_MS) {
+    const { rows } = await client.query<{ locked: boolean }>(
+      'select pg_try_advisory_lock($1::int, $2::int) as locked',
+      [...BANKS_LOCK],
+    );
+    if (rows[0]!.locked) return;
+    if (waited >= waitMs) throw new FeewardenError('database_busy', 'A reconciliation is running; try again later.');
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}

@@ -1,0 +1,50 @@
+import type pg from 'pg';
+import type { EventType } from '../../events/event.js';
+import { eventTypeNumber } from '../../events/list.js';
+import { type Blocks, dayInSql, FROM_BLOCKS } from '../follow.js';
+
+const CREDIT = eventTypeNumber('custody.credited');
+const DEBIT = eventTypeNumber('custody.debited');
+const BALANCE = eventTypeNumber('custody.balance_reported');
+
+/** Types that are read again by their day. */
+const ITEMS: readonly EventType[] = [
+  'custody.credited',
+  'custody.debited',
+  'custody.balance_reported',
+  'release.instructed',
+  'refund.paid',
+];
+/** What moves something on its own day. */
+const DATED: readonly EventType[] = [...ITEMS, 'payment.succeeded', 'lesson.confirmed'];
+/** What may touch any day that went before. */
+const UNDATED: readonly EventType[] = [
+  'account.registered',
+  'account.state_changed',
+  'payment.reversed',
+  'stock.declared',
+  'event.reversed',
+];
+/** Before every day of a history. */
+export const EVERY_DAY = '0001-01-01';
+
+const MARK_DUE = `
+with fresh as materialized (
+  select e.institution_no, e.type, e.seq,
+         case when e.type in (${CREDIT}, ${DEBIT}) then (e.body::json -> 'data' ->> 'bookedOn')::date
+              when e.type = ${BALANCE} then split_part(e.key, chr(31), 3)::date
+              else ${dayInSql('e.at')} end as day
+    ${FROM_BLOCKS}
+   where e.type = any($2::smallint[]) and (e.type <> ${BALANCE} or split_part(e.key, chr(31), 2) = 'e')),
+items as (
+  insert into reconcile_items (institution_no, day, event_seq)
+  select institution_no, day, seq from fresh where type = any($3::smallint[]) on conflict do nothing)
+insert into reconcile_due (institution_no, from_day)
+select institution_no, min(case when type = any($4::smallint[]) then '${EVERY_DAY}'::date else day end) from fresh group by institution_no
+on conflict (institution_no) do update set from_day = least(reconcile_due.from_day, excluded.from_day)`;
+
+/** Puts the bank's entries among the events of the blocks where they are found by day, and marks the institutions that they touch. */
+export async function markReconcileDue(client: pg.ClientBase, blocks: Blocks): Promise<void> {
+  const types = [...DATED, ...UNDATED].map(eventTypeNumber);
+  await client.query(MARK_DUE, [blocks, types, ITEMS.map(eventTypeNumber), UNDATED.map(eventTypeNumber)]);
+}
