@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Config } from '../src/config.js';
 import type { Calendar } from '../src/core/calendar.js';
 import type { Us } from '../src/core/time.js';
-import { evaluateDue } from '../src/risk/evaluate-due.js';
+import { evaluateDue, markOutdated } from '../src/risk/evaluate-due.js';
 import type { KafkaLog } from '../src/sources/kafka/types.js';
 
 export interface EvaluateDeps {
@@ -20,6 +20,8 @@ export interface EvaluateDeps {
 /** Evaluates institutions as they become due, by an event or by time. Several of these share the work. */
 export async function runEvaluate(deps: EvaluateDeps): Promise<void> {
   const { config } = deps;
+  const outdated = await markOutdated(deps.pool, deps.calendar, deps.clock());
+  if (outdated > 0) deps.log.info({ outdated }, 'judged with other rules before: evaluated anew');
   while (!deps.signal.aborted) {
     const now = deps.clock();
     const { evaluated, changes } = await evaluateDue(deps.pool, {

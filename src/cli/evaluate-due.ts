@@ -1,7 +1,7 @@
 import { inTransaction } from '../db/pool.js';
 import { rankCounties } from '../jobs/rank-counties.js';
 import { CALM_DELAY_US } from '../ledger/due.js';
-import { evaluateDue } from '../risk/evaluate-due.js';
+import { evaluateDue, markOutdated } from '../risk/evaluate-due.js';
 import { type CliContext, clock } from './context.js';
 import { startBar } from './progress-bar.js';
 
@@ -24,6 +24,7 @@ export async function evaluateAllDue(context: CliContext): Promise<number> {
       bar.update(total, '');
     }
   };
+  await markOutdated(database.pool, context.intake.calendar, clock());
   await drain();
   await inTransaction(database.pool, (client) => rankCounties.run(client, clock()));
   await drain();

@@ -8,6 +8,7 @@ import { alertMessage, scoreMessage } from './messages.js';
 import type { Policy } from './policy/policy.js';
 import { readPolicyAt, SEE_ONE_POLICY } from './policy-store.js';
 import { readInstitutionRows } from './read-rows.js';
+import { rulebookOf } from './rulebook.js';
 import { evaluateShadow } from './shadow.js';
 import { type Evaluated, readStates, storeEvaluations } from './store.js';
 import { storeLinks } from './store-links.js';
@@ -57,6 +58,19 @@ export async function evaluateDue(pool: pg.Pool, options: EvaluateOptions): Prom
 }
 /** Another process may have taken the same institution between our look and our write; then the look is repeated. */
 const EVALUATE_RETRIES = 10;
+
+/**
+ * Institutions that were last judged with other rules, facts or another calendar are due: what a new program says differently is not
+ * to wait for the next event. Answers how many.
+ */
+export async function markOutdated(pool: pg.Pool, calendar: Calendar, now: Us): Promise<number> {
+  const { rowCount } = await pool.query(
+    `insert into due_institutions (institution_no, due_at) select institution_no, $2::timestamptz from evaluations v
+      where rulebook <> $1 and not exists (select 1 from due_institutions d where d.institution_no = v.institution_no)`,
+    [rulebookOf(calendar.version), toDbTime(now)],
+  );
+  return rowCount ?? 0;
+}
 
 async function evaluate(
   client: pg.PoolClient,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { dayOf, startOfDay, type Us } from '../../src/core/time.js';
+import { markOutdated } from '../../src/risk/evaluate-due.js';
 import { explainInstitution, explainRemedies } from '../../src/risk/explain.js';
 import { pastScores } from '../../src/risk/past-scores.js';
 import { DEFAULT_POLICY } from '../../src/risk/policy/default.js';
@@ -174,3 +175,22 @@ describe('a past score', () => {
 function sorted(groups: object): object {
   return Object.fromEntries(Object.entries(groups).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+describe('a program with other rules', () => {
+  it('judges everybody anew, starts from what was held open, and makes older scores again only as nearly as it can', async () => {
+    const at = us('2026-12-01T12:00:00+08:00');
+    await evaluateAt(db.pool, at);
+    expect(await markOutdated(db.pool, CHINA_CALENDAR, at)).toBe(0);
+    await db.pool.query(`update evaluations set rulebook = 'rules-of-yesterday'`);
+    await db.pool.query(`update evaluation_steps set rulebook = 'rules-of-yesterday'`);
+    expect(await markOutdated(db.pool, CHINA_CALENDAR, at)).toBe(IDS.length);
+    expect(await markOutdated(db.pool, CHINA_CALENDAR, at)).toBe(0);
+    expect(await evaluateAt(db.pool, at + 1)).toBe(IDS.length);
+    const [id] = IDS;
+    const stored = await explainInstitution(db.pool, id!, null, options);
+    const again = await explainInstitution(db.pool, id!, at + 1, options);
+    expect(JSON.parse(JSON.stringify(again))).toEqual({ ...JSON.parse(JSON.stringify(stored)), basis: 'evaluations' });
+    expect(again.exact).toBe(true);
+    expect(await explainInstitution(db.pool, id!, at, options)).toMatchObject({ basis: 'evaluations', exact: false });
+  }, 60_000);
+});
