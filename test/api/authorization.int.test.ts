@@ -139,6 +139,8 @@ const LISTS: readonly (readonly [Method, string, readonly string[], unknown?])[]
   ['GET', '/v1/institutions', READERS],
   ['GET', '/v1/alerts', READERS],
   ['GET', '/v1/policies', READERS],
+  ['GET', '/v1/breaks', [...READERS, 'bank']],
+  ['POST', '/v1/reconciliations', ['admin'], { institutionId: INSIDE }],
   ['GET', '/v1/rejected', ['admin', 'auditor', 'bank', 'platform']],
   ['GET', '/v1/subscriptions', [...SUBSCRIBERS, 'auditor']],
   ['POST', '/v1/subscriptions', SUBSCRIBERS, { name: 's', url: 'https://receiver.example/' }],

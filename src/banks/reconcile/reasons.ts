@@ -18,10 +18,10 @@ const BOOKED: Readonly<Record<Relation, Reason>> = {
   refund: { zh: '银行退费', en: 'bank refund' },
 };
 
-export function notBooked(relation: Relation, item: Item, ageWorkingDays: number, proven: boolean): Reason {
+export function notBooked(relation: Relation, item: Item, proven: boolean): Reason {
   return {
-    zh: `${TOLD[relation].zh} ${shown(item)}（${formatDay(item.day)}，${yuan(item.amountFen)}）${ageWorkingDays} 个工作日后仍无${BOOKED[relation].zh}${proven ? '，但银行余额已包含这笔' : ''}`,
-    en: `${TOLD[relation].en} ${shown(item)} of ${formatDay(item.day)}, ${yuan(item.amountFen)}, has no ${BOOKED[relation].en} after ${ageWorkingDays} working days${proven ? ', though the bank’s balance includes it' : ''}`,
+    zh: `${TOLD[relation].zh} ${shown(item)}（${formatDay(item.day)}，${yuan(item.amountFen)}）没有对应的${BOOKED[relation].zh}${proven ? '，但银行余额已包含这笔' : ''}`,
+    en: `${TOLD[relation].en} ${shown(item)} of ${formatDay(item.day)}, ${yuan(item.amountFen)}, has no ${BOOKED[relation].en}${proven ? ', though the bank’s balance includes it' : ''}`,
   };
 }
 
@@ -88,7 +88,7 @@ export function balanceDiffers(from: Day, to: Day, deltaFen: Fen, persists: bool
 export function feedMissing(from: Day, to: Day, waiting: number): Reason {
   return {
     zh: `银行未报送 ${formatDay(from)}${to > from ? `至 ${formatDay(to)}` : ''} 的数据，${waiting} 笔收付款待其核对`,
-    en: `The bank’s data of ${formatDay(from)}${to > from ? ` to ${formatDay(to)}` : ''} did not come; ${waiting} movements wait for it`,
+    en: `The bank’s data of ${formatDay(from)}${to > from ? ` to ${formatDay(to)}` : ''} did not come; ${waiting === 1 ? '1 movement waits' : `${waiting} movements wait`} for it`,
   };
 }
 

@@ -237,7 +237,7 @@ class Run {
       kind: isLate ? 'late' : 'missing',
       waitsFor: 'bank',
       events: [item.event],
-      reason: reasons.notBooked(relation, item, age, proven),
+      reason: reasons.notBooked(relation, item, proven),
     });
   }
 
