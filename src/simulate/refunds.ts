@@ -6,6 +6,7 @@ interface Refund {
   readonly id: string;
   readonly contract: Contract;
   readonly askedOn: Day;
+  /** What the school agrees to: all of it, or less. */
   readonly amountFen: number;
   /** When the school answers; null: never, and silence counts as yes. */
   readonly answersOn: Day | null;
@@ -64,7 +65,7 @@ export class RefundDesk {
       id: school.number('Q'),
       contract,
       askedOn: day,
-      amountFen,
+      amountFen: amountFen - Math.floor(amountFen * this.shortShare),
       answersOn,
       refuses: answers === 'no',
       status: 'asked',
@@ -135,7 +136,7 @@ export class RefundDesk {
       return;
     }
     refund.status = 'done';
-    const amountFen = refund.amountFen - Math.floor(refund.amountFen * this.shortShare);
+    const { amountFen } = refund;
     if (!custody) return this.paid(refund, amountFen, school.between(day, 10, 17), null);
     account.expect(account.bookingDay(day, 0), {
       side: 'debit',

@@ -36,6 +36,7 @@ const DISPUTE_SHARE = 0.003;
 export class TeachingDesk {
   private readonly lessons = new Map<Day, Lesson[]>();
   private readonly confirmations = new Map<Day, Confirmation[]>();
+  private readonly calledOff: { readonly course: Course; readonly from: Day; readonly to: Day }[] = [];
   /** The timetable of the story: lessons end that many hours later. */
   extraHours = 0;
   /** Lessons of subject classes are put on a rest day. */
@@ -55,17 +56,22 @@ export class TeachingDesk {
     this.confirmations.delete(day);
   }
 
-  /** Calls off the lessons that are on the timetable of the next days. */
-  cancel(course: Course, from: Day, to: Day): void {
-    for (let day = from; day <= to; day += 1) {
-      const lessons = this.lessons.get(day) ?? [];
-      for (const lesson of lessons.filter((one) => one.course === course))
-        this.school.tell('lesson.cancelled', this.school.platform, this.school.at(from, 9), { lessonId: lesson.id });
-      this.lessons.set(
-        day,
-        lessons.filter((one) => one.course !== course),
-      );
-    }
+  /** Calls off the lessons of a class on these days: those on the timetable already, and those that come onto it. */
+  callOff(course: Course, from: Day, to: Day): void {
+    this.calledOff.push({ course, from, to });
+    for (const [day, lessons] of this.lessons)
+      if (from <= day && day <= to)
+        this.lessons.set(
+          day,
+          lessons.filter((one) => !this.isCalledOff(one, day, from)),
+        );
+  }
+
+  /** Tells that a lesson does not take place, if it is one of those. */
+  private isCalledOff({ course, id }: Lesson, day: Day, today: Day): boolean {
+    if (!this.calledOff.some((one) => one.course === course && one.from <= day && day <= one.to)) return false;
+    this.school.tell('lesson.cancelled', this.school.platform, this.school.at(today, 9), { lessonId: id });
+    return true;
   }
 
   private schedule(from: Day, to: Day): void {
@@ -77,9 +83,6 @@ export class TeachingDesk {
         const startsAt = startOfDay(day) + hour * US_PER_HOUR;
         const endsAt = startsAt + (course.hoursPerLesson + this.extraHours) * US_PER_HOUR;
         const lesson: Lesson = { id: school.number('L'), course, startsAt, endsAt };
-        const list = this.lessons.get(day);
-        if (list) list.push(lesson);
-        else this.lessons.set(day, [lesson]);
         school.tell('lesson.scheduled', school.platform, school.at(Math.max(from - 1, school.span.from), 8), {
           lessonId: lesson.id,
           courseId: course.id,
@@ -91,6 +94,10 @@ export class TeachingDesk {
           delivery: school.profile.delivery,
           courseKind: school.profile.isSubject ? 'subject' : 'non_subject',
         });
+        if (this.isCalledOff(lesson, day, Math.max(from - 1, school.span.from))) continue;
+        const list = this.lessons.get(day);
+        if (list) list.push(lesson);
+        else this.lessons.set(day, [lesson]);
       }
     }
   }

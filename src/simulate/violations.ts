@@ -15,6 +15,7 @@ interface Violation {
   readonly changes?: (day: Day, random: Random) => readonly Change[];
 }
 
+const PREPAID = ['per_lesson', 'staged', 'ecny', 'parent_lock', 'deposit'];
 const CUSTODY = { modes: ['per_lesson', 'staged', 'ecny', 'parent_lock'] };
 const PER_LESSON = { modes: ['per_lesson'] };
 const PRICE_CAP_FEN = 500_000;
@@ -144,7 +145,8 @@ export function violatingScript(firstDay: Day, lastDay: Day, random: Random): Sc
     changes: sorted(violation.changes?.(day, random) ?? [], (change) => change.from),
     acts: sorted(violation.acts?.(day, random) ?? [], (one) => one.day),
     notes: '',
-    ...(violation.profile ? { profile: violation.profile } : {}),
+    // Who is paid after the lessons collects nothing in advance that could be too much.
+    profile: { modes: PREPAID, ...violation.profile },
   };
 }
 
