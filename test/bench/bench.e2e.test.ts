@@ -46,6 +46,13 @@ describe('the bench', () => {
     expect(readdirSync(temporary), 'what the run left behind').toEqual([]);
   });
 
+  test('measures the reader of camt files beside the bare parser', async () => {
+    const { code, stdout } = await bench('--quick', '--only', 'camt', '--events', '2000', '--out', results);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^camt → entries +[\d,]+ entries +4,000 .* \d+ %$/m);
+    expect(stdout).toMatch(/^limit: bare saxes, no handlers +[\d,]+ entries/m);
+  });
+
   test('refuses a measurement that does not exist and names those that do', async () => {
     const { code, stderr } = await bench('--only', 'flie');
     expect(code).not.toBe(0);

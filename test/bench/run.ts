@@ -6,6 +6,7 @@ import { type Bench, todayOf } from './context.js';
 import { type Measured, measured } from './figures.js';
 import { Lab } from './lab.js';
 import { measureBacktest } from './measure-backtest.js';
+import { measureCamt } from './measure-camt.js';
 import { measureEvaluate } from './measure-evaluate.js';
 import { measureFile } from './measure-file.js';
 import { measureGrowth } from './measure-growth.js';
@@ -27,6 +28,7 @@ export const MEASURES = {
   latency: measureLatency,
   evaluate: measureEvaluate,
   backtest: measureBacktest,
+  camt: measureCamt,
 } as const satisfies Record<string, (bench: Bench) => Promise<Measured>>;
 
 const options = readOptions(process.argv.slice(2), Object.keys(MEASURES));

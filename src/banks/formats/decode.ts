@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { FeewardenError } from '../../core/errors.js';
 
 /** Bytes of a file, whole characters or not → text, a piece at a time. */
@@ -21,6 +22,9 @@ const ENCODINGS: Readonly<Record<string, string>> = {
   gb18030: 'gb18030',
 };
 
+const LINE_FEED = 0x0a;
+const GREATER = 0x3e;
+
 /**
  * A reader for an encoding by name. Bytes that are none of it are refused and never replaced by question marks.
  * @throws FeewardenError unsupported_encoding
@@ -37,7 +41,19 @@ export function textReader(name: string): TextReader {
       throw new FeewardenError('wrong_encoding', `It is read as ${label}.`, { cause: error });
     }
   };
-  return { push: (bytes) => decode(bytes), end: () => decode(undefined) };
+  // Plain ASCII, which most files are, says the same in all of these encodings, and is quicker to copy than to decode. A character
+  // that was cut by the end of a piece has to be decoded with its rest.
+  let isWhole = true;
+  const push = (bytes: Buffer): string => {
+    if (isWhole && isAscii(bytes)) return bytes.toString('latin1');
+    const last = bytes[bytes.length - 1] ?? 0;
+    isWhole = false;
+    const text = decode(bytes);
+    // After an ASCII byte that ends a line or a tag nothing is pending, in any of them.
+    if (last === LINE_FEED || last === GREATER) isWhole = true;
+    return text;
+  };
+  return { push, end: () => decode(undefined) };
 }
 
 /**
