@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { CHINA_CALENDAR } from '../../src/core/calendar.js';
+import { dayOf, type Us } from '../../src/core/time.js';
+import { InstitutionRowsReader } from '../../src/model/institution-rows.js';
+import { Model } from '../../src/model/model.js';
+import { evaluateInstitution } from '../../src/risk/evaluate.js';
+import type { InstitutionRiskState } from '../../src/risk/evaluation.js';
+import { type Level, rankOf } from '../../src/risk/level.js';
+import { DEFAULT_POLICY } from '../../src/risk/policy/default.js';
+import { findRemedies, type Remedy } from '../../src/risk/remedy.js';
+import { enrolled, founded, lineOf, SCHOOL, us } from '../backtest/support.js';
+import { decodeLine } from '../support/history.js';
+
+const OPENED = us('2026-04-20T12:00:00+08:00');
+const NOW = us('2026-04-22T15:00:00+08:00');
+
+/** The books after these lines, judged at a moment. Every time anew, so that nothing is taken from the search. */
+function judged(lines: readonly string[], at: Us, state: InstitutionRiskState | null) {
+  const model = new Model(CHINA_CALENDAR);
+  for (const line of lines) {
+    const decoded = decodeLine(line);
+    if (!decoded.ok) throw new Error(JSON.stringify(decoded));
+    if (model.book(decoded.event).kind !== 'accepted') throw new Error(line);
+  }
+  const rows = new InstitutionRowsReader(model.set.institution(SCHOOL), CHINA_CALENDAR).read(dayOf(at), false);
+  return { rows, evaluation: evaluateInstitution(rows, state, at, CHINA_CALENDAR, DEFAULT_POLICY) };
+}
+
+/** What the search proposes for a rule, and the level that stands after the true events, when the level can be left. */
+function proposed(lines: readonly string[], ruleId: string, kind: Remedy['kind']) {
+  const { state } = judged(lines, OPENED, null).evaluation;
+  const { rows } = judged(lines, NOW, state);
+  const found = findRemedies({ rows, state, now: NOW, calendar: CHINA_CALENDAR, policy: DEFAULT_POLICY });
+  const remedy = found.find((one) => one.ruleId === ruleId)!.remedies.find((one) => one.kind === kind)!;
+  const levelAfter = (more: readonly string[]): Level => {
+    const first = judged([...lines, ...more], NOW, state).evaluation;
+    const last = judged([...lines, ...more], remedy.leavesAt, first.state).evaluation;
+    return last.findings.find(({ rule }) => rule.id === ruleId)!.level;
+  };
+  return { remedy, levelAfter };
+}
+
+const school = [...founded(SCHOOL, '2026-03-02')];
+const time = '2026-04-22T15:00:00+08:00';
+
+describe('what the search finds holds for the events themselves', () => {
+  it('money into custody', () => {
+    const lines = [
+      ...school,
+      ...enrolled(SCHOOL, 'C-1', '2026-03-03', 400_000),
+      ...enrolled(SCHOOL, 'C-2', '2026-03-04', 600_000).slice(0, 2),
+    ];
+    const { remedy, levelAfter } = proposed(lines, 'A01', 'custody_credit');
+    const credit = (amountFen: number) =>
+      lineOf({
+        id: 'late',
+        source: '/bank/B001',
+        type: 'custody.credited',
+        time,
+        data: { accountId: `A-${SCHOOL}`, bankTxnId: 'late', amountFen, bookedOn: '2026-04-22' },
+      });
+    expect(remedy.leaves).toBe('red');
+    expect(rankOf(levelAfter([credit(remedy.amount)]))).toBeLessThan(rankOf('red'));
+    expect(levelAfter([credit(remedy.amount - 1)])).toBe('red');
+  });
+
+  it('confirmed lessons', () => {
+    const lines = [
+      ...school,
+      ...enrolled(SCHOOL, 'C-1', '2026-03-03', 400_000),
+      ...enrolled(SCHOOL, 'C-2', '2026-03-04', 600_000).slice(0, 2),
+      confirmed('before', 1, '2026-04-18T10:00:00+08:00'),
+    ];
+    const { remedy, levelAfter } = proposed(lines, 'A01', 'confirmed_lessons');
+    expect(remedy).toMatchObject({ leaves: 'red', unit: 'lessons', fen: BigInt(remedy.amount) * 10_000n });
+    const lessons = (count: number) => Array.from({ length: count }, (_, at) => confirmed(`more${at}`, 2, time));
+    expect(rankOf(levelAfter(lessons(remedy.amount)))).toBeLessThan(rankOf('red'));
+    expect(levelAfter(lessons(remedy.amount - 1))).toBe('red');
+  });
+
+  it('refunds paid', () => {
+    const refund = (n: number) => [
+      lineOf({
+        id: `r${n}`,
+        type: 'refund.requested',
+        time: `2026-03-${String(10 + n).padStart(2, '0')}T10:00:00+08:00`,
+        data: { refundId: `R-${n}`, contractId: 'C-1', side: 'consumer', amountFen: 100_000, reason: 'moved' },
+      }),
+    ];
+    const lines = [...school, ...enrolled(SCHOOL, 'C-1', '2026-03-03', 900_000), ...[1, 2, 3].flatMap(refund)];
+    const { remedy, levelAfter } = proposed(lines, 'C01', 'pay_refunds');
+    const paid = (count: number) =>
+      Array.from({ length: count }, (_, at) =>
+        lineOf({
+          id: `paid${at}`,
+          type: 'refund.paid',
+          time,
+          data: { refundId: `R-${at + 1}`, contractId: 'C-1', amountFen: 100_000, via: 'custody' },
+        }),
+      );
+    expect(rankOf(levelAfter(paid(remedy.amount)))).toBeLessThan(rankOf(remedy.leaves));
+    expect(levelAfter(paid(remedy.amount - 1))).toBe(remedy.leaves);
+    expect(levelAfter(paid(3))).toBe('none');
+  });
+});
+
+function confirmed(id: string, contract: number, at: string): string {
+  return lineOf({
+    id,
+    type: 'lesson.confirmed',
+    time: at,
+    data: { confirmId: id, contractId: `C-${contract}`, lessonId: id, hours: 1, amountFen: 10_000, by: 'parent' },
+  });
+}
