@@ -15,6 +15,7 @@ import { addBookRoutes } from './routes/books.js';
 import { addBreakRoutes } from './routes/breaks.js';
 import type { AddRoutes } from './routes/context.js';
 import { addEventRoutes } from './routes/events.js';
+import { addFeedRoutes } from './routes/feeds.js';
 import { addHealthRoutes } from './routes/health.js';
 import { addInstitutionRoutes } from './routes/institutions.js';
 import { addJournalRoutes } from './routes/journal.js';
@@ -38,6 +39,7 @@ const ROUTES: readonly AddRoutes[] = [
   addAlertRoutes,
   addBreakRoutes,
   addReconciliationRoutes,
+  addFeedRoutes,
   addPolicyRoutes,
   addSubscriptionRoutes,
   addHealthRoutes,

@@ -8,6 +8,7 @@ import { bankCommand } from './commands/bank.js';
 import { booksCommand } from './commands/books.js';
 import { breaksCommand } from './commands/breaks.js';
 import { explainCommand } from './commands/explain.js';
+import { feedsCommand } from './commands/feeds.js';
 import { ingestCommand } from './commands/ingest.js';
 import { keyCommand } from './commands/key.js';
 import { policyCommand } from './commands/policy.js';
@@ -29,6 +30,7 @@ const COMMANDS = [
   bankCommand,
   reconcileCommand,
   breaksCommand,
+  feedsCommand,
   rejectedCommand,
   redriveCommand,
   booksCommand,

@@ -58,6 +58,7 @@ describe('the document', () => {
       'GET /v1/alerts/{alertId}',
       'GET /v1/breaks',
       'GET /v1/breaks/{breakId}',
+      'GET /v1/feeds',
       'GET /v1/institutions',
       'GET /v1/institutions/{id}',
       'GET /v1/institutions/{id}/alerts',

@@ -91,7 +91,6 @@ CREATE TABLE feed_days (
   source         text COLLATE "C" NOT NULL,
   day            date NOT NULL,
   events         bigint NOT NULL,
-  rejected       bigint NOT NULL,
   PRIMARY KEY (source, day)
 );
 
@@ -101,7 +100,6 @@ CREATE TABLE feeds (
   last_received_at  timestamptz NOT NULL,
   last_event_at  timestamptz,
   events         bigint NOT NULL,
-  rejected       bigint NOT NULL,
   -- The sequence numbers that came; what is missing between the first and the last are gaps.
   sequences      int8multirange NOT NULL DEFAULT '{}'
 );

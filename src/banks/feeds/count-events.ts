@@ -21,8 +21,8 @@ with fresh as materialized (
          case when strpos(e.body, '"sequence":') > 0 then (e.body::json ->> 'sequence')::bigint end as sequence
     ${FROM_BLOCKS}),
 counted as (
-  insert into feeds (source, first_received_at, last_received_at, last_event_at, events, rejected, sequences)
-  select source, min(received_at), max(received_at), max(at), count(*), 0,
+  insert into feeds (source, first_received_at, last_received_at, last_event_at, events, sequences)
+  select source, min(received_at), max(received_at), max(at), count(*),
          coalesce(range_agg(int8range(sequence, sequence + 1)) filter (where sequence is not null), '{}'::int8multirange)
     from fresh group by source
   on conflict (source) do update set
@@ -32,7 +32,7 @@ counted as (
     events = feeds.events + excluded.events,
     sequences = feeds.sequences + excluded.sequences),
 days as (
-  insert into feed_days (source, day, events, rejected) select source, day, count(*), 0 from fresh group by source, day
+  insert into feed_days (source, day, events) select source, day, count(*) from fresh group by source, day
   on conflict (source, day) do update set events = feed_days.events + excluded.events),
 delays as (
   insert into feed_delays (source, day, measure, bucket, count)
