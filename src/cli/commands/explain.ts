@@ -7,6 +7,7 @@ import { formatTime, type Us } from '../../core/time.js';
 import type { Database } from '../../db/database.js';
 import { type Explanation, explainInstitution, explainRemedies } from '../../risk/explain.js';
 import type { FindingRemedies } from '../../risk/remedy.js';
+import { describeTerm, type ScoreTerm } from '../../risk/score.js';
 import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, timeOption, withDatabase } from '../context.js';
 import { printJson, printLine, printTable, toJson } from '../output.js';
 
@@ -136,6 +137,12 @@ function printRemedies(remedies: readonly FindingRemedies[], ruleId: string): vo
   }
 }
 
+/** The level stays until every finding that holds it has left it. */
+function printHolders({ level, findings }: Explanation): void {
+  const holders = findings.filter((one) => level !== 'none' && one.level === level).map(({ ruleId }) => ruleId);
+  if (holders.length > 0) printLine(`Held at ${level} by ${holders.join(', ')}: each of them has to leave it.`);
+}
+
 const BASIS: Readonly<Record<Explanation['basis'], string>> = {
   stored: '',
   evaluations: 'Made again from the events that were known then.',
@@ -157,6 +164,11 @@ function print(explanation: Explanation, remedies: readonly FindingRemedies[]): 
     ['group', 'value'],
     Object.entries(explanation.groups).map(([group, value]) => [group, String(value)]),
   );
+  for (const term of explanation.terms) {
+    const { zh, en } = describeTerm(term as ScoreTerm);
+    printLine(`  ${zh} / ${en}`);
+  }
+  printHolders(explanation);
   for (const finding of explanation.findings) {
     printLine('');
     printLine(
