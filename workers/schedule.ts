@@ -1,39 +1,46 @@
 import cron from 'node-cron';
-import type pg from 'pg';
-import type { Us } from '../src/core/time.js';
 import { JOBS } from '../src/jobs/list.js';
-import { runJob } from '../src/jobs/run-job.js';
-import type { KafkaLog } from '../src/sources/kafka/types.js';
+import { type Job, type JobDeps, runIfDue } from '../src/jobs/run-job.js';
 
-export interface ScheduleDeps {
-  readonly pool: pg.Pool;
-  readonly clock: () => Us;
-  readonly log: KafkaLog;
+export interface ScheduleDeps extends JobDeps {
   /** Ends the worker: a job that runs is finished first. */
   readonly signal: AbortSignal;
+  readonly jobs?: readonly Job[];
 }
 
-/** Runs the scheduled jobs, times in Asia/Shanghai. Each also runs once at start, so that a missed time is caught up. */
-export async function runSchedule(deps: ScheduleDeps): Promise<void> {
+/**
+ * Looks every minute which jobs are due and runs them, one after the other: jobs are few, and none is urgent to the second. What was
+ * missed while nothing ran is caught up at start, once, however often it was missed.
+ */
+export async function runSchedule({ signal, jobs = JOBS, ...deps }: ScheduleDeps): Promise<void> {
   let failed: (error: unknown) => void = () => {};
   const failure = new Promise<never>((_, reject) => {
     failed = reject;
   });
-  let running: Promise<void> = Promise.resolve();
-  const run = (job: (typeof JOBS)[number]): Promise<void> => {
-    // One after the other: jobs are few, and none is urgent to the second.
-    running = running.then(() => runJob(deps, job));
-    return running.catch(failed);
+  let running: Promise<void> | null = null;
+  const look = (): void => {
+    if (signal.aborted) return;
+    running ??= runDue(deps, jobs, signal)
+      .catch(failed)
+      .finally(() => {
+        running = null;
+      });
   };
-  const tasks = JOBS.map((job) =>
-    cron.schedule(job.schedule, () => run(job), { timezone: 'Asia/Shanghai', noOverlap: true, name: job.name }),
-  );
+  const task = cron.schedule('* * * * *', look, { timezone: 'Asia/Shanghai', name: 'due jobs' });
   try {
-    for (const job of JOBS) void run(job);
-    await Promise.race([ended(deps.signal), failure]);
+    look();
+    await Promise.race([ended(signal), failure]);
   } finally {
-    for (const task of tasks) await task.destroy();
-    await running.catch(() => {});
+    await task.destroy();
+    await running;
+  }
+}
+
+/** Rejects only when not even the run can be recorded: the database is gone, or something unknown happened. */
+async function runDue(deps: JobDeps, jobs: readonly Job[], signal: AbortSignal): Promise<void> {
+  for (const job of jobs) {
+    if (signal.aborted) return;
+    await runIfDue(deps, job);
   }
 }
 

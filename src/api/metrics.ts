@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { readFailingJobs } from '../jobs/read-runs.js';
 import type { BatchResult } from '../ledger/apply.js';
 import type { IntakeCounts } from '../ledger/intake.js';
 import type { Api, ApiDeps } from './deps.js';
@@ -55,6 +56,7 @@ export function createMetrics(deps: Pick<ApiDeps, 'pool' | 'clock' | 'registry' 
   });
   addPoolGauges(deps.pool, registers);
   addBacklogGauges(deps, registers);
+  addJobGauge(deps, registers);
   return {
     registry,
     timeBatch: async (work) => {
@@ -134,6 +136,27 @@ function addBacklogGauges({ pool, clock, log }: Pick<ApiDeps, 'pool' | 'clock' |
   gauge('feewarden_due_oldest_seconds', 'How long the oldest of them has waited', (backlog) => backlog.oldestSeconds);
   gauge('feewarden_deliveries_pending', 'Messages that are not delivered yet', (backlog) => backlog.pending);
   gauge('feewarden_deliveries_dead', 'Messages that were given up', (backlog) => backlog.dead);
+}
+
+function addJobGauge({ pool, clock, log }: Pick<ApiDeps, 'pool' | 'clock' | 'log'>, registers: Registry[]): void {
+  const current = keptFor(
+    BACKLOG_KEPT_MS,
+    () => clock() / 1_000,
+    () => readFailingJobs(pool),
+  );
+  new Gauge({
+    name: 'feewarden_jobs_failing',
+    help: 'Scheduled jobs whose last run failed',
+    registers,
+    async collect() {
+      try {
+        this.set((await current()).length);
+      } catch (error) {
+        log.debug({ err: error }, 'the jobs are not known now');
+        this.set(Number.NaN);
+      }
+    },
+  });
 }
 
 /** One answer for all who ask within `ms`. */

@@ -18,6 +18,7 @@ import { addEventRoutes } from './routes/events.js';
 import { addFeedRoutes } from './routes/feeds.js';
 import { addHealthRoutes } from './routes/health.js';
 import { addInstitutionRoutes } from './routes/institutions.js';
+import { addJobRoutes } from './routes/jobs.js';
 import { addJournalRoutes } from './routes/journal.js';
 import { addPolicyRoutes } from './routes/policies.js';
 import { addReconciliationRoutes } from './routes/reconciliations.js';
@@ -40,6 +41,7 @@ const ROUTES: readonly AddRoutes[] = [
   addBreakRoutes,
   addReconciliationRoutes,
   addFeedRoutes,
+  addJobRoutes,
   addPolicyRoutes,
   addSubscriptionRoutes,
   addHealthRoutes,

@@ -10,6 +10,7 @@ import { breaksCommand } from './commands/breaks.js';
 import { explainCommand } from './commands/explain.js';
 import { feedsCommand } from './commands/feeds.js';
 import { ingestCommand } from './commands/ingest.js';
+import { jobsCommand } from './commands/jobs.js';
 import { keyCommand } from './commands/key.js';
 import { policyCommand } from './commands/policy.js';
 import { reconcileCommand } from './commands/reconcile.js';
@@ -42,6 +43,7 @@ const COMMANDS = [
   backtestCommand,
   simulateCommand,
   tuneCommand,
+  jobsCommand,
   keyCommand,
 ] as const;
 

@@ -1,6 +1,5 @@
 import type { Logger } from 'pino';
 import { runApi } from '../../workers/api.js';
-import { runBankInbox } from '../../workers/bank-inbox.js';
 import { runEvaluate } from '../../workers/evaluate.js';
 import { runIngest } from '../../workers/ingest.js';
 import { runNotify } from '../../workers/notify.js';
@@ -8,6 +7,8 @@ import { runWorkers, type Worker } from '../../workers/run.js';
 import { runSchedule } from '../../workers/schedule.js';
 import { tellRejected } from '../alerts/rejected-messages.js';
 import { createKey, listKeys } from '../api/keys.js';
+import { readRulesFile } from '../banks/rules-file.js';
+import { watchInbox } from '../banks/watch.js';
 import { type Config, loadConfig } from '../config.js';
 import { CHINA_CALENDAR } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
@@ -102,7 +103,7 @@ function makeWorkers(names: readonly WorkerName[], { config, database, log, prod
       }),
     evaluate: (signal) => runEvaluate({ pool, config, calendar: CHINA_CALENDAR, clock, log, kafkaEnabled, signal }),
     notify: (signal) => runNotify({ pool, config, producer, log, signal }),
-    schedule: (signal) => runSchedule({ pool, clock, log, signal }),
+    schedule: (signal) => runSchedule({ pool, calendar: CHINA_CALENDAR, clock, log, signal }),
     api: (signal) =>
       runApi({
         pool,
@@ -117,15 +118,27 @@ function makeWorkers(names: readonly WorkerName[], { config, database, log, prod
       }),
   };
   const workers: Worker[] = names.map((name) => ({ name, run: runners[name] }));
-  const folder = config.bankInbox;
   // The folder belongs to the clockwork: one process that is there even where events come by other ways.
-  if (folder !== null && names.includes('schedule'))
-    workers.push({
-      name: 'bank-inbox',
-      run: (signal) =>
-        runBankInbox({ pool, config, folder, calendar: CHINA_CALENDAR, clock, log, kafkaEnabled, signal }),
-    });
+  if (config.bankInbox !== null && names.includes('schedule'))
+    workers.push(bankInbox(config.bankInbox, { config, database, log, producer }));
   return workers;
+}
+
+function bankInbox(folder: string, { config, database, log }: Shared): Worker {
+  const kafkaEnabled = config.kafkaBrokers.length > 0;
+  const deps = {
+    pool: database.pool,
+    calendar: CHINA_CALENDAR,
+    clock,
+    limits: { bytesMax: config.eventBytesMax, depthMax: config.eventDepthMax },
+    alongside: tellRejected({ kafkaEnabled }),
+    rules: readRulesFile(config.bankRules),
+  };
+  const { bankInboxSettleMs: settleMs, ingestBatchEventsMax: batchEntriesMax } = config;
+  return {
+    name: 'bank-inbox',
+    run: (signal) => watchInbox(deps, { folder, settleMs, batchEntriesMax, log, signal }),
+  };
 }
 
 const NOT_JOINED = { healthy: false, reason: 'The consumer has not joined its group yet.', lagTotal: 0 };

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Fen } from '../core/money.js';
 import type { Us } from '../core/time.js';
-import { toDbTime } from '../db/pool.js';
+import { inTransaction, toDbTime } from '../db/pool.js';
 import { markDue } from '../ledger/sql/close-batch.js';
 import { topOfCounty } from '../risk/ranks.js';
 import type { Job } from './run-job.js';
@@ -10,7 +10,14 @@ import type { Job } from './run-job.js';
  * Who is among the largest 5% of a county (rule E04). Ranks are taken at the start of a day, so that one institution's
  * evaluation does not depend on when its neighbours were evaluated. Those whose answer changed are evaluated again.
  */
-export const rankCounties: Job = { name: 'rank-counties', schedule: '0 0 * * *', lock: 1, run };
+export const rankCounties: Job & { readonly run: typeof run } = {
+  name: 'rank-counties',
+  does: 'rank the institutions of each county',
+  schedule: { at: [0, 0], on: 'every_day' },
+  lock: 1,
+  run,
+  work: ({ pool, clock }) => inTransaction(pool, (client) => run(client, clock())),
+};
 
 interface Ranked {
   institution_no: number;

@@ -141,6 +141,7 @@ const LISTS: readonly (readonly [Method, string, readonly string[], unknown?])[]
   ['GET', '/v1/policies', READERS],
   ['GET', '/v1/breaks', [...READERS, 'bank']],
   ['GET', '/v1/feeds', [...READERS, 'bank', 'platform']],
+  ['GET', '/v1/jobs', ['admin', 'auditor']],
   ['POST', '/v1/reconciliations', ['admin'], { institutionId: INSIDE }],
   ['GET', '/v1/rejected', ['admin', 'auditor', 'bank', 'platform']],
   ['GET', '/v1/subscriptions', [...SUBSCRIBERS, 'auditor']],

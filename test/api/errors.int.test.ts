@@ -284,8 +284,34 @@ describe('readiness', () => {
       ]),
     );
 
-  test('names database, migrations, evaluation and calendar', async () => {
-    expect(await checksOf(h)).toEqual({ database: 'ok', migrations: 'ok', evaluation: 'ok', calendar: 'ok' });
+  test('names database, migrations, evaluation, jobs and calendar', async () => {
+    expect(await checksOf(h)).toEqual({
+      database: 'ok',
+      migrations: 'ok',
+      evaluation: 'ok',
+      jobs: 'ok',
+      calendar: 'ok',
+    });
+  });
+
+  test('a job whose last run failed wants a look, in the metrics as well', async () => {
+    const own = await startHarness();
+    try {
+      await own.db.pool.query(
+        `insert into job_runs (job, due_at, started_at, ended_at, outcome) values ('reconcile-banks', now(), now(), now(), 'failed')`,
+      );
+      const { json, status } = await own.call('GET', '/readyz');
+      expect([status, json.ready]).toEqual([200, true]);
+      expect(json.checks).toContainEqual({
+        name: 'jobs',
+        state: 'warning',
+        detail: 'The last run failed of reconcile-banks.',
+      });
+      expect((await own.call('GET', '/metrics')).text).toMatch(/^feewarden_jobs_failing 1$/m);
+      expect((await own.call('GET', '/v1/jobs')).json.items).toMatchObject([{}, {}, { state: 'failed', runs: [{}] }]);
+    } finally {
+      await own.close();
+    }
   });
 
   test('an evaluation that waits for long and a year without holidays want a look', async () => {

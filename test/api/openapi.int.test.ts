@@ -68,6 +68,7 @@ describe('the document', () => {
       'GET /v1/institutions/{id}/score',
       'GET /v1/institutions/{id}/score/remedies',
       'GET /v1/institutions/{id}/scores',
+      'GET /v1/jobs',
       'GET /v1/policies',
       'GET /v1/policies/shadow',
       'GET /v1/policies/{version}',

@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sources: ['core'],
   db: ['core', 'generated'],
   observe: [],
-  api: ['core', 'events', 'ledger', 'banks', 'risk', 'alerts', 'sources', 'db', 'observe'],
+  api: ['core', 'events', 'ledger', 'banks', 'risk', 'alerts', 'jobs', 'sources', 'db', 'observe'],
   cli: [
     'core',
     'events',

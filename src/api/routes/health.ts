@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayOf, yearOf } from '../../core/time.js';
+import { readFailingJobs } from '../../jobs/read-runs.js';
 import type { ApiDeps } from '../deps.js';
 import { problems } from '../schemas.js';
 import { readBacklog } from '../sql/read-backlog.js';
@@ -54,7 +55,7 @@ export const addHealthRoutes: AddRoutes = (app, { deps, metrics }) => {
       tags: ['operations'],
       summary: 'Whether requests can be served',
       description:
-        'Database, migrations, broker and its lag, age of the oldest evaluation that waits, calendar of this year.',
+        'Database, migrations, broker and its lag, age of the oldest evaluation that waits, jobs that failed, calendar of this year.',
       security: [],
       response: {
         200: { description: 'Ready.', content: { 'application/json': { schema: readiness } } },
@@ -113,7 +114,14 @@ async function databaseChecks(deps: ApiDeps, migrations: readonly string[]): Pro
     database,
     { name: 'migrations', state: 'ok', detail: `${migrations.length} are applied.` },
     { name: 'evaluation', state, detail: `${due} institutions wait, the oldest for ${oldestSeconds} s.` },
+    jobsCheck(await readFailingJobs(deps.pool)),
   ];
+}
+
+/** What failed is tried again by itself; until then somebody should look. */
+function jobsCheck(failing: readonly string[]): Check {
+  if (failing.length === 0) return { name: 'jobs', state: 'ok', detail: 'The last run of each job ended well.' };
+  return { name: 'jobs', state: 'warning', detail: `The last run failed of ${failing.join(', ')}.` };
 }
 
 function brokerChecks({ healthy, reason, lagTotal }: ReturnType<NonNullable<ApiDeps['broker']>>): Check[] {
