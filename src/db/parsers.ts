@@ -56,6 +56,38 @@ const TIMESTAMPTZ =
   /^(\d{4}-\d{2}-\d{2}) (\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?([+-])(\d{2})(?::(\d{2}))?(?::(\d{2}))?$/;
 
 function parseTimestamptz(text: string): Us {
+  return parseUtc(text) ?? parseAnyTimestamptz(text);
+}
+
+/** The pool's own form, `2026-01-23 15:50:00[.123456]+00` of this era, without a pattern: times are most of what is read. */
+function parseUtc(text: string): Us | null {
+  const { length } = text;
+  if (length < 22 || length > 29 || text.charCodeAt(length - 3) !== PLUS || text.charCodeAt(4) !== DASH) return null;
+  if (text.charCodeAt(length - 2) !== ZERO || text.charCodeAt(length - 1) !== ZERO) return null;
+  const fraction = length - 23;
+  if (length > 22 && (text.charCodeAt(19) !== DOT || fraction < 1)) return null;
+  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)];
+  const seconds = digits(text, 11, 13) * 3_600 + digits(text, 14, 16) * 60 + digits(text, 17, 19);
+  const part = fraction > 0 ? digits(text, 20, 20 + fraction) * 10 ** (6 - fraction) : 0;
+  const us = Date.UTC(year, month - 1, day) * 1_000 + seconds * US_PER_SECOND + part;
+  return year >= FIRST_YEAR && Number.isSafeInteger(us) ? us : null;
+}
+
+const [PLUS, DASH, DOT, ZERO] = [43, 45, 46, 48];
+/** Well within what a number of microseconds holds, and `Date.UTC` takes it as it is. */
+const FIRST_YEAR = 1_700;
+
+/** NaN unless all are digits. */
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - ZERO;
+    value = digit >= 0 && digit <= 9 ? value * 10 + digit : Number.NaN;
+  }
+  return value;
+}
+
+function parseAnyTimestamptz(text: string): Us {
   const m = TIMESTAMPTZ.exec(text);
   const day = m && parseDay(m[1]!);
   if (!m || day === null) throw unreadable(`The time ${text} is outside the years 1 to 9999.`);

@@ -4,8 +4,9 @@ import { type Day, formatDay } from '../core/time.js';
 import type { EventData } from '../events/event.js';
 import { eventTypeNumber } from '../events/list.js';
 import { readRecentReleases } from '../ledger/sql/read-details.js';
-import { RELEASE_DAYS, seriesOfTallies, seriesOfTurnovers, TURNOVER_DAYS } from './facts/rows.js';
-import { type BuildingOf, grouped, type LineColumns, lineOf } from './read-building.js';
+import { readTallies, readTurnovers } from '../ledger/sql/read-series.js';
+import { RELEASE_DAYS, TURNOVER_DAYS } from './facts/rows.js';
+import { type BuildingOf, type LineColumns, lineOf } from './read-building.js';
 
 type Db = pg.ClientBase;
 
@@ -13,7 +14,7 @@ const CONTRACT_ENDED = eventTypeNumber('contract.ended');
 
 /** Sums, day turnovers and counts. */
 export async function readSums(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
-  const since = formatDay(today - TURNOVER_DAYS);
+  const since = today - TURNOVER_DAYS;
   const balances = await client.query<{
     institution_no: number;
     account: number;
@@ -32,35 +33,8 @@ export async function readSums(client: Db, nos: readonly number[], today: Day, o
       debitFen: row.debit_fen,
       creditFen: row.credit_fen,
     });
-  const turnovers = await client.query<{
-    institution_no: number;
-    day: Day;
-    account: number;
-    sub: string;
-    debit_fen: Fen;
-    credit_fen: Fen;
-  }>({
-    name: 'risk_turnovers',
-    text: 'select institution_no, day, account, sub, debit_fen, credit_fen from turnovers where institution_no = any($1::int[]) and day >= $2::date order by institution_no, day',
-    values: [nos, since],
-  });
-  for (const [no, rows] of grouped(turnovers.rows)) {
-    of(no).turnovers = seriesOfTurnovers(
-      rows.map((row) => ({
-        account: row.account,
-        sub: row.sub,
-        day: row.day,
-        debitFen: row.debit_fen,
-        creditFen: row.credit_fen,
-      })),
-    );
-  }
-  const tallies = await client.query<{ institution_no: number; day: Day; metric: number; count: number }>({
-    name: 'risk_tallies',
-    text: 'select institution_no, day, metric, count from tallies where institution_no = any($1::int[]) and day >= $2::date order by institution_no, day',
-    values: [nos, since],
-  });
-  for (const [no, rows] of grouped(tallies.rows)) of(no).tallies = seriesOfTallies(rows);
+  for (const series of await readTurnovers(client, nos, since)) of(series.institutionNo).turnovers.push(series);
+  for (const series of await readTallies(client, nos, since)) of(series.institutionNo).tallies.push(series);
 }
 
 /**

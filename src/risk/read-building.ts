@@ -29,14 +29,3 @@ export function lineOf(row: LineColumns): Line {
     confirmedHoursHundredths: row.confirmed_hours_hundredths,
   };
 }
-
-/** By institution, in the order of the rows. */
-export function grouped<R extends { institution_no: number }>(rows: readonly R[]): Map<number, R[]> {
-  const groups = new Map<number, R[]>();
-  for (const row of rows) {
-    const group = groups.get(row.institution_no);
-    if (group) group.push(row);
-    else groups.set(row.institution_no, [row]);
-  }
-  return groups;
-}

@@ -1,8 +1,9 @@
 import type pg from 'pg';
-import { type Day, dayOf, parseDay, type Us } from '../core/time.js';
+import { type Day, dayOf, type Us } from '../core/time.js';
 import { mergeProfile } from '../ledger/profile.js';
 import { isNewer } from '../ledger/rows.js';
-import { readEndOfDayBalances, readRegisters, readTellings } from '../ledger/sql/read-registers.js';
+import { readRegisters, readTellings } from '../ledger/sql/read-registers.js';
+import { readReportedBalances } from '../ledger/sql/read-series.js';
 import {
   type InstitutionRows,
   PROFILE_DAYS,
@@ -12,7 +13,7 @@ import {
   type RegisterType,
 } from './facts/rows.js';
 import { readReleasedLines, readSums, readUnearned } from './read-books.js';
-import type { Building } from './read-building.js';
+import type { Building, BuildingOf } from './read-building.js';
 import { readContracts, readPayments, readRefunds } from './read-contracts.js';
 import { readLinks } from './read-links.js';
 import { readTeaching } from './read-teaching.js';
@@ -30,26 +31,10 @@ export async function readInstitutionRows(
 ): Promise<Map<number, InstitutionRows>> {
   const today = dayOf(now);
   const all = await readInstitutions(client, nos);
-  const of = (no: number): Building => all.get(no)!;
+  const of: BuildingOf = (no) => all.get(no)!;
+  await readRegisterRows(client, nos, of);
   await readProfiles(client, nos, today, of);
-  for (const entry of await readRegisters(client, nos, REGISTER_TYPES)) {
-    const registers: Partial<Record<RegisterType, RegisterRow<RegisterType>[]>> = of(entry.institutionNo).registers;
-    const list = registers[entry.type] ?? [];
-    registers[entry.type] = list;
-    list.push({ at: entry.at, source: entry.source, id: entry.id, data: entry.data });
-  }
-  for (const rows of all.values()) for (const list of Object.values(rows.registers)) list.sort(ascending);
-  for (const entry of (await readEndOfDayBalances(client, nos, REPORTED_MAX)).reverse()) {
-    const { accountId, asOf, bookedFen } = entry.data;
-    of(entry.institutionNo).reported.push({
-      at: entry.at,
-      source: entry.source,
-      id: entry.id,
-      accountId,
-      asOf: parseDay(asOf)!,
-      bookedFen,
-    });
-  }
+  await readReported(client, nos, of);
   await readSums(client, nos, today, of);
   await readUnearned(client, nos, today, of);
   await readReleasedLines(client, nos, today, of);
@@ -59,6 +44,22 @@ export async function readInstitutionRows(
   await readTeaching(client, nos, today, of);
   await readLinks(client, nos, of);
   return all;
+}
+
+async function readRegisterRows(client: Db, nos: readonly number[], of: BuildingOf): Promise<void> {
+  for (const { institutionNo, type, at, source, id, data } of await readRegisters(client, nos, REGISTER_TYPES)) {
+    const registers: Partial<Record<RegisterType, RegisterRow<RegisterType>[]>> = of(institutionNo).registers;
+    const list = registers[type] ?? [];
+    registers[type] = list;
+    list.push({ at, source, id, data });
+  }
+  for (const no of nos) for (const list of Object.values(of(no).registers)) list.sort(ascending);
+}
+
+/** Ascending by day for each account. */
+async function readReported(client: Db, nos: readonly number[], of: BuildingOf): Promise<void> {
+  for (const { institutionNo, ...balance } of await readReportedBalances(client, nos, REPORTED_MAX))
+    of(institutionNo).reported.push(balance);
 }
 
 function ascending(a: { at: Us; source: string; id: string }, b: { at: Us; source: string; id: string }): number {
@@ -112,12 +113,7 @@ async function readInstitutions(client: Db, nos: readonly number[]): Promise<Map
   );
 }
 
-async function readProfiles(
-  client: Db,
-  nos: readonly number[],
-  today: Day,
-  of: (no: number) => Building,
-): Promise<void> {
+async function readProfiles(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
   const byNo = new Map<number, RegisterRow<'institution.upserted'>[]>();
   for (const entry of await readTellings(client, nos, 'institution.upserted')) {
     const list = byNo.get(entry.institutionNo) ?? [];

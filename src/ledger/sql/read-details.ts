@@ -26,7 +26,8 @@ export interface EarlierPair {
   readonly confirmed: number;
 }
 
-const COURSE = (data: string): string => `substring(${data} from '"courseId":"([^"]*)"')`;
+/** As it is written, up to a quotation mark: only compared with itself. Quicker than a pattern. */
+const COURSE = (data: string): string => `split_part(split_part(${data}, '"courseId":"', 2), '"', 1)`;
 /** The contract of a confirmation as it is written: the expression of an index. */
 const CONTRACT = `substring(e.body from '"contractId":"([^"]*)"')`;
 const WRITTEN = `to_json(p.contract_id)::text`;
@@ -44,18 +45,21 @@ export async function readEarlierContracts(client: Db, nos: readonly number[], f
     confirmed: number;
   }>({
     name: 'read_earlier_contracts',
-    text: `select c.institution_no, c.contract_id, p.contract_id as earlier_id, p.hours_hundredths as hours, p.period_to,
+    // Pairs by learner first: their courses alone are then looked up in the texts.
+    text: `select p.institution_no, p.later_id as contract_id, p.contract_id as earlier_id, p.hours_hundredths as hours, p.period_to,
                   coalesce(l.paid_fen, 0) as paid_fen, coalesce(l.refunded_fen, 0) as refunded_fen,
-                  case when l.paid_fen > 0 and l.refunded_fen <= 0 and p.period_to >= c.signed_on then (
+                  case when l.paid_fen > 0 and l.refunded_fen <= 0 and p.period_to >= p.later_on then (
                     select coalesce(sum(round(substring(e.body from '"hours":([0-9.e+-]+)')::numeric * 100)), 0)::bigint from events e
-                     where e.institution_no = p.institution_no and e.type = ${CONFIRMED} and e.at <= c.at
+                     where e.institution_no = p.institution_no and e.type = ${CONFIRMED} and e.at <= p.later_at
                        and ${CONTRACT} = substring(${WRITTEN} from '"([^"]*)"') and position('"contractId":' || ${WRITTEN} in e.body) > 0 and ${STANDING}
                   ) else 0 end as confirmed
-             from contracts c
-             join contracts p on p.institution_no = c.institution_no and p.learner_hash = c.learner_hash and p.contract_id <> c.contract_id
-                  and (p.at, p.source || p.id, p.source) < (c.at, c.source || c.id, c.source) and ${COURSE('p.data')} = ${COURSE('c.data')}
+             from (select p.institution_no, p.contract_id, p.hours_hundredths, p.period_to, p.data, c.contract_id as later_id, c.signed_on as later_on, c.at as later_at, c.data as later_data
+                     from contracts c
+                     join contracts p on p.institution_no = c.institution_no and p.learner_hash = c.learner_hash and p.contract_id <> c.contract_id
+                      and p.at <= c.at and (p.at, p.source || p.id, p.source) < (c.at, c.source || c.id, c.source)
+                    where c.institution_no = any($1::int[]) and c.signed_on >= $2::date offset 0) p
              left join lines l on l.institution_no = p.institution_no and l.line = 'c:' || p.contract_id
-            where c.institution_no = any($1::int[]) and c.signed_on >= $2::date`,
+            where ${COURSE('p.data')} = ${COURSE('p.later_data')}`,
     values: [nos, formatDay(from)],
   });
   return rows.map((row) => ({
