@@ -294,8 +294,9 @@ describe('an account that nobody has registered', () => {
     await register(db);
     await register(db, 'A-10001', { institution: 'X-370702-2' });
     expect(await takeXml(db, documentXml({ statements: [{ entries: [credit] }] }))).toMatchObject({
-      byCode: { ambiguous_account: 1 },
+      rejected: 1,
     });
+    expect(await rejectedOf(db)).toMatchObject([{ code: 'ambiguous_account', path: 'Acct/Id' }]);
   });
 
   test('or that belongs to another bank than the sender is refused', async () => {

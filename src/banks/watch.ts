@@ -1,22 +1,14 @@
 import type pg from 'pg';
-import { tellRejected } from '../src/alerts/rejected-messages.js';
-import { type InboxMemory, openInbox, takeInbox } from '../src/banks/inbox.js';
-import { readRulesFile } from '../src/banks/rules-file.js';
-import type { BankIntakeDeps } from '../src/banks/take.js';
-import type { Config } from '../src/config.js';
-import type { Calendar } from '../src/core/calendar.js';
-import type { Us } from '../src/core/time.js';
-import type { KafkaLog } from '../src/sources/kafka/types.js';
+import type { KafkaLog } from '../sources/kafka/types.js';
+import { type InboxMemory, openInbox, takeInbox } from './inbox.js';
+import type { BankIntakeDeps } from './take.js';
 
-export interface BankInboxDeps {
-  readonly pool: pg.Pool;
-  readonly config: Config;
+export interface WatchOptions {
   readonly folder: string;
-  readonly calendar: Calendar;
-  readonly clock: () => Us;
+  readonly settleMs: number;
+  readonly batchEntriesMax: number;
   readonly log: KafkaLog;
-  readonly kafkaEnabled: boolean;
-  /** Ends the worker: the batch in hand is committed first, and the file is taken up again at the next start. */
+  /** Ends it: the batch in hand is committed first, and the file is taken again at the next start. */
   readonly signal: AbortSignal;
 }
 
@@ -26,23 +18,14 @@ const LOOKS_PER_SETTLE = 2;
 const LOOK_MS_MAX = 5_000;
 
 /** Looks into the folder again and again, in one process at a time: another waits for the lock to be free. */
-export async function runBankInbox(deps: BankInboxDeps): Promise<void> {
-  const { pool, config, folder, clock, log, signal } = deps;
-  await openInbox(folder);
-  const intake: BankIntakeDeps = {
-    pool,
-    calendar: deps.calendar,
-    clock,
-    limits: { bytesMax: config.eventBytesMax, depthMax: config.eventDepthMax },
-    alongside: tellRejected({ kafkaEnabled: deps.kafkaEnabled }),
-    rules: readRulesFile(config.bankRules),
-  };
-  const options = { folder, settleMs: config.bankInboxSettleMs, batchEntriesMax: config.ingestBatchEventsMax, signal };
+export async function watchInbox(deps: BankIntakeDeps, options: WatchOptions): Promise<void> {
+  const { log, signal, settleMs } = options;
+  await openInbox(options.folder);
   const memory: InboxMemory = new Map();
-  const pauseMs = Math.min(LOOK_MS_MAX, config.bankInboxSettleMs / LOOKS_PER_SETTLE);
+  const pauseMs = Math.min(LOOK_MS_MAX, settleMs / LOOKS_PER_SETTLE);
   while (!signal.aborted) {
-    await underLock(pool, () =>
-      takeInbox(intake, options, memory, ({ name, outcome, counts, problems }) => {
+    await underLock(deps.pool, () =>
+      takeInbox(deps, options, memory, ({ name, outcome, counts, problems }) => {
         const { read, accepted, duplicates, rejected, pending } = counts;
         const told = { file: name, outcome, read, accepted, duplicates, rejected, pending };
         if (problems.length > 0) log.warn({ ...told, problems }, 'bank file refused');
