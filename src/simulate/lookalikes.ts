@@ -67,7 +67,7 @@ const LOOK_ALIKES: readonly LookAlike[] = [
         acts: [
           act(day, (school, today) => {
             const course = school.random.pick(school.courses);
-            school.teaching.callOff(course, today + 1, today + 14);
+            school.teaching.callOff(course, today + 1, today + 15);
             for (const contract of [...school.contracts.values()])
               if (contract.course === course && school.random.chance(share))
                 school.refunds.ask(today, contract, {

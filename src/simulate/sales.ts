@@ -6,7 +6,7 @@ import { threeMonthsFrom } from './season.js';
 /** The caps of the national rules: a package is for at most that much. */
 const PRICE_MAX_FEN = 500_000;
 const HOURS_MAX = 60;
-const OPENING_DAYS = 24;
+const OPENING_DAYS = 14;
 /** Nobody pays earlier before the first lesson than this. */
 const AHEAD_DAYS_MAX = 24;
 const LONG_DAYS = 215;

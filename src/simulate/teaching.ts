@@ -36,6 +36,7 @@ const DISPUTE_SHARE = 0.003;
 export class TeachingDesk {
   private readonly lessons = new Map<Day, Lesson[]>();
   private readonly confirmations = new Map<Day, Confirmation[]>();
+  private scheduledTo: Day = 0;
   private readonly calledOff: { readonly course: Course; readonly from: Day; readonly to: Day }[] = [];
   /** The timetable of the story: lessons end that many hours later. */
   extraHours = 0;
@@ -56,22 +57,22 @@ export class TeachingDesk {
     this.confirmations.delete(day);
   }
 
-  /** Calls off the lessons of a class on these days: those on the timetable already, and those that come onto it. */
+  /**
+   * Calls off the lessons of a class on these days at once: those on the timetable, and those that would have come onto it, which
+   * are told together with their end.
+   */
   callOff(course: Course, from: Day, to: Day): void {
+    for (let day = from; day <= to; day += 1) {
+      if (day > this.scheduledTo && meetsOn(this.school, course, day)) this.put(day, course, from);
+      const lessons = this.lessons.get(day) ?? [];
+      for (const { id } of lessons.filter((one) => one.course === course))
+        this.school.tell('lesson.cancelled', this.school.platform, this.school.at(from, 9), { lessonId: id });
+      this.lessons.set(
+        day,
+        lessons.filter((one) => one.course !== course),
+      );
+    }
     this.calledOff.push({ course, from, to });
-    for (const [day, lessons] of this.lessons)
-      if (from <= day && day <= to)
-        this.lessons.set(
-          day,
-          lessons.filter((one) => !this.isCalledOff(one, day, from)),
-        );
-  }
-
-  /** Tells that a lesson does not take place, if it is one of those. */
-  private isCalledOff({ course, id }: Lesson, day: Day, today: Day): boolean {
-    if (!this.calledOff.some((one) => one.course === course && one.from <= day && day <= one.to)) return false;
-    this.school.tell('lesson.cancelled', this.school.platform, this.school.at(today, 9), { lessonId: id });
-    return true;
   }
 
   private schedule(from: Day, to: Day): void {
@@ -79,27 +80,34 @@ export class TeachingDesk {
     for (let day = from; day <= to; day += 1) {
       for (const course of school.courses) {
         if (!meetsOn(school, course, day) && !this.isRestDayLesson(course, day)) continue;
-        const hour = course.slots.find((slot) => slot.weekday === weekday(day))?.hour ?? 9;
-        const startsAt = startOfDay(day) + hour * US_PER_HOUR;
-        const endsAt = startsAt + (course.hoursPerLesson + this.extraHours) * US_PER_HOUR;
-        const lesson: Lesson = { id: school.number('L'), course, startsAt, endsAt };
-        school.tell('lesson.scheduled', school.platform, school.at(Math.max(from - 1, school.span.from), 8), {
-          lessonId: lesson.id,
-          courseId: course.id,
-          teacherHash: course.teacherHash,
-          roomId: course.roomId,
-          capacity: course.capacity,
-          startsAt: formatTime(startsAt),
-          endsAt: formatTime(endsAt),
-          delivery: school.profile.delivery,
-          courseKind: school.profile.isSubject ? 'subject' : 'non_subject',
-        });
-        if (this.isCalledOff(lesson, day, Math.max(from - 1, school.span.from))) continue;
-        const list = this.lessons.get(day);
-        if (list) list.push(lesson);
-        else this.lessons.set(day, [lesson]);
+        if (this.calledOff.some((one) => one.course === course && one.from <= day && day <= one.to)) continue;
+        this.put(day, course, Math.max(from - 1, school.span.from));
       }
     }
+    this.scheduledTo = to;
+  }
+
+  /** Puts a lesson onto the timetable. */
+  private put(day: Day, course: Course, toldOn: Day): void {
+    const { school } = this;
+    const hour = course.slots.find((slot) => slot.weekday === weekday(day))?.hour ?? 9;
+    const startsAt = startOfDay(day) + hour * US_PER_HOUR;
+    const endsAt = startsAt + (course.hoursPerLesson + this.extraHours) * US_PER_HOUR;
+    const lesson: Lesson = { id: school.number('L'), course, startsAt, endsAt };
+    school.tell('lesson.scheduled', school.platform, school.at(toldOn, 8), {
+      lessonId: lesson.id,
+      courseId: course.id,
+      teacherHash: course.teacherHash,
+      roomId: course.roomId,
+      capacity: course.capacity,
+      startsAt: formatTime(startsAt),
+      endsAt: formatTime(endsAt),
+      delivery: school.profile.delivery,
+      courseKind: school.profile.isSubject ? 'subject' : 'non_subject',
+    });
+    const list = this.lessons.get(day);
+    if (list) list.push(lesson);
+    else this.lessons.set(day, [lesson]);
   }
 
   private isRestDayLesson(course: Course, day: Day): boolean {

@@ -14,8 +14,8 @@ export interface Simulated {
 export function simulated(options: Partial<HistoryOptions> = {}): Simulated {
   const history = new History({
     seed: 7,
-    institutions: 40,
-    days: 150,
+    institutions: 24,
+    days: 110,
     firstDay: parseDay('2025-01-06')!,
     medianLearners: 12,
     failingShare: 0.3,

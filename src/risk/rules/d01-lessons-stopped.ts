@@ -19,7 +19,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'D01',
-  version: 1,
+  version: 2,
   group: 'D',
   name: { zh: '停课断课', en: 'Lessons stopped' },
   question: { zh: '收了钱还在不在上课？', en: 'Are lessons still given?' },
@@ -34,6 +34,13 @@ export const rule = defineRule({
       min: 1,
       source: 'ours',
       note: '… of yellow or above: a blue one is a notice, not a warning.',
+    },
+    slackDays: {
+      value: 1,
+      unit: 'days',
+      max: 30,
+      source: 'ours',
+      note: 'Three days count only when they are longer than the longest usual gap and this: one lesson may fall out.',
     },
     rhythmDays: {
       value: 56,
@@ -55,7 +62,8 @@ export const rule = defineRule({
     const days = owes ? sheet.breaks.openDaysIn(since + 1, sheet.today - 1) : 0;
     const usual =
       owes && days >= p.signDays && lastLesson !== null ? longestGap(sheet, tally, lastLesson, p.rhythmDays) : null;
-    const sign = usual !== null && days > usual && context.hadFinding(['C', 'F'], levelOf(p.signLevel), 0);
+    const sign =
+      usual !== null && days > usual + p.slackDays && context.hadFinding(['C', 'F'], levelOf(p.signLevel), 0);
     const judgement = judge([
       { level: 'orange', threshold: p.signDays, tests: [sheet.tests.from(days, p.signDays), is(sign)] },
       { level: 'orange', threshold: p.orangeDays, tests: [sheet.tests.from(days, p.orangeDays)] },

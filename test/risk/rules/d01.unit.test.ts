@@ -39,7 +39,21 @@ describe('D01 lessons stopped', () => {
         .tally('lessons_delivered', TODAY - 3 - 7 * (week - 1))
         .tally('lessons_delivered', TODAY - 4 - 7 * (week - 1));
     expect(ask(rule, weekends, warned).level).toBe('none');
-    expect(ask(rule, weekends, { ...warned, now: startOfDay(TODAY + 4) }).level).toBe('orange');
+    expect(ask(rule, weekends, { ...warned, now: startOfDay(TODAY + 4) }).level).toBe('none');
+    expect(ask(rule, weekends, { ...warned, now: startOfDay(TODAY + 5) }).level).toBe('orange');
+  });
+
+  it('takes the short step only beyond the longest usual gap and one day: a single lesson may fall out', () => {
+    // Lessons every `every` days until that many days ago.
+    const rhythm = (every: number, daysAgo: number) => {
+      const one = school();
+      for (let day = daysAgo + 1; day < daysAgo + 50; day += every) one.tally('lessons_delivered', TODAY - day);
+      return ask(rule, one, warned).level;
+    };
+    expect(rhythm(2, 2)).toBe('none');
+    expect(rhythm(2, 3)).toBe('orange');
+    expect(rhythm(3, 3)).toBe('none');
+    expect(rhythm(3, 4)).toBe('orange');
   });
 
   it('leaves out the days of declared breaks, and looks again on the right day', () => {
