@@ -19,9 +19,16 @@ export interface EvaluateDeps {
 
 /** Evaluates institutions as they become due, by an event or by time. Several of these share the work. */
 export async function runEvaluate(deps: EvaluateDeps): Promise<void> {
-  const { config } = deps;
   const outdated = await markOutdated(deps.pool, deps.calendar, deps.clock());
   if (outdated > 0) deps.log.info({ outdated }, 'judged with other rules before: evaluated anew');
+  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, () => evaluateOneByOne(deps)));
+}
+
+/** While the database works for one batch, this process works on the other (our default). */
+const BATCHES_AT_ONCE = 2;
+
+async function evaluateOneByOne(deps: EvaluateDeps): Promise<void> {
+  const { config } = deps;
   while (!deps.signal.aborted) {
     const now = deps.clock();
     const { evaluated, changes } = await evaluateDue(deps.pool, {

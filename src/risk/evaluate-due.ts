@@ -110,18 +110,19 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
   const { rows } = await client.query<{ no: number }>({
     name: 'claim_due',
     text: `with marked as (
-             select institution_no from due_institutions group by institution_no
+             select institution_no, min(due_at) as at from due_institutions group by institution_no
              having max(due_at) <= $1::timestamptz or min(due_at) <= $2::timestamptz
-             order by min(due_at) limit $4),
+             order by min(due_at) limit $5),
            timed as (
-             select institution_no from evaluations where next_at <= $3::timestamptz order by next_at limit $4),
+             select institution_no, next_at as at from evaluations where next_at <= $3::timestamptz order by next_at limit $5),
            shadowed as (
-             select institution_no from shadow_evaluations
-              where shadow_no = (select no from policy_shadows where stopped_at is null) and next_at <= $3::timestamptz order by next_at limit $4),
-           wanted as (
-             select institution_no from marked union select institution_no from timed union select institution_no from shadowed)
+             select institution_no, next_at as at from shadow_evaluations
+              where shadow_no = (select no from policy_shadows where stopped_at is null) and next_at <= $3::timestamptz order by next_at limit $5),
+           wanted as materialized (
+             select institution_no from (select * from marked union all select * from timed union all select * from shadowed) due
+              group by institution_no order by min(at))
            select institution_no as no from wanted where pg_try_advisory_xact_lock(${EVALUATE_LOCKS}, institution_no) limit $4`,
-    values: [ready, overdue, toDbTime(options.now), options.institutionsMax],
+    values: [ready, overdue, toDbTime(options.now), options.institutionsMax, options.institutionsMax * CLAIM_LOOKAHEAD],
   });
   const nos = rows.map((row) => row.no).sort((a, b) => a - b);
   if (nos.length > 0)
@@ -132,6 +133,9 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
     });
   return nos;
 }
+
+/** So many times a batch is looked at, because others may have taken those that have waited longest. */
+const CLAIM_LOOKAHEAD = 4;
 
 /** First half of the advisory locks of institutions under evaluation. */
 const EVALUATE_LOCKS = 72_707_371;
