@@ -11,6 +11,7 @@ export interface ListedStatement {
   readonly format: string;
   readonly statementId: string | null;
   readonly sequence: string | null;
+  /** Below zero: of a message, not of the statement. */
   readonly page: number;
   readonly isLastPage: boolean;
   readonly createdAt: string | null;
@@ -107,7 +108,7 @@ function linkProblems(before: ListedStatement, now: ListedStatement): StatementP
   if (isSame && before.page === now.page) {
     return [problem('duplicate', `${nameOf(now)} was told before with other content, and neither is a newer version.`)];
   }
-  if (isSame && now.page !== before.page + 1)
+  if (isSame && now.page > 0 && now.page !== before.page + 1)
     problems.push(problem('missing_page', `After page ${before.page} comes page ${now.page}.`));
   if (!isSame && !before.isLastPage)
     problems.push(problem('missing_page', `${nameOf(before)} has more pages than ${before.page}.`));
@@ -156,7 +157,13 @@ function problem(kind: StatementProblemKind, message: string): StatementProblem 
 
 function compare(a: ListedStatement, b: ListedStatement): number {
   const bySequence = (numberOf(a) ?? 0) - (numberOf(b) ?? 0);
-  return (a.day ?? 0) - (b.day ?? 0) || bySequence || a.page - b.page || text(a.createdAt, b.createdAt) || a.no - b.no;
+  return (
+    (a.day ?? 0) - (b.day ?? 0) ||
+    bySequence ||
+    Math.abs(a.page) - Math.abs(b.page) ||
+    text(a.createdAt, b.createdAt) ||
+    a.no - b.no
+  );
 }
 
 function text(a: string | null, b: string | null): number {

@@ -4,7 +4,7 @@ import type { Us } from '../core/time.js';
 import { toDbTime } from '../db/pool.js';
 import { dayOfText, timeOf } from './movement.js';
 import type { BankAccount, Telling } from './plan.js';
-import type { StatementKind } from './statement.js';
+import type { StatementHead, StatementKind } from './statement.js';
 import { openingAndClosing, type StatementSurvey } from './survey.js';
 
 export const KIND_NUMBERS: Readonly<Record<StatementKind, number>> = { report: 1, statement: 2, notification: 3 };
@@ -33,7 +33,7 @@ export async function registerStatement(
         head.kind,
         head.statementId,
         head.sequence,
-        head.page,
+        pageOf(head),
         createdAt,
         head.from,
         head.to,
@@ -58,7 +58,7 @@ export async function registerStatement(
       head.format,
       head.statementId,
       head.sequence,
-      Math.min(head.page, PAGES_MAX),
+      pageOf(head),
       head.isLastPage,
       createdAt,
       dayOfText(head.from ?? ''),
@@ -83,6 +83,11 @@ export async function registerStatement(
   return { no: rows[0]!.no, isKnown: rows[0]!.is_known };
 }
 const PAGES_MAX = 2_147_483_647;
+
+/** Below zero: the page of the message. Messages number their pages whatever statements are in them, so nothing is missing between those. */
+function pageOf({ page, messagePage }: StatementHead): number {
+  return messagePage > 1 ? -Math.min(messagePage, PAGES_MAX) : Math.min(page, PAGES_MAX);
+}
 
 /** What decides what becomes of the entries of a registered statement (see `Telling`). */
 export async function tellingOf(

@@ -16,7 +16,10 @@ export interface StatementHead {
   readonly currency: string | null;
   /** Electronic, else legal sequence number. */
   readonly sequence: string | null;
+  /** Of the statement itself. */
   readonly page: number;
+  /** Of the message: older versions cut a long statement into several messages. */
+  readonly messagePage: number;
   readonly isLastPage: boolean;
   /** The statement's own creation time, else the message's. */
   readonly createdAt: string | null;

@@ -103,6 +103,13 @@ describe('statements of an account', () => {
     expect(kindsOf(page(1, 0, 5), statement('2026-03-03', 5, 9, { sequence: '8' }))).toEqual(['missing_page']);
   });
 
+  test('in messages with page numbers of their own miss no page', () => {
+    const page = (day: string, number: number, opening: number, closing: number) =>
+      statement(day, opening, closing, { page: number });
+    expect(kindsOf(page('2026-03-02', -2, 0, 5), page('2026-03-03', -2, 5, 9))).toEqual([]);
+    expect(kindsOf(page('2026-03-02', 1, 0, 5), page('2026-03-02', -2, 5, 9))).toEqual([]);
+  });
+
   test('tell of wrong sums, refused entries and interrupted readings', () => {
     expect(
       kindsOf(statement('2026-03-02', 0, 1, { arithmetic: 'wrong', remarks: ['x'], refused: 2, isFinished: false })),

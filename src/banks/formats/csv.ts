@@ -110,6 +110,7 @@ class CsvRows {
       currency: this.mapping.currency,
       sequence: null,
       page: 1,
+      messagePage: 1,
       isLastPage: true,
       createdAt: null,
       from: null,

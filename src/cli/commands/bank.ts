@@ -23,6 +23,7 @@ interface StatementsOptions extends DataOptions {
 
 /** Lines of one statement that a person is shown; `--json` has them all. */
 const LINES_SHOWN_MAX = 200;
+const FILE_LINES_SHOWN_MAX = 5_000;
 
 export function bankCommand(program: Command): void {
   const bank = program.command('bank').description("the banks' statement files");
@@ -101,7 +102,7 @@ function printJudged(judged: readonly JudgedStatement[]): void {
       statement.day === null ? '' : formatDay(statement.day),
       statement.format,
       statement.sequence ?? statement.statementId ?? '',
-      String(statement.page),
+      String(Math.max(1, statement.page)),
       ...[statement.opening, statement.credits, statement.debits, statement.closing].map((one) => decimal(one) ?? '–'),
       String(statement.entries),
       state,
@@ -127,19 +128,19 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<n
       if (!isDocument(input))
         throw new FeewardenError('not_a_statement', `${input.path} holds JSON; \`feewarden ingest\` takes events.`);
       if (!options.json) printLine(input.path);
-      const lines: CheckedLine[][] = [];
+      const lines = new ShownLines();
       const source = await statementSource(input, mapping);
       const checked = await checkStatements(
         source,
         () => mapping?.rules,
         (statement, line) => {
           if (options.json) printJson({ file: input.path, statement, ...line });
-          else keepShown(lines, statement, line);
+          else lines.add(statement, line);
         },
       );
       checked.surveys.forEach((survey, at) => {
         if (options.json) printJson({ file: input.path, statement: at, ...summaryOf(survey, checked, at) });
-        else printStatement(survey, checked, at, lines[at] ?? []);
+        else printStatement(survey, checked, at, lines.of(at));
       });
       if (!isFine(checked)) exit = EXIT.foundWrong;
     } catch (error) {
@@ -158,9 +159,22 @@ function detailOf(error: FeewardenError): string {
   return error.message.slice(new FeewardenError(error.code).message.length).trim();
 }
 
-function keepShown(lines: CheckedLine[][], statement: number, line: CheckedLine): void {
-  lines[statement] ??= [];
-  if (lines[statement].length < LINES_SHOWN_MAX) lines[statement].push(line);
+/** Bounded in each statement and in the file, which may hold very many. */
+class ShownLines {
+  private readonly byStatement: CheckedLine[][] = [];
+  private count = 0;
+
+  add(statement: number, line: CheckedLine): void {
+    const lines = this.of(statement);
+    if (lines.length >= LINES_SHOWN_MAX || this.count >= FILE_LINES_SHOWN_MAX) return;
+    lines.push(line);
+    this.byStatement[statement] = lines;
+    this.count += 1;
+  }
+
+  of(statement: number): CheckedLine[] {
+    return this.byStatement[statement] ?? [];
+  }
 }
 
 function isFine({ surveys, counts }: CheckedFile): boolean {
