@@ -138,7 +138,8 @@ describe('tuning', () => {
 
   it('falls back to the best one alone when they are worse together', async () => {
     const apart = async (policy: Policy): Promise<Point> => {
-      const both = valueIn(policy, 'C01', 'orangeWorkingDays') !== 11 && valueIn(policy, 'D02', 'yellowBelowBp') !== 6_000;
+      const both =
+        valueIn(policy, 'C01', 'orangeWorkingDays') !== 11 && valueIn(policy, 'D02', 'yellowBelowBp') !== 6_000;
       return both ? point({ found: 1 }) : measured(policy);
     };
     const made = await tune({ ...options, factors: [0.8], measure: apart });
