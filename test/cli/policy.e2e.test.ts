@@ -105,6 +105,10 @@ describe('a policy on its way', () => {
     for (const one of open) expect(one.remedies.length + one.remedyWords.length).toBeGreaterThan(0);
     expect((await run('explain', worst!.institutionId)).stdout).toContain('what would change it:');
     expect((await run('explain', open[0]!.alertId!)).stdout).toContain('what would change it:');
+    const then = await run('explain', open[0]!.alertId!, '--as-of', '2099-01-01T00:00:00+08:00', '--json');
+    const past = JSON.parse(then.stdout) as typeof explained & { basis: string };
+    expect(past.basis).toBe('evaluations');
+    expect(past.findings.map(({ ruleId }) => ruleId)).toEqual([open[0]!.ruleId]);
   });
 });
 

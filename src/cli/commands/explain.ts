@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { findAlert, listAlertRecords } from '../../api/sql/alerts.js';
 import { readEvidence } from '../../api/sql/journals.js';
 import { CHINA_CALENDAR } from '../../core/calendar.js';
-import { FeewardenError } from '../../core/errors.js';
 import { formatTime, type Us } from '../../core/time.js';
 import type { Database } from '../../db/database.js';
 import { type Explanation, explainInstitution, explainRemedies } from '../../risk/explain.js';
@@ -25,18 +24,15 @@ export function explainCommand(program: Command): void {
     .option(...DATA_OPTION)
     .option(
       '--as-of <time>',
-      'of an institution: the score that held at that moment, made again from the stored events',
+      'the score that held at that moment, made again from the stored events; of an alert: its finding in it',
     )
     .option(...JSON_OPTION)
     .action((id: string, options: ExplainOptions) =>
       withDatabase(options, async ({ database }) => {
         const asOf = timeOption(options.asOf, '--as-of');
-        if (id.includes('.')) {
-          if (asOf !== null)
-            throw new FeewardenError('bad_usage', '--as-of is for institutions; an alert tells its own moments.');
-          return explainAlert(database, id, options.json === true);
-        }
-        return explainOne(database, id, asOf, options.json === true);
+        const [institutionId, ruleId] = id.split('.');
+        if (ruleId !== undefined && asOf === null) return explainAlert(database, id, options.json === true);
+        return explainOne(database, institutionId!, ruleId ?? null, asOf, options.json === true);
       }),
     );
 }
@@ -102,16 +98,28 @@ async function explainAlert(database: Database, alertId: string, json: boolean):
   for (const event of events) printLine(`  ${event.time} ${event.type} ${toJson(event.data)}`);
 }
 
-async function explainOne(database: Database, id: string, asOf: Us | null, json: boolean): Promise<void> {
+/** `ruleId`: only the finding of this rule. */
+async function explainOne(
+  database: Database,
+  id: string,
+  ruleId: string | null,
+  asOf: Us | null,
+  json: boolean,
+): Promise<void> {
   const options = { calendar: CHINA_CALENDAR, now: clock() };
-  const explanation = await explainInstitution(database.pool, id, asOf, options);
+  const whole = await explainInstitution(database.pool, id, asOf, options);
+  const findings = whole.findings.filter((one) => ruleId === null || one.ruleId === ruleId);
+  const explanation = { ...whole, findings };
   const remedies = await explainRemedies(database.pool, id, asOf, options);
   if (json)
     printJson({
       ...explanation,
       findings: explanation.findings.map((one) => ({ ...one, ...shown(remedies, one.ruleId) })),
     });
-  else print(explanation, remedies);
+  else {
+    print(explanation, remedies);
+    printHolders(whole);
+  }
 }
 
 /** The ways out of a finding as they are printed in JSON. */
@@ -140,7 +148,9 @@ function printRemedies(remedies: readonly FindingRemedies[], ruleId: string): vo
 /** The level stays until every finding that holds it has left it. */
 function printHolders({ level, findings }: Explanation): void {
   const holders = findings.filter((one) => level !== 'none' && one.level === level).map(({ ruleId }) => ruleId);
-  if (holders.length > 0) printLine(`Held at ${level} by ${holders.join(', ')}: each of them has to leave it.`);
+  if (holders.length === 0) return;
+  printLine('');
+  printLine(`Held at ${level} by ${holders.join(', ')}: each of them has to leave it.`);
 }
 
 const BASIS: Readonly<Record<Explanation['basis'], string>> = {
@@ -168,7 +178,6 @@ function print(explanation: Explanation, remedies: readonly FindingRemedies[]): 
     const { zh, en } = describeTerm(term as ScoreTerm);
     printLine(`  ${zh} / ${en}`);
   }
-  printHolders(explanation);
   for (const finding of explanation.findings) {
     printLine('');
     printLine(
@@ -183,7 +192,7 @@ function print(explanation: Explanation, remedies: readonly FindingRemedies[]): 
     if (finding.alertId) printLine(`  alert ${finding.alertId}, open since ${finding.openedAt}`);
     printRemedies(remedies, finding.ruleId);
   }
-  if (explanation.findings.length === 0) printLine('No rule finds anything.');
+  if (explanation.findings.length === 0) printLine('No rule finds anything here.');
   if (explanation.problems.length > 0) {
     printLine('');
     printLine(`Data and rules: ${explanation.problems.join(', ')}`);
