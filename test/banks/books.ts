@@ -77,8 +77,13 @@ export function takeXml(
   );
 }
 
-export function redrive(db: TestDatabase, code: string | null = null, mayAll = true): Promise<RedriveCounts> {
-  const deps = { ...depsOf(db), maySpeak: async () => mayAll };
+export function redrive(
+  db: TestDatabase,
+  code: string | null = null,
+  mayAll = true,
+  now = '2026-03-20T12:00:00+08:00',
+): Promise<RedriveCounts> {
+  const deps = { ...depsOf(db), clock: () => parseTime(now)!, maySpeak: async () => mayAll };
   return redriveRejected(
     { ...deps, others: { isOther: isStoredEntry, redrive: (client, inputs) => redriveEntries(deps, client, inputs) } },
     code,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabase } from '../support/database.js';
-import { booksOf, differencesOf, entriesIn, register, standingEvents, takeXml } from './books.js';
+import { booksOf, differencesOf, entriesIn, redrive, register, standingEvents, takeXml } from './books.js';
 import { detailXml, documentXml, type XmlEntry } from './support.js';
 
 let db: TestDatabase;
@@ -86,5 +86,34 @@ describe('a newer version of a statement', () => {
       }),
     );
     expect((await entriesIn(db)).map((row) => row.state)).toEqual(['booked', 'booked', 'booked', 'booked']);
+  });
+});
+
+describe('an entry that the books refuse', () => {
+  const early: XmlEntry = { bookedOn: '2026-03-25' };
+  const batch: XmlEntry = {
+    amount: '30.00',
+    bankRef: 'B-1',
+    bookedOn: '2026-03-25',
+    details: `${detailXml('10.00', { EndToEndId: 'P-1' })}${detailXml('20.00', { EndToEndId: 'P-2' })}`,
+  };
+  const xml = documentXml({ statements: [{ entries: [early, early, batch] }] });
+  const LATER = '2026-03-25T12:00:00+08:00';
+
+  test('is driven again whole, and equal ones stay two', async () => {
+    await register(db);
+    expect(await takeXml(db, xml)).toMatchObject({ accepted: 0, rejected: 3, byCode: { time_in_future: 3 } });
+    expect(await takeXml(db, xml)).toMatchObject({ accepted: 0, rejected: 3 });
+    expect((await entriesIn(db)).map((row) => row.state)).toEqual(['refused', 'refused', 'refused']);
+    await redrive(db);
+    expect((await entriesIn(db)).map((row) => row.state)).toEqual(['refused', 'refused', 'refused']);
+    expect(await redrive(db, null, true, LATER)).toMatchObject({ rejected: 0 });
+    expect((await entriesIn(db)).map((row) => [row.state, row.amount_fen])).toEqual([
+      ['booked', 3_000],
+      ['booked', 10_000],
+      ['booked', 10_000],
+    ]);
+    const amounts = (await standingEvents(db)).map((data) => Number(data['amountFen']));
+    expect(amounts.sort((a, b) => a - b)).toEqual([1_000, 2_000, 10_000, 10_000]);
   });
 });
