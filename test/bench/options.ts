@@ -17,7 +17,7 @@ const SEED_DEFAULT = 20_260_101;
 
 export const HELP = `npm run bench -- [options]
 
-  --only A,B            only these measurements: file, http, kafka, growth, memory, latency, evaluate, backtest,
+  --only A,B            only these measurements: file, http, kafka, growth, memory, latency, evaluate, reconcile, backtest,
                          camt
   --quick               small sizes, under a minute; the figures mean little
   --events N            events of the file measurement; the others follow

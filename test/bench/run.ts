@@ -14,6 +14,7 @@ import { measureHttp } from './measure-http.js';
 import { measureKafka } from './measure-kafka.js';
 import { measureLatency } from './measure-latency.js';
 import { measureMemory } from './measure-memory.js';
+import { measureReconcile } from './measure-reconcile.js';
 import { loadAverage } from './meter.js';
 import { HELP, type Options, readOptions } from './options.js';
 import { type Report, toMarkdown, toTable } from './report.js';
@@ -27,6 +28,7 @@ export const MEASURES = {
   memory: measureMemory,
   latency: measureLatency,
   evaluate: measureEvaluate,
+  reconcile: measureReconcile,
   backtest: measureBacktest,
   camt: measureCamt,
 } as const satisfies Record<string, (bench: Bench) => Promise<Measured>>;

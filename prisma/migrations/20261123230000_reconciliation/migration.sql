@@ -30,8 +30,8 @@ CREATE TABLE reconciled (
   institution_no integer PRIMARY KEY,
   as_of          date NOT NULL,
   reconciled_at  timestamptz NOT NULL,
-  -- Everything up to this day has found its other side: it is not read again unless something touches it.
-  closed_through date,
+  -- Up to each of these days, the newest first, everything has found its other side: it is not read again unless something touches it.
+  closed_days    date[] NOT NULL,
   -- The first day on which time alone changes something.
   changes_on     date
 );

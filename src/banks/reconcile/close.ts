@@ -3,8 +3,8 @@ import type { Day } from '../../core/time.js';
 import { type Facts, RELATIONS } from './facts.js';
 import type { Reconciliation } from './reconcile.js';
 
-/** Our default: so many working days back a day is closed; events come up to three days late. */
-export const CLOSE_AFTER_WORKING_DAYS = 10;
+/** Our default: so many working days back a day is closed. What comes late opens it again, from an earlier closed day on. */
+export const CLOSE_AFTER_WORKING_DAYS = 1;
 
 /**
  * The last day up to which everything has found its other side, so that it need not be read again: no break, nothing in transit

@@ -58,6 +58,8 @@ class Page {
   readonly rows = new Map<number, Mutable>();
   private readonly nos: readonly number[];
   private readonly custody = new Map<number, Set<string>>();
+  /** Institutions in which a credit names a payment that was not among those after the closed day. */
+  private readonly reaching = new Set<number>();
   private readonly payees = new Map<number, string[]>();
 
   constructor(
@@ -129,17 +131,14 @@ class Page {
     return entries;
   }
 
-  /** Payments after the closed day, those that no credit has settled, those that a credit names, and those into no lawful account. */
+  /** Payments after the closed day, those that a credit names, and those into no lawful account. */
   async payments(): Promise<void> {
     // Where there is no custody account no payment has to reach one.
     const inCustody = this.keys.filter((key) => this.custody.has(key.no));
     const { rows } = await this.client.query<PaymentColumns>({
       name: 'read_reconcile_payments',
       text: `select p.* from unnest($1::int[], $2::date[]) as t(no, after_day)
-               join payments p on p.institution_no = t.no and p.paid_on > t.after_day
-             union all
-             select p.* from unnest($1::int[], $2::date[]) as t(no, after_day)
-               join payments p on p.institution_no = t.no and not p.settled and (p.paid_on <= t.after_day or p.paid_on is null)`,
+               join payments p on p.institution_no = t.no and p.paid_on > t.after_day`,
       values: [inCustody.map((key) => key.no), daysAfter(inCustody)],
     });
     const known = new Set<string>();
@@ -205,16 +204,13 @@ class Page {
         });
   }
 
-  /** A payment here that a credit of a closed day has settled, or a credit here whose payment was: the closed day is not closed. */
+  /** A credit here names a payment of a closed day, or a credit of a closed day names a payment here: it is closed no longer. */
   reopened(): number[] {
     return this.keys
       .filter(({ no, closedThrough }) => {
         if (closedThrough === null) return false;
-        return this.of(no).payments.some(
-          (row) =>
-            row.namedBy.some(([, on]) => on <= closedThrough) ||
-            (row.matchedBy !== null && row.matchedBy.on <= closedThrough),
-        );
+        const isNamedBefore = (row: PaymentRow): boolean => row.namedBy.some(([, on]) => on <= closedThrough);
+        return this.reaching.has(no) || this.of(no).payments.some(isNamedBefore);
       })
       .map(({ no }) => no);
   }

@@ -126,6 +126,7 @@ class Matching {
 
   /** Entries without names that repeat a matched one, or an earlier open one. */
   twins(): void {
+    if (![...this.booked].some((item) => !isNamed(item))) return;
     const known = new Map(this.groups.flatMap((group) => group.booked).map((item) => [twinOf(item), item] as const));
     for (const item of this.booked) {
       if (isNamed(item)) continue;

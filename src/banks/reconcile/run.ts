@@ -128,6 +128,7 @@ function outcomesOf(loaded: Loaded, keys: readonly LoadKey[], { asOf, calendar, 
     return {
       no,
       breaks: found.breaks,
+      readAfter: facts.closedThrough,
       closedThrough: closedThrough(facts, found, asOf, calendar),
       changesOn: found.changesOn,
     };
@@ -137,7 +138,7 @@ function outcomesOf(loaded: Loaded, keys: readonly LoadKey[], { asOf, calendar, 
 /** The next institutions by number that are due, with the day up to which they are closed, unless something touched it. */
 async function nextPage(pool: pg.Pool, options: ReconcileOptions, after: number): Promise<LoadKey[]> {
   const { rows } = await pool.query<{ no: number; id: string; closed: Day | null; events: number }>(
-    `select i.no, i.id, i.event_count as events, case when d.from_day <= r.closed_through then null else r.closed_through end as closed
+    `select i.no, i.id, i.event_count as events, (select max(c) from unnest(r.closed_days) c where d.from_day is null or c < d.from_day) as closed
        from institutions i
        left join reconciled r on r.institution_no = i.no
        left join reconcile_due d on d.institution_no = i.no

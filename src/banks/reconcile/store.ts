@@ -8,6 +8,8 @@ import type { Break } from './kinds.js';
 export interface Outcome {
   readonly no: number;
   readonly breaks: readonly Break[];
+  /** The closed day from which on it was read; null: all of it was. */
+  readonly readAfter: Day | null;
   readonly closedThrough: Day | null;
   readonly changesOn: Day | null;
 }
@@ -34,22 +36,33 @@ export async function storeOutcomes(
         and not exists (select 1 from unnest($3::int[], $4::text[]) as t(no, key) where t.no = b.institution_no and t.key = b.key collate "C")`,
     [outcomes.map(({ no }) => no), at, found.map(({ no }) => no), found.map(({ key }) => key)],
   );
+  const dayOrNull = (day: Day | null): string | null => (day === null ? null : toDbDay(day));
+  // Closed days before the one that was read from still hold; if something touches the newest, the one before is read from.
   await client.query(
-    `insert into reconciled (institution_no, as_of, reconciled_at, closed_through, changes_on)
-     select no, $2::date, $3::timestamptz, closed, changes from unnest($1::int[], $4::date[], $5::date[]) as t(no, closed, changes)
+    `insert into reconciled (institution_no, as_of, reconciled_at, closed_days, changes_on)
+     select t.no, $2::date, $3::timestamptz, (
+              select coalesce(array_agg(k.d order by k.d desc), '{}') from (
+                select d from unnest(r.closed_days) d where d <= t.read_after union select t.closed where t.closed is not null
+                 order by d desc limit ${CLOSED_DAYS_KEPT}) k), t.changes
+       from unnest($1::int[], $4::date[], $5::date[], $6::date[]) as t(no, read_after, closed, changes)
+       left join reconciled r on r.institution_no = t.no
      on conflict (institution_no) do update set as_of = excluded.as_of, reconciled_at = excluded.reconciled_at,
-       closed_through = excluded.closed_through, changes_on = excluded.changes_on`,
+       closed_days = excluded.closed_days, changes_on = excluded.changes_on`,
     [
       outcomes.map(({ no }) => no),
       toDbDay(asOf),
       at,
-      outcomes.map(({ closedThrough }) => (closedThrough === null ? null : toDbDay(closedThrough))),
-      outcomes.map(({ changesOn }) => (changesOn === null ? null : toDbDay(changesOn))),
+      outcomes.map(({ readAfter }) => dayOrNull(readAfter)),
+      outcomes.map(({ closedThrough }) => dayOrNull(closedThrough)),
+      outcomes.map(({ changesOn }) => dayOrNull(changesOn)),
     ],
   );
   await client.query('delete from reconcile_due where institution_no = any($1::int[])', [outcomes.map(({ no }) => no)]);
   return { opened, reopened, cleared: cleared.rowCount ?? 0 };
 }
+
+/** More than the days by which events come late. */
+const CLOSED_DAYS_KEPT = 20;
 
 type Found = Break & { readonly no: number };
 
