@@ -20,6 +20,13 @@ export interface Told {
 
 export type ToldOutcome = InputOutcome | { readonly kind: 'pending' };
 
+export interface Booked {
+  /** One per entry or balance, in order. */
+  readonly outcomes: readonly ToldOutcome[];
+  /** Entries of the register that were met (see `Telling`). */
+  readonly met: readonly number[];
+}
+
 /** Whose statement it is, as far as that is known. */
 export interface Owner {
   readonly account: AccountOwner;
@@ -37,7 +44,7 @@ export async function bookTold(
   owner: Owner,
   telling: Telling | null,
   told: readonly Told[],
-): Promise<ToldOutcome[]> {
+): Promise<Booked> {
   const receivedAt = deps.clock();
   const known = telling === null ? [] : await loadLocked(client, telling.account, told);
   const moving = told.flatMap((one) =>
@@ -54,7 +61,10 @@ export async function bookTold(
   });
   const outcomes = await batch.apply(client);
   if (telling !== null) await saveKnown(client, telling.account, known);
-  return places.map((place) => (place === null ? { kind: 'pending' } : outcomes[place]!));
+  return {
+    outcomes: places.map((place) => (place === null ? { kind: 'pending' } : outcomes[place]!)),
+    met: planned.flatMap(({ row, refusal }) => (row === null || refusal !== null ? [] : [row.no!])),
+  };
 }
 
 /** Takes back what only earlier versions of the statement told. Answers how many entries. */

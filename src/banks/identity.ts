@@ -45,11 +45,17 @@ export interface KnownEntry {
  * Which known entry each movement is, decided for all together: those that agree in reference and amount first, so that a payment
  * and its fee under one reference are not taken for each other, whatever their order. `known` has none that this reading has met.
  */
-export function matchAll(movements: readonly Movement[], known: readonly KnownEntry[]): (KnownEntry | null)[] {
+export function matchAll(
+  movements: readonly Movement[],
+  known: readonly KnownEntry[],
+  isMixed: boolean,
+): (KnownEntry | null)[] {
   const taken = new Set<KnownEntry>();
   const found: (KnownEntry | null)[] = movements.map(() => null);
   const index = new Candidates(known);
-  for (const fits of [sameReferenceAndAmount, sameMarkAndAmount, sameAmountAndDay, sameReference]) {
+  const alike: Fits = (row, movement) =>
+    sameAmountAndDay(row, movement) && !(isMixed && row.refs.length > 0 !== movement.refs.length > 0);
+  for (const fits of [sameReferenceAndAmount, sameMarkAndAmount, alike, sameReference]) {
     movements.forEach((movement, at) => {
       if (found[at] !== null) return;
       const row = index

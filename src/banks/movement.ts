@@ -253,7 +253,7 @@ function compare(a: string, b: string): number {
  * The bank's own references, the strongest first. Many banks number the lines of one file with `NtryRef` (1, 2, 3), which names nothing
  * outside that file: shorter ones do not count.
  */
-function bankReferences(entry: BankEntry): string[] {
+export function bankReferences(entry: BankEntry): string[] {
   const detail = entry.detailCount === 1 ? entry.details[0]! : null;
   const found = [
     ['a', entry.bankRef || (detail?.bankRef ?? '')],

@@ -24,6 +24,16 @@ export interface Telling {
   readonly replaces: readonly number[];
   /** A newer version of it was read before. */
   readonly isOutdated: boolean;
+  /**
+   * Entries (`KnownEntry.no`) that this reading has met: within one statement no entry is met twice. Kept by the reader and not by the
+   * rows, because two files may tell the same account at the same time.
+   */
+  readonly met: ReadonlySet<number>;
+  /**
+   * Of the statement's entries some have a reference of the bank and some have none. Then one without is none that was told with one,
+   * however equal they are otherwise; in a statement without any the files of the bank differ, and it may be.
+   */
+  readonly isMixed: boolean;
   /** Refused entries once more, under the number of the reading that had refused them. */
   readonly isRedrive: boolean;
 }
@@ -54,13 +64,19 @@ export interface Planned {
 export function planEntries(telling: Telling, told: readonly Told[], known: KnownEntry[]): Planned[] {
   const matched = matchAll(
     told.map(({ movement }) => movement),
-    known.filter((row) => row.reading !== telling.reading || (telling.isRedrive && row.state === 'refused')),
+    known.filter((row) => !isMet(telling, row)),
+    telling.isMixed,
   );
   const ids = new FreshIds(known);
   return told.map((one, at) => {
     const row = matched[at]!;
     return row === null ? planNew(telling, one, known, ids) : planKnown(telling, one, row, known);
   });
+}
+
+function isMet(telling: Telling, row: KnownEntry): boolean {
+  if (telling.isRedrive) return row.reading === telling.reading && row.state !== 'refused';
+  return row.no !== null && telling.met.has(row.no);
 }
 
 /** The statement told the entry in an earlier version and does not any more. */

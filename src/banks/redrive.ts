@@ -41,13 +41,12 @@ export async function redriveEntries(
   });
   // In one order of accounts, because each takes its lock.
   for (const [, group] of [...groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const { head, statementNo } = group[0]!.stored;
+    const { head, statementNo, isMixed } = group[0]!.stored;
+    const reading = Number(group[0]!.input.origin.detail['reading']);
     const account = head.accountId === null ? 'unknown' : await findAccountOwner(client, head.accountId);
     const owner = await ownerOf(deps, account, group[0]!.input);
     const isMine = ownerProblem(owner) === null && typeof account !== 'string';
-    const telling = isMine
-      ? await tellingOf(client, statementNo, account, Number(group[0]!.input.origin.detail['reading']), true)
-      : null;
+    const telling = isMine ? await tellingOf(client, statementNo, account, { reading, isMixed, met: null }) : null;
     const rules = isMine ? deps.rules[account.bankCode] : undefined;
     const told = group.map(
       ({ input, stored }): Told => ({
@@ -57,7 +56,7 @@ export async function redriveEntries(
         origin: input.origin,
       }),
     );
-    const done = await bookTold(client, deps, owner, telling, told);
+    const { outcomes: done } = await bookTold(client, deps, owner, telling, told);
     if (isMine) await recount(client, statementNo, account, done);
     group.forEach(({ at }, place) => {
       const outcome = done[place]!;

@@ -89,13 +89,12 @@ function pageOf({ page, messagePage }: StatementHead): number {
   return messagePage > 1 ? -Math.min(messagePage, PAGES_MAX) : Math.min(page, PAGES_MAX);
 }
 
-/** What decides what becomes of the entries of a registered statement (see `Telling`). */
+/** What decides what becomes of the entries of a registered statement (see `Telling`). `met` null: they are driven again. */
 export async function tellingOf(
   client: pg.ClientBase,
   statementNo: number,
   account: BankAccount,
-  reading: number,
-  isRedrive = false,
+  { reading, isMixed, met }: { reading: number; isMixed: boolean; met: ReadonlySet<number> | null },
 ): Promise<Telling> {
   const { rows } = await client.query<{
     kind: number;
@@ -125,7 +124,9 @@ export async function tellingOf(
     createdAt: created_at,
     replaces: older ?? [],
     isOutdated: newer !== null,
-    isRedrive,
+    isMixed,
+    met: met ?? new Set(),
+    isRedrive: met === null,
   };
 }
 

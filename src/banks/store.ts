@@ -78,7 +78,7 @@ export async function loadGone(
   return { gone, known };
 }
 
-/** Writes the rows that were changed or are new. */
+/** Writes the rows that were changed or are new; new ones get their number. */
 export async function saveKnown(
   client: pg.ClientBase,
   account: BankAccount,
@@ -88,7 +88,7 @@ export async function saveKnown(
   if (changed.length === 0) return;
   // One JSON text: lists within columns cannot be unnested.
   const rows = changed.map((row) => ({ ...row, no: undefined, changed: undefined }));
-  await client.query({
+  const { rows: saved } = await client.query<{ no: number; direction: number; bank_txn_id: string }>({
     name: 'save_bank_entries',
     text: `insert into bank_entries (institution_no, account_id, direction, bank_txn_id, ref, refs, marks, amount_fen, booked_on, undoes, counterpart,
              content, is_final, revision, state, event_ids, statement_no, reading, line)
@@ -100,9 +100,12 @@ export async function saveKnown(
            on conflict (institution_no, account_id, direction, bank_txn_id) do update set refs = excluded.refs, marks = excluded.marks,
              amount_fen = excluded.amount_fen, booked_on = excluded.booked_on, undoes = excluded.undoes, counterpart = excluded.counterpart,
              content = excluded.content, is_final = excluded.is_final, revision = excluded.revision, state = excluded.state,
-             event_ids = excluded.event_ids, statement_no = excluded.statement_no, reading = excluded.reading, line = excluded.line`,
+             event_ids = excluded.event_ids, statement_no = excluded.statement_no, reading = excluded.reading, line = excluded.line
+           returning no, direction, bank_txn_id`,
     values: [account.institutionNo, account.accountId, JSON.stringify(rows)],
   });
+  const numbers = new Map(saved.map((row) => [`${row.direction} ${row.bank_txn_id}`, row.no]));
+  for (const row of changed) row.no ??= numbers.get(`${row.direction} ${row.bankTxnId}`) ?? null;
 }
 
 interface Row {

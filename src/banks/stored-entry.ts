@@ -9,6 +9,8 @@ export interface StoredEntry {
   readonly statementNo: number;
   readonly head: StatementHead;
   readonly dayWithoutDate: string | null;
+  /** Of its statement (see `Telling`). */
+  readonly isMixed: boolean;
   readonly entry?: BankEntry;
   /** The refused balance first. */
   readonly balances?: readonly StatementBalance[];

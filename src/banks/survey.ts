@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Amount, formatAmount } from './amount.js';
-import { dayOfStatement, isPendingEntry } from './movement.js';
+import { bankReferences, dayOfStatement, isPendingEntry } from './movement.js';
 import type {
   BankEntry,
   StatementBalance,
@@ -34,6 +34,8 @@ export interface StatementSurvey {
   /** Of everything that matters in it: the same statement in another file has the same. */
   readonly digest: Buffer;
   readonly dayWithoutDate: string | null;
+  /** Some of its entries have a reference of the bank, and some have none. */
+  readonly isMixed: boolean;
 }
 
 /** Reads the statements of a file without booking anything; `seen` hears every item. Memory grows with the number of statements alone. */
@@ -77,6 +79,7 @@ class Tally {
   private readonly hash = createHash('sha256');
   private entries = 0;
   private pending = 0;
+  private referenced = 0;
   private unreadable = 0;
   private readonly sums = new Map<string, { credits: Amount; debits: Amount }>();
   private all: Amount = 0n;
@@ -88,6 +91,7 @@ class Tally {
 
   add(entry: BankEntry): void {
     this.entries += 1;
+    if (bankReferences(entry).length > 0) this.referenced += 1;
     this.hash.update(fingerprint(entry));
     const isPending = isPendingEntry(entry, this.kind);
     if (isPending) this.pending += 1;
@@ -124,6 +128,7 @@ class Tally {
       arithmetic: this.arithmetic(head, balances, totals),
       digest: this.hash.digest(),
       dayWithoutDate: dayOfStatement(head, balances),
+      isMixed: this.referenced > 0 && this.referenced < this.entries,
     };
   }
 

@@ -84,6 +84,7 @@ interface Current {
   readonly telling: Telling | null;
   readonly statementNo: number;
   readonly reading: number;
+  readonly met: Set<number>;
   readonly rules: BankRules | undefined;
   readonly counts: StatementIntakeCounts;
 }
@@ -113,9 +114,11 @@ class Taker {
       const mine = ownerProblem(owner) === null && typeof account !== 'string' ? account : null;
       const { no } = await registerStatement(client, survey, mine, this.label, clock());
       const reading = await nextReading(client);
-      const telling = mine === null ? null : await tellingOf(client, no, mine, reading);
+      const met = new Set<number>();
+      const telling =
+        mine === null ? null : await tellingOf(client, no, mine, { reading, met, isMixed: survey.isMixed });
       const rules = this.options.rules ?? (mine === null ? undefined : this.deps.rules[mine.bankCode]);
-      return { survey, owner, telling, statementNo: no, reading, rules, counts: noStatementCounts() };
+      return { survey, owner, telling, statementNo: no, reading, met, rules, counts: noStatementCounts() };
     });
     const { head, balances } = survey;
     for (const { balance, reading } of readBalances(balances, head)) {
@@ -162,6 +165,7 @@ class Taker {
       statementNo,
       head: survey.head,
       dayWithoutDate: survey.dayWithoutDate,
+      isMixed: survey.isMixed,
       ...what,
     } as const;
     const { key, detail } = this.options.origin(line, this.index++);
@@ -177,9 +181,11 @@ class Taker {
     const { batch, current } = this;
     if (batch.length === 0 || current === null) return;
     this.batch = [];
-    const outcomes = await inTransaction(this.deps.pool, (client) =>
+    const { outcomes, met } = await inTransaction(this.deps.pool, (client) =>
       bookTold(client, this.deps, current.owner, current.telling, batch),
     );
+    // Only now: a transaction that is tried again must not find its own entries met.
+    for (const no of met) current.met.add(no);
     const first = this.index - batch.length;
     outcomes.forEach((outcome, at) => {
       count(this.total, outcome);

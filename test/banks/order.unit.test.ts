@@ -99,6 +99,7 @@ async function take(run: Run, xml: string, reading: number, batchEntries: number
     entries.push({ movement: read.movement, line: item.entry.line });
   });
   const { kind } = survey!.head;
+  const met = new Set<number>();
   const telling: Telling = {
     account: ACCOUNT,
     kind,
@@ -107,10 +108,16 @@ async function take(run: Run, xml: string, reading: number, batchEntries: number
     createdAt: null,
     replaces: [],
     isOutdated: false,
+    met,
+    isMixed: survey!.isMixed,
     isRedrive: false,
   };
   for (let from = 0; from < entries.length; from += batchEntries) {
     for (const planned of planEntries(telling, entries.slice(from, from + batchEntries), run.known)) {
+      if (planned.row) {
+        planned.row.no ??= run.known.indexOf(planned.row) + 1;
+        met.add(planned.row.no);
+      }
       expect(planned.kind).not.toBe('refused');
       for (const event of planned.events) {
         const decoded = decodeValue(event, {
