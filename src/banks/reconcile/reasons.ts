@@ -96,7 +96,7 @@ const NAMED_MAX = 4;
 
 /** Without the mark that tells kinds of names apart. */
 function shown(item: Item): string {
-  return item.key.slice(item.key.lastIndexOf('\x1f') + 1);
+  return item.key.slice(item.key.lastIndexOf('\x1f') + 1).replace(/^[pir]:/, '');
 }
 
 function yuan(fen: Fen): string {

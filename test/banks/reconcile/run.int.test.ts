@@ -146,6 +146,7 @@ it.each([
   [8, 3, ['late_day', 'missing_entry', 'doubled_file']],
   [9, 3, ['changed_entry', 'unknown_payer', 'over_release']],
   [10, 6, ['wrong_balance', 'missing_entry', 'never_credited']],
+  [14, 5, []],
 ] as const)(
   'seed %i: day by day, with events up to %i days late, it ends as a single run at the end: %s',
   async (seed, lateDays, faults) => {
