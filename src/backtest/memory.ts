@@ -181,11 +181,11 @@ function harmlessParts(index: number, { answer, finding }: AskedRule, read: numb
 
 /**
  * True when the finding comes out the same however often it is looked at with this answer: since when it has been inside each
- * level is noted, and late information cannot take back its last raise any more.
+ * level is noted, late information cannot take back its last raise any more, and nothing is told of a moment to come.
  */
-function isAtRest({ answer, finding, newestEventAt }: AskedRule): boolean {
+function isAtRest({ answer, finding, newestEventAt, futureAt }: AskedRule): boolean {
   const open = finding?.open;
-  if (answer === null) return false;
+  if (answer === null || futureAt !== null) return false;
   if (open == null) return true;
   if (open.insideSince.some((since, index) => since === null && index + 1 > rankOf(answer.holdLevel))) return false;
   const last = open.raises.at(-1)!;

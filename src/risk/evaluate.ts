@@ -1,5 +1,5 @@
 import type { Calendar } from '../core/calendar.js';
-import type { Us } from '../core/time.js';
+import { dayOf, startOfDay, type Us } from '../core/time.js';
 import { type CaseState, caseForNewAlert, caseIdOf, riskCase } from './case.js';
 import type { CommonParams } from './common.js';
 import { confidenceBp } from './confidence.js';
@@ -53,6 +53,8 @@ export interface AskedRule {
   /** The finding was opened, changed or closed by this answer. */
   readonly isFindingNew: boolean;
   readonly newestEventAt: Us | null;
+  /** When something that is known begins to count; null when all of it does. */
+  readonly futureAt: Us | null;
   readonly now: Us;
 }
 
@@ -87,6 +89,7 @@ class Evaluator {
   private readonly resolved: ResolvedPolicy;
   /** Until then the same thresholds and the same mode hold, for all rules. */
   private readonly regimeEndsAt: Us | null;
+  private readonly futureAt: Us | null;
   private readonly sheet: FactSheet;
   private readonly sheets = new Map<Us, FactSheet>();
   private readonly states = new Map<string, FindingState>();
@@ -109,6 +112,7 @@ class Evaluator {
   ) {
     this.resolved = policyFor(rows, now, policy);
     this.regimeEndsAt = regimeEndsAt(rows, now, this.resolved);
+    this.futureAt = futureOf(rows, now);
     const { common } = this.resolved;
     this.sheet = memory ? memory.sheet(rows, now, calendar, common) : new FactSheet(rows, now, calendar, common);
     this.sheets.set(now, this.sheet);
@@ -146,7 +150,7 @@ class Evaluator {
         score: { score: score.score, level: score.level },
         history: markScore(this.previous?.history ?? [], this.sheet.today, score.score, this.resolved.score.gradeDays),
       },
-      lookAgainAt: this.lookAgainAt,
+      lookAgainAt: earliest(this.lookAgainAt, this.futureAt),
       policyVersion: this.resolved.version,
       calendarVersion: this.calendar.version,
     };
@@ -178,7 +182,7 @@ class Evaluator {
         score: null,
         history: [],
       },
-      lookAgainAt: memory.lookAgainAt,
+      lookAgainAt: earliest(memory.lookAgainAt, this.futureAt),
     };
   }
 
@@ -206,8 +210,9 @@ class Evaluator {
       const finding = this.states.get(rule.id) ?? null;
       const isFindingNew = changes.length > 0;
       const { lookAgainAt, now } = this;
-      const { newestAt } = this.rows;
-      this.memory.keep(index, { params, answer, finding, lookAgainAt, isFindingNew, newestEventAt: newestAt, now });
+      const { futureAt, rows } = this;
+      const newestEventAt = rows.newestAt;
+      this.memory.keep(index, { params, answer, finding, lookAgainAt, isFindingNew, newestEventAt, futureAt, now });
     }
     this.lookAgainAt = earliest(outer, this.lookAgainAt);
     return { answer, error, changes };
@@ -322,6 +327,23 @@ class Evaluator {
       refundPoints: this.found.find(({ finding }) => finding.rule.id === 'C10')?.finding.value ?? 0,
     });
   }
+}
+
+/**
+ * When something told of a moment to come begins to count: an event (clocks differ), a balance or a turnover of a day to come.
+ * Null when nothing is.
+ */
+function futureOf({ newestAt, reported, turnovers, tallies }: InstitutionRows, now: Us): Us | null {
+  let at = newestAt !== null && newestAt > now ? newestAt : null;
+  const today = dayOf(now);
+  for (const { asOf } of reported) if (asOf > today) at = earliest(at, startOfDay(asOf));
+  for (const series of [turnovers, tallies]) {
+    for (const { days } of series) {
+      for (let last = days.length - 1; last >= 0 && days[last]!.day > today; last -= 1)
+        at = earliest(at, startOfDay(days[last]!.day));
+    }
+  }
+  return at;
 }
 
 interface Asked {

@@ -8,7 +8,7 @@ import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { parseTime } from '../../src/core/time.js';
 import { DEFAULT_POLICY } from '../../src/risk/policy/default.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'feewarden-test-'));
+const folder = mkdtempSync(join(tmpdir(), `feewarden-test-${process.pid}-backtest-`));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 

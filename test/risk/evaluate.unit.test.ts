@@ -237,11 +237,11 @@ describe('from day to day', () => {
   const at = (date: string) => startOfDay(on(date));
 
   it('clears after three working days, lets the score decay, and reopens the case within thirty days of the clearing', () => {
-    const opened = evaluate(healthy(), { rules: rules('orange'), now: at('2026-04-20') });
+    const opened = evaluate(school(), { rules: rules('orange'), now: at('2026-04-20') });
     expect(opened.score.score).toBe(60);
-    const inside = evaluate(healthy(), { rules: rules('none'), now: at('2026-04-21'), previous: opened.state });
+    const inside = evaluate(school(), { rules: rules('none'), now: at('2026-04-21'), previous: opened.state });
     expect(inside).toMatchObject({ changes: [], lookAgainAt: at('2026-04-24') });
-    const cleared = evaluate(healthy(), { rules: rules('none'), now: at('2026-04-24'), previous: inside.state });
+    const cleared = evaluate(school(), { rules: rules('none'), now: at('2026-04-24'), previous: inside.state });
     expect(cleared.changes).toMatchObject([
       {
         kind: 'cleared',
@@ -253,11 +253,11 @@ describe('from day to day', () => {
     ]);
     expect(cleared.score.score).toBe(23);
     expect(cleared.lookAgainAt).toBe(at('2026-04-25'));
-    const half = evaluate(healthy(), { rules: rules('none'), now: at('2026-05-08'), previous: cleared.state });
+    const half = evaluate(school(), { rules: rules('none'), now: at('2026-05-08'), previous: cleared.state });
     expect(half.score.score).toBe(11);
-    const soon = evaluate(healthy(), { rules: rules('yellow'), now: at('2026-05-24'), previous: half.state });
+    const soon = evaluate(school(), { rules: rules('yellow'), now: at('2026-05-24'), previous: half.state });
     expect(soon.changes).toMatchObject([{ alertId: `${ID}.A09.2`, caseId: `${ID}.1` }]);
-    const later = evaluate(healthy(), { rules: rules('yellow'), now: at('2026-05-24') + 1, previous: half.state });
+    const later = evaluate(school(), { rules: rules('yellow'), now: at('2026-05-24') + 1, previous: half.state });
     expect(later.changes).toMatchObject([{ alertId: `${ID}.A09.2`, caseId: `${ID}.2` }]);
   });
 
@@ -338,5 +338,44 @@ describe('the state', () => {
   it('keeps only what ever was found', () => {
     expect(evaluate(healthy()).state.findings).toEqual([]);
     expect(evaluate(short(60_000)).state.findings.map((one) => one.ruleId)).toContain('A01');
+  });
+});
+
+describe('what is told of a moment to come', () => {
+  const later = NOW + 90_000_000;
+  it('counts from that moment on, at which the institution is due', () => {
+    const seen = { inspectionId: 'i', role: 'grid', findings: ['emptied'] } as const;
+    const one = { ...healthy().register('inspection.recorded', seen, later).rows(), newestAt: later };
+    const ask = (now: Us) => evaluateInstitution(one, null, now, CHINA_CALENDAR, DEFAULT_POLICY);
+    const before = ask(NOW);
+    expect(of(before, 'F07').level).toBe('none');
+    expect(before.lookAgainAt).toBe(later);
+    const after = ask(later);
+    expect(of(after, 'F07').level).toBe('red');
+    expect(after.lookAgainAt).not.toBe(later);
+  });
+
+  it.each([
+    [
+      'a balance',
+      () =>
+        healthy()
+          .statement(TODAY + 3, yuan(100_000))
+          .statement(TODAY + 5, yuan(100_000)),
+    ],
+    [
+      'a turnover',
+      () =>
+        healthy()
+          .credit(TODAY + 3, yuan(1))
+          .credit(TODAY + 5, yuan(1)),
+    ],
+    ['a count', () => healthy().tallies('lessons_delivered', TODAY + 3, TODAY + 5, 1)],
+  ])('is also %s of a day to come', (_, one) => {
+    const rows = { ...one().rows(), newestAt: NOW };
+    const ask = (now: Us) => evaluateInstitution(rows, null, now, CHINA_CALENDAR, DEFAULT_POLICY, []).lookAgainAt;
+    expect(ask(NOW)).toBe(startOfDay(TODAY + 3));
+    expect(ask(startOfDay(TODAY + 3) - 1)).toBe(startOfDay(TODAY + 3));
+    expect(ask(startOfDay(TODAY + 5))).toBeNull();
   });
 });
