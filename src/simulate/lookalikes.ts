@@ -40,7 +40,7 @@ const LOOK_ALIKES: readonly LookAlike[] = [
               reason: '装修停课',
             });
             for (const course of school.courses)
-              school.teaching.callOff(course, Math.max(today + 1, span.from), span.to);
+              school.teaching.callOff(course, Math.max(today + 1, span.from), span.to, today);
           }),
         ],
       };
@@ -67,7 +67,7 @@ const LOOK_ALIKES: readonly LookAlike[] = [
         acts: [
           act(day, (school, today) => {
             const course = school.random.pick(school.courses);
-            school.teaching.callOff(course, today + 1, today + 15);
+            school.teaching.callOff(course, today + 1, today + 15, today);
             for (const contract of [...school.contracts.values()])
               if (contract.course === course && school.random.chance(share))
                 school.refunds.ask(today, contract, {

@@ -61,12 +61,12 @@ export class TeachingDesk {
    * Calls off the lessons of a class on these days at once: those on the timetable, and those that would have come onto it, which
    * are told together with their end.
    */
-  callOff(course: Course, from: Day, to: Day): void {
+  callOff(course: Course, from: Day, to: Day, toldOn: Day): void {
     for (let day = from; day <= to; day += 1) {
-      if (day > this.scheduledTo && meetsOn(this.school, course, day)) this.put(day, course, from);
+      if (day > this.scheduledTo && meetsOn(this.school, course, day)) this.put(day, course, toldOn);
       const lessons = this.lessons.get(day) ?? [];
       for (const { id } of lessons.filter((one) => one.course === course))
-        this.school.tell('lesson.cancelled', this.school.platform, this.school.at(from, 9), { lessonId: id });
+        this.school.tell('lesson.cancelled', this.school.platform, this.school.at(toldOn, 8.5), { lessonId: id });
       this.lessons.set(
         day,
         lessons.filter((one) => one.course !== course),
