@@ -15,6 +15,7 @@ import { keyCommand } from './commands/key.js';
 import { policyCommand } from './commands/policy.js';
 import { reconcileCommand } from './commands/reconcile.js';
 import { redriveCommand, rejectedCommand } from './commands/rejected.js';
+import { reportCommand } from './commands/report.js';
 import { scoresCommand } from './commands/scores.js';
 import { simulateCommand } from './commands/simulate.js';
 import { startCommand } from './commands/start.js';
@@ -32,6 +33,7 @@ const COMMANDS = [
   reconcileCommand,
   breaksCommand,
   feedsCommand,
+  reportCommand,
   rejectedCommand,
   redriveCommand,
   booksCommand,

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endAll, type Finished, feewarden, jsonLines, temporaryFolder } from '../support/processes.js';
@@ -53,11 +53,14 @@ describe('before anything came', () => {
 });
 
 describe('help', () => {
-  it.each(['reconcile', 'breaks', 'breaks explain', 'feeds', 'jobs'])('of %s is on stdout', async (command) => {
-    const help = await feewarden([...command.split(' '), '--help']);
-    expect(help).toMatchObject({ code: 0, stderr: '' });
-    expect(help.stdout).toContain(`Usage: feewarden ${command}`);
-  });
+  it.each(['reconcile', 'breaks', 'breaks explain', 'feeds', 'report bank', 'jobs'])(
+    'of %s is on stdout',
+    async (command) => {
+      const help = await feewarden([...command.split(' '), '--help']);
+      expect(help).toMatchObject({ code: 0, stderr: '' });
+      expect(help.stdout).toContain(`Usage: feewarden ${command}`);
+    },
+  );
 });
 
 describe('wrong usage', () => {
@@ -70,6 +73,9 @@ describe('wrong usage', () => {
     [['breaks', 'explain', 'seven', '--note', 'x', '--by', 'y'], /give the number of a break/],
     [['breaks', 'explain', '7', '--note', 'x', '--by', 'y'], /There is no such break/],
     [['breaks', 'explain', '7', '--by', 'y'], /--note/],
+    [['report', 'bank', '--bank', 'B1', '--month', 'June'], /--month: give a month like/],
+    [['report', 'bank', '--bank', 'B1', '--month', '2026-06', '--out', 'r.pdf'], /--out: give a file that ends in/],
+    [['report', 'bank', '--bank', 'B9', '--month', '2026-06'], /Nothing is known of bank B9/],
   ] as const)('%s is told, with exit code 2', async (args, says) => {
     const answer = await run(...args);
     expect(answer.stderr).toMatch(says);
@@ -167,5 +173,14 @@ describe('a payment that the bank never booked', () => {
       { source: '/platform/370702', sequence: { first: 1, last: 4, missing: 2, gaps: [{ from: 2, to: 3 }] } },
     ]);
     expect((await run('feeds')).stdout).toMatch(/\/platform\/370702 .* 2 \(2–3\)/);
+  });
+
+  it('is in the report on the bank', async () => {
+    const file = path.join(files, 'report.csv');
+    const answer = await run('report', 'bank', '--bank', 'B1', '--month', '2026-03', '--out', file);
+    expect(answer).toMatchObject({ code: 0, stdout: `Written to ${file}.\n` });
+    const lines = (await readFile(file, 'utf8')).split('\r\n');
+    expect(lines.find((one) => one.startsWith('breaks,duplicated,1,1,700.00,'))).toBeDefined();
+    expect(lines).toContain('credits,later than 2 working days,0,1,0.00,0');
   });
 });
