@@ -13,16 +13,23 @@ export async function withBanksLock<T>(pool: pg.Pool, waitMs: number, work: () =
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await takeLock(client, waitMs);
-    try {
-      return await work();
-    } finally {
-      await client.query('select pg_advisory_unlock($1::int, $2::int)', [...BANKS_LOCK]).catch((error: Error) => {
-        broken = error;
-      });
-    }
+    return await withBanksLockOn(client, waitMs, work);
+  } catch (error) {
+    // Whether the connection still holds the lock is not known: it is closed, and the lock with it.
+    if (!(error instanceof FeewardenError)) broken = error as Error;
+    throw error;
   } finally {
     client.release(broken);
+  }
+}
+
+/** The same on a connection that the caller holds anyway and uses for nothing else meanwhile. */
+export async function withBanksLockOn<T>(client: pg.PoolClient, waitMs: number, work: () => Promise<T>): Promise<T> {
+  await takeLock(client, waitMs);
+  try {
+    return await work();
+  } finally {
+    await client.query('select pg_advisory_unlock($1::int, $2::int)', [...BANKS_LOCK]);
   }
 }
 

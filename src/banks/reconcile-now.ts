@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Calendar } from '../core/calendar.js';
 import type { Us } from '../core/time.js';
-import { withBanksLock } from './lock.js';
+import { withBanksLock, withBanksLockOn } from './lock.js';
 import { lastDueDay, type ReconcileCounts, type ReconcileOptions, reconcileDue } from './reconcile/run.js';
 import { refreshFeeds } from './refresh.js';
 
@@ -12,6 +12,8 @@ export interface ReconcileNow {
   readonly institutionId: string | null;
   /** How long another run is waited for. */
   readonly waitMs: number;
+  /** A connection that the caller holds anyway; the lock is taken on it. */
+  readonly held?: pg.PoolClient;
   readonly onPage?: NonNullable<ReconcileOptions['onPage']>;
 }
 
@@ -20,10 +22,11 @@ export interface ReconcileResult extends ReconcileCounts {
 }
 
 /** Follows the events, then reconciles what is due (or the one institution) as of the last day whose bank data is due. */
-export async function reconcileNow({ pool, waitMs, ...options }: ReconcileNow): Promise<ReconcileResult> {
+export async function reconcileNow({ pool, waitMs, held, ...options }: ReconcileNow): Promise<ReconcileResult> {
   const asOf = lastDueDay(options.clock(), options.calendar);
-  return withBanksLock(pool, waitMs, async () => {
+  const work = async (): Promise<ReconcileResult> => {
     await refreshFeeds(pool);
     return { asOf, ...(await reconcileDue(pool, { ...options, asOf })) };
-  });
+  };
+  return held ? withBanksLockOn(held, waitMs, work) : withBanksLock(pool, waitMs, work);
 }

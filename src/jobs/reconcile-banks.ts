@@ -8,13 +8,14 @@ export const reconcileBanks: Job = {
   does: 'reconcile every institution of which something moved',
   schedule: { at: [12, 30], on: 'working_days' },
   lock: 3,
-  work: async ({ pool, calendar, clock }) => {
+  work: async ({ pool, calendar, clock }, held) => {
     const { asOf, ...counts } = await reconcileNow({
       pool,
       calendar,
       clock,
       institutionId: null,
       waitMs: WAIT_MS_MAX,
+      held,
     });
     return { asOf: formatDay(asOf), ...counts };
   },

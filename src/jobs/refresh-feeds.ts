@@ -1,4 +1,4 @@
-import { withBanksLock } from '../banks/lock.js';
+import { withBanksLockOn } from '../banks/lock.js';
 import { refreshFeeds as refresh } from '../banks/refresh.js';
 import type { Job } from './run-job.js';
 
@@ -8,7 +8,7 @@ export const refreshFeeds: Job = {
   does: 'follow the events: feeds, and what is to be reconciled',
   schedule: { everyMinutes: 10 },
   lock: 2,
-  work: async ({ pool }) => ({ steps: await withBanksLock(pool, WAIT_MS_MAX, () => refresh(pool)) }),
+  work: async ({ pool }, held) => ({ steps: await withBanksLockOn(held, WAIT_MS_MAX, () => refresh(pool)) }),
 };
 
 /** A reconciliation follows the events as well: it is waited for shortly, then the next turn does it. */

@@ -13,8 +13,11 @@ export interface Job {
   readonly schedule: Schedule;
   /** Number of the job's lock: the same in every process. */
   readonly lock: number;
-  /** Must bear being run twice, and being cut off: it is run again. One run makes up for all that were missed. Answers what it did. */
-  work(deps: JobDeps): Promise<object>;
+  /**
+   * Must bear being run twice, and being cut off: it is run again. One run makes up for all that were missed. `held` is the connection
+   * of the job's lock, for further locks: a job must do with one more. Answers what it did.
+   */
+  work(deps: JobDeps, held: pg.PoolClient): Promise<object>;
 }
 
 export interface JobDeps {
@@ -51,7 +54,7 @@ export async function runIfDue(deps: JobDeps, job: Job): Promise<boolean> {
     try {
       // Another process may have just finished it.
       if (!(await isWanted(deps, job, dueAt))) return false;
-      await recordRun(deps, job, dueAt);
+      await recordRun(deps, job, dueAt, client);
       return true;
     } finally {
       await client.query('select pg_advisory_unlock($1::int, $2::int)', [JOB_LOCKS, job.lock]).catch((error: Error) => {
@@ -72,7 +75,7 @@ async function isWanted({ pool, clock }: JobDeps, job: Job, dueAt: Us): Promise<
   return rows[0]!.wanted;
 }
 
-async function recordRun(deps: JobDeps, job: Job, dueAt: Us): Promise<void> {
+async function recordRun(deps: JobDeps, job: Job, dueAt: Us, held: pg.PoolClient): Promise<void> {
   const { pool, clock, log } = deps;
   // Whoever holds the lock knows that a run without an end was cut off.
   await pool.query(
@@ -92,7 +95,7 @@ async function recordRun(deps: JobDeps, job: Job, dueAt: Us): Promise<void> {
       JSON.stringify(detail),
     ]);
   try {
-    const detail = await job.work(deps);
+    const detail = await job.work(deps, held);
     await end('done', detail);
     log.info({ job: job.name, ...detail }, 'job done');
   } catch (error) {

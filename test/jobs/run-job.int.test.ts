@@ -2,6 +2,7 @@ import pino from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { parseTime, type Us } from '../../src/core/time.js';
+import { createPool } from '../../src/db/pool.js';
 import { JOBS } from '../../src/jobs/list.js';
 import { readFailingJobs, readJobs } from '../../src/jobs/read-runs.js';
 import { type Job, type JobDeps, RETRY_US, runIfDue } from '../../src/jobs/run-job.js';
@@ -112,8 +113,10 @@ it('the worker runs every job that is due, whatever happens to the others', asyn
   ]);
 });
 
-it('the real jobs end well on an empty database, and their history is shown', async () => {
-  for (const one of JOBS) expect(await runIfDue(deps, one)).toBe(true);
+it('the real jobs end well on an empty database with two connections, and their history is shown', async () => {
+  const pool = createPool(db.url, { max: 2, applicationName: 'test' });
+  for (const one of JOBS) expect(await runIfDue({ ...deps, pool }, one)).toBe(true);
+  await pool.end();
   const states = await readJobs(db.pool, now, CHINA_CALENDAR, 5);
   expect(states.map(({ job: name, state }) => [name, state])).toEqual(JOBS.map(({ name }) => [name, 'done']));
   now = at('2026-03-09T12:30:00+08:00');
