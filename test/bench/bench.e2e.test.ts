@@ -46,6 +46,16 @@ describe('the bench', () => {
     expect(readdirSync(temporary), 'what the run left behind').toEqual([]);
   });
 
+  test('measures days of reconciliation, and says that its aim is extrapolated', async () => {
+    const { code, stdout } = await bench('--quick', '--only', 'reconcile', '--events', '2000', '--out', results);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^reconciliation, day 3 +[\d,]+ entries +2,100 /m);
+    expect(stdout).toMatch(/day 3: 50 accounts, .* breaks opened$/m);
+    expect(stdout).toMatch(
+      /(reached|MISSED): 120,000 accounts .* extrapolated by processor time from 2,100 entries, not run/,
+    );
+  });
+
   test('measures the reader of camt files beside the bare parser', async () => {
     const { code, stdout } = await bench('--quick', '--only', 'camt', '--events', '2000', '--out', results);
     expect(code).toBe(0);
