@@ -11,12 +11,12 @@ interface Split {
 }
 
 /**
- * Several collections from one learner for one course within a week, each under the caps and together above them; or a new one
- * on top of hours not yet taught. Different courses are collections of their own (the caps are per subject).
+ * Several collections from one learner within a week, each under the caps and together above them; or a new one on top of hours
+ * of the course not yet taught. For orange only those of one course count: many families buy two courses when a term begins.
  */
 export const rule = defineRule({
   id: 'B08',
-  version: 1,
+  version: 2,
   group: 'B',
   name: { zh: '拆单规避', en: 'Split orders' },
   question: { zh: '有没有把超限收费拆成几单？', en: 'Were collections split to stay under the caps?' },
@@ -46,15 +46,15 @@ export const rule = defineRule({
       unit: 'basis_points',
       max: 10_000,
       source: 'ours',
-      note: '5% of the learners; a ratio, so with the minimum sample.',
+      note: '5% of the learners, each within one course; a ratio, so with the minimum sample.',
     },
   },
   remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const all = collectionsSince(sheet, from);
-    const splits =
-      all.length === 0 ? [] : [...byLearner(all).values()].flatMap((parts) => splitOf(parts, p, from) ?? []);
+    const splits = splitsOf(all, byLearner, p, from);
+    const ofOneCourse = splits.length === 0 ? 0 : splitsOf(all, byLearnerAndCourse, p, from).length;
     const some = is(splits.length > 0);
     const judgement = judge([
       { level: 'yellow', threshold: p.capFen, tests: [some] },
@@ -64,7 +64,7 @@ export const rule = defineRule({
         tests: [
           some,
           is(sheet.enoughForRatios),
-          sheet.tests.fromShare(BigInt(splits.length), BigInt(sheet.activeLearners), p.orangeShareBp),
+          sheet.tests.fromShare(BigInt(ofOneCourse), BigInt(sheet.activeLearners), p.orangeShareBp),
         ],
       },
     ]);
@@ -84,10 +84,28 @@ export const rule = defineRule({
   },
 });
 
-function byLearner(collections: readonly Collection[]): Map<string, Collection[]> {
+const byLearner = ({ contract }: Collection) => contract.data.learnerHash;
+const byLearnerAndCourse = ({ contract }: Collection) => `${contract.data.learnerHash}/${contract.data.courseId}`;
+
+function splitsOf(
+  collections: readonly Collection[],
+  keyOf: (collection: Collection) => string,
+  p: Parameters<typeof splitOf>[1],
+  from: Day,
+): Split[] {
+  if (collections.length === 0) return NONE;
+  return [...grouped(collections, keyOf).values()].flatMap((parts) => splitOf(parts, p, from) ?? []);
+}
+
+const NONE: Split[] = [];
+
+function grouped(
+  collections: readonly Collection[],
+  keyOf: (collection: Collection) => string,
+): Map<string, Collection[]> {
   const groups = new Map<string, Collection[]>();
   for (const one of collections) {
-    const key = `${one.contract.data.learnerHash}/${one.contract.data.courseId}`;
+    const key = keyOf(one);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);

@@ -40,10 +40,10 @@ describe('B08 split orders', () => {
     ],
   );
 
-  it('needs one learner, one course and seven days', () => {
+  it('needs one learner and seven days', () => {
     expect(ask(rule, two(yuan(3_000), 6)).level).toBe('yellow');
     expect(ask(rule, two(yuan(3_000), 7)).level).toBe('none');
-    expect(ask(rule, two(yuan(3_000), 1, 'k2')).level).toBe('none');
+    expect(ask(rule, two(yuan(3_000), 1, 'k2')).level).toBe('yellow');
   });
 
   it('does not repeat B02 and B03: a part above the caps by itself is theirs', () => {
@@ -53,5 +53,9 @@ describe('B08 split orders', () => {
   it('is orange from 5% of the learners', () => {
     expect(ask(rule, two(yuan(3_000)).learners(20)).level).toBe('orange');
     expect(ask(rule, two(yuan(3_000)).learners(21)).level).toBe('yellow');
+  });
+
+  it('is no more than yellow for courses of different subjects', () => {
+    expect(ask(rule, two(yuan(3_000), 6, 'k2').learners(20)).level).toBe('yellow');
   });
 });
