@@ -1,7 +1,8 @@
 import { type Fen, maxFen } from '../../core/money.js';
-import { dayOf } from '../../core/time.js';
+import { dayOf, startOfDay, type Us } from '../../core/time.js';
 import { termsOf } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
+import { earliest } from '../facts/moments.js';
 import type { RefundFacts } from '../facts/refunds.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -15,11 +16,12 @@ interface Short {
 /**
  * Refunds of ended contracts that were paid below the entitlement: principal less delivered lessons, at the discounted price and
  * gifts spread when the operator is the cause, before discount when the consumer is, nothing deducted but lessons in the
- * seven-day case (法释〔2025〕4号 art. 14, 15, 18, 19). A contract that goes on is not judged.
+ * seven-day case (法释〔2025〕4号 art. 14, 15, 18, 19). A contract that goes on is not judged, nor is a refund before silence has
+ * confirmed the lessons that were given until it was asked for: they may be deducted.
  */
 export const rule = defineRule({
   id: 'C06',
-  version: 1,
+  version: 2,
   group: 'C',
   name: { zh: '退费少付', en: 'Short-paid refund' },
   question: { zh: '退费是否少于应退金额？', en: 'Were refunds paid below the entitlement?' },
@@ -33,7 +35,14 @@ export const rule = defineRule({
       source: 'ours',
       note: '… or 1% of the entitlement, whichever is more.',
     },
-    windowDays: { value: 30, unit: 'days', min: 1, max: 100, source: 'ours', note: 'Refunds paid in these days.' },
+    windowDays: { value: 30, unit: 'days', min: 1, max: 100, source: 'ours', note: 'Refunds judged in these days.' },
+    settleWorkingDays: {
+      value: 16,
+      unit: 'working_days',
+      max: 30,
+      source: 'derived',
+      note: 'Judged so many days after the request: silence confirms a lesson after 15 (national platform).',
+    },
     yellowCount: { value: 5, unit: 'count', min: 1, source: 'ours', note: 'Five of them.' },
   },
   remedies: ['days'],
@@ -41,11 +50,16 @@ export const rule = defineRule({
     const from = sheet.today - p.windowDays + 1;
     const ended = new Set((sheet.rows.registers['contract.ended'] ?? []).map((row) => row.data.contractId));
     const found: Short[] = [];
+    let at: Us | null = null;
     for (const refund of sheet.refunds) {
       const { line, contract, refund: row } = refund.row;
       const last = row.paid.reduce((at, part) => Math.max(at, part.at), 0);
       if (line === null || contract === null || row.paid.length === 0 || refund.state.owedFen > 0n) continue;
-      if (dayOf(last) < from || last > sheet.now || !ended.has(contract.contractId)) continue;
+      if (last > sheet.now || !ended.has(contract.contractId)) continue;
+      const asked = dayOf(row.requested?.at ?? last);
+      const judgedOn = Math.max(dayOf(last), sheet.calendar.addWorkingDays(asked, p.settleWorkingDays));
+      if (judgedOn > sheet.today) at = earliest(at, startOfDay(judgedOn));
+      if (judgedOn < from || judgedOn > sheet.today) continue;
       const dueFen = entitlement(refund);
       const shortFen = dueFen - line.refundedFen;
       if (shortFen > BigInt(p.toleranceFen) && shortFen * 10_000n > dueFen * BigInt(p.toleranceBp))
@@ -67,7 +81,7 @@ export const rule = defineRule({
       }),
       evidence: () =>
         refsOf(found.sort((a, b) => (b.shortFen > a.shortFen ? 1 : -1)).flatMap((one) => one.refund.row.refund.paid)),
-      lookAgainAt: found.length === 0 ? null : sheet.nextMidnight,
+      lookAgainAt: found.length === 0 ? at : sheet.nextMidnight,
     };
   },
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { CHINA_CALENDAR } from '../../../src/core/calendar.js';
+import { startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/c06-short-paid.js';
 import { ask, contractData, type School, school, steps, TODAY, yuan } from '../builders.js';
 
@@ -27,7 +29,7 @@ const refunded = (input: Case, one: School = school(), id = 'c1') => {
     releasedFen: 0n,
     confirmedHoursHundredths: 500,
   };
-  const on = TODAY - (input.ago ?? 3);
+  const on = TODAY - (input.ago ?? 25);
   return one.refund({
     requestedOn: on - 5,
     approvedOn: on - 4,
@@ -73,9 +75,20 @@ describe('C06 short-paid refund', () => {
     expect(ask(rule, refunded({ refunded: 500, side: 'seven_day', list: 2_000 })).level).toBe('blue');
   });
 
-  it('judges ended contracts, within thirty days', () => {
+  it('judges ended contracts only', () => {
     expect(ask(rule, refunded({ refunded: 100, ended: false })).level).toBe('none');
-    expect(ask(rule, refunded({ refunded: 100, ago: 29 })).level).toBe('blue');
-    expect(ask(rule, refunded({ refunded: 100, ago: 30 })).level).toBe('none');
+  });
+
+  it('waits until silence has confirmed the lessons before the request, and speaks for thirty days', () => {
+    // Requests are five days older than the payment.
+    const judged = (ago: number) => CHINA_CALENDAR.addWorkingDays(TODAY - ago - 5, 16);
+    const first = [...Array(40).keys()].find((ago) => judged(ago) <= TODAY)!;
+    const last = [...Array(90).keys()].findLast((ago) => judged(ago) > TODAY - 30)!;
+    expect(ask(rule, refunded({ refunded: 100, ago: first })).level).toBe('blue');
+    const early = ask(rule, refunded({ refunded: 100, ago: first - 1 }));
+    expect(early.level).toBe('none');
+    expect(early.lookAgainAt).toBe(startOfDay(judged(first - 1)));
+    expect(ask(rule, refunded({ refunded: 100, ago: last })).level).toBe('blue');
+    expect(ask(rule, refunded({ refunded: 100, ago: last + 1 })).level).toBe('none');
   });
 });
