@@ -1,6 +1,7 @@
 import type { Calendar } from '../../core/calendar.js';
 import type { Fen } from '../../core/money.js';
-import { MATCH_WORKING_DAYS } from '../../ledger/match.js';
+import type { Day } from '../../core/time.js';
+import { MATCH_DAYS_MAX, MATCH_WORKING_DAYS } from '../../ledger/match.js';
 import { byAge, type Item, type RelationFacts } from './facts.js';
 import { findPositions, findSum, total } from './sums.js';
 
@@ -91,35 +92,55 @@ class Matching {
   }
 
   byAmount(workingDays: number, how: How): void {
+    const ofAmount = groupedBy(this.told, (told) => told.amountFen);
     for (const item of this.booked) {
       if (isNamed(item)) continue;
-      for (const told of this.told) {
-        if (told.amountFen !== item.amountFen || !this.fits(told, item, workingDays)) continue;
-        this.take(how, [told], [item]);
-        break;
-      }
+      const told = (ofAmount.get(item.amountFen) ?? []).find(
+        (one) => this.told.has(one) && this.fits(one, item, workingDays),
+      );
+      if (told) this.take(how, [told], [item]);
     }
   }
 
+  /** Several for one within a day first: across days more sums fit by chance. */
   bySums(): void {
+    this.severalToldFor((near, item) => this.ofOneDay(near, item.amountFen));
+    this.severalBooked();
+    this.severalToldFor((near, item) => findSum(near, item.amountFen));
+  }
+
+  private severalToldFor(find: (near: readonly Item[], item: Item) => readonly Item[] | null): void {
+    const toldOn = groupedBy(this.told, (told) => told.day);
     for (const item of this.booked) {
       if (isNamed(item)) continue;
-      const near = [...this.told].filter((told) => told.amountFen > 0n && this.fits(told, item, MATCH_WORKING_DAYS));
-      const sum = this.ofOneDay(near, item.amountFen) ?? findSum(near, item.amountFen);
+      const near = within(toldOn, item.day - MATCH_DAYS_MAX, item.day).filter(
+        (told) => this.told.has(told) && told.amountFen > 0n && this.fits(told, item, MATCH_WORKING_DAYS),
+      );
+      const sum = find(near, item);
       if (sum) this.take('sum', sum, [item]);
     }
+  }
+
+  private severalBooked(): void {
+    const unnamed = groupedBy(
+      [...this.booked].filter((item) => !isNamed(item)),
+      (item) => item.day,
+    );
+    if (unnamed.size === 0) return;
     for (const told of this.told) {
-      const near = [...this.booked].filter((item) => !isNamed(item) && this.fits(told, item, MATCH_WORKING_DAYS));
+      const near = within(unnamed, told.day, told.day + MATCH_DAYS_MAX).filter(
+        (item) => this.booked.has(item) && this.fits(told, item, MATCH_WORKING_DAYS),
+      );
       const sum = findSum(near, told.amountFen);
       if (sum) this.take('sum', [told], sum);
     }
   }
 
-  /** The usual batch: everything that was paid on one day. */
+  /** The usual batch: what was paid on one day, all of it or some. */
   private ofOneDay(items: readonly Item[], targetFen: Fen): readonly Item[] | null {
-    for (const day of new Set(items.map((item) => item.day))) {
-      const same = items.filter((item) => item.day === day);
-      if (same.length > 1 && total(same) === targetFen) return same;
+    for (const same of groupedBy(items, (item) => item.day).values()) {
+      const sum = findSum(same, targetFen);
+      if (sum) return sum;
     }
     return null;
   }
@@ -247,6 +268,24 @@ class Matching {
     for (const item of booked) this.booked.delete(item);
     this.groups.push({ how, told, booked });
   }
+}
+
+/** Items by something of theirs, each list in the order of the items. */
+function groupedBy<K>(items: Iterable<Item>, keyOf: (item: Item) => K): Map<K, Item[]> {
+  const groups = new Map<K, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
+  }
+  return groups;
+}
+
+/** The items of the days in [from, to], day by day. */
+function within(days: ReadonlyMap<Day, readonly Item[]>, from: Day, to: Day): Item[] {
+  const found: Item[] = [];
+  for (let day = from; day <= to; day += 1) found.push(...(days.get(day) ?? []));
+  return found;
 }
 
 /** Names of the bank's own transactions; they tell nothing of who paid. */

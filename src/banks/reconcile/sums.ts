@@ -23,18 +23,22 @@ export function findSum<T extends Amount>(items: readonly T[], targetFen: Fen): 
 /** Some of the values that together make exactly `target`, by position; values may be negative. One is enough. */
 export function findPositions(values: readonly Fen[], target: Fen): readonly number[] | null {
   const bounded = values.slice(0, SUBSET_ITEMS_MAX);
-  let best: number[] | null = null;
+  // The sum of a subset is that of the subset without its first value, and that value.
+  const sums: Fen[] = [0n];
+  let best = 0;
   for (let mask = 1; mask < 1 << bounded.length; mask += 1) {
-    let sum = 0n;
-    const chosen: number[] = [];
-    for (let at = 0; at < bounded.length; at += 1) {
-      if ((mask & (1 << at)) === 0) continue;
-      sum += bounded[at]!;
-      chosen.push(at);
-    }
-    if (sum === target && (best === null || chosen.length < best.length)) best = chosen;
+    const first = mask & -mask;
+    const sum = sums[mask ^ first]! + bounded[31 - Math.clz32(first)]!;
+    sums.push(sum);
+    if (sum === target && (best === 0 || bitsOf(mask).length < bitsOf(best).length)) best = mask;
   }
-  return best;
+  return best === 0 ? null : bitsOf(best);
+}
+
+function bitsOf(mask: number): number[] {
+  const bits: number[] = [];
+  for (let at = 0; at < SUBSET_ITEMS_MAX; at += 1) if ((mask & (1 << at)) !== 0) bits.push(at);
+  return bits;
 }
 
 export function total(items: readonly Amount[]): Fen {

@@ -235,3 +235,17 @@ describe('balances', () => {
     expect(found).toMatchObject([{ kind: 'balance_differs', accountId: 'D-1', amountFen: 100n }]);
   });
 });
+
+it('comes to an end in a bounded time when nothing of a large institution fits', () => {
+  const many = 600;
+  const events = Array.from({ length: many }, (_, i) => [
+    paid(`P-${i}`, 1_000_003 + 2 * i, {}, { at: `2026-03-0${2 + (i % 4)}` }),
+    credited(`T-${i}`, 5_000_002 + 4 * i, `2026-03-0${3 + (i % 4)}`),
+  ]).flat();
+  const model = modelOf(custodyAccount(), ...events, balance('2026-03-09', 77));
+  const started = process.cpuUsage().user;
+  const { breaks } = reconcileModel(model, SCHOOL, '2026-03-20');
+  expect(breaks.length).toBeGreaterThan(many);
+  // Seconds of processor time; every pair compared with every sum would take hours.
+  expect((process.cpuUsage().user - started) / 1_000_000).toBeLessThan(20);
+});
