@@ -10,7 +10,7 @@ import { enYuan, percent, zhYuan } from '../text.js';
 /** Overdue refunds against U, and in custody mode against B, whichever is smaller. */
 export const rule = defineRule({
   id: 'C03',
-  version: 1,
+  version: 2,
   group: 'C',
   name: { zh: '退费积压', en: 'Refund backlog' },
   question: {
@@ -29,11 +29,11 @@ export const rule = defineRule({
       note: 'More than 15%, or more than the whole balance.',
     },
     minCases: {
-      value: 3,
+      value: 2,
       unit: 'count',
       min: 1,
       source: 'ours',
-      note: 'Orange and red need at least three overdue refunds: one late case is C01.',
+      note: 'Orange and red need at least two overdue refunds: one late case is C01.',
     },
   },
   order: [['yellowBp', 'orangeBp', 'redBp']],
