@@ -133,7 +133,7 @@ describe('ingest', () => {
       rejected: 0,
       failed: [{ path: path.join(folder, 'c.xml') }],
     });
-    expect(answer.stderr).toMatch(/^feewarden: .*c\.xml: This looks like XML.*\n$/);
+    expect(answer.stderr).toMatch(/^feewarden: The file is XML, but no camt.*c\.xml.*\n$/);
     expect(answer.code).toBe(1);
   });
 

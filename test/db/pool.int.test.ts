@@ -111,11 +111,18 @@ describe('transactions', () => {
       'create table pair (id integer primary key, n integer); insert into pair values (1, 0), (2, 0)',
     );
     let attempts = 0;
+    let begun = 0;
+    let bothHaveBegun = (): void => {};
+    const both = new Promise<void>((resolve) => {
+      bothHaveBegun = resolve;
+    });
     const add = (first: number, second: number): Promise<void> =>
       inTransaction(db.pool, async (client) => {
         attempts += 1;
         await client.query('update pair set n = n + 1 where id = $1', [first]);
-        await client.query('select pg_sleep(0.2)');
+        begun += 1;
+        if (begun === 2) bothHaveBegun();
+        await both;
         await client.query('update pair set n = n + 1 where id = $1', [second]);
       });
     await Promise.all([add(1, 2), add(2, 1)]);

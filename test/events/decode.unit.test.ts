@@ -162,7 +162,15 @@ const FAULTS: readonly [string, JsonRecord, ErrorCode, string | null][] = [
 ];
 
 /** Codes that the event alone does not decide. */
-const OTHERS_DECIDE = ['id_reused', 'conflicting_fact', 'reverses_other_institution', 'source_not_allowed'];
+const OTHERS_DECIDE = [
+  'id_reused',
+  'conflicting_fact',
+  'reverses_other_institution',
+  'source_not_allowed',
+  'unknown_account',
+  'ambiguous_account',
+  'unsupported_currency',
+];
 
 describe('a wrong event', () => {
   it.each(FAULTS)('is refused for %s', (_what, event, code, path) => {
