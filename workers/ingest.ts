@@ -24,8 +24,8 @@ export interface IngestDeps {
 }
 
 /**
- * Takes events from Kafka into the books. One poll is one batch is one transaction; offsets are committed only after the
- * database has committed. Several of these processes share the partitions of the group.
+ * Takes events from Kafka into the books. One poll is one batch, and the events of an institution in it one transaction; offsets are
+ * committed only after the database has committed all of it. Several of these processes share the partitions of the group.
  */
 export async function runIngest(deps: IngestDeps): Promise<void> {
   const { config, log } = deps;

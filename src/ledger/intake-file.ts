@@ -26,7 +26,7 @@ export interface FileIntake extends IntakeCounts {
 }
 
 /**
- * Takes a file into the books, batch by batch, in flat memory. Progress commits with each batch, so that an interrupted run
+ * Takes a file into the books, batch by batch, in flat memory. Progress commits with each transaction, so that an interrupted run
  * goes on where it stopped; the counts are then those of the whole file. While one batch is written, the next is decoded.
  */
 export async function takeFile(deps: IntakeDeps, file: InputFile, options: FileIntakeOptions): Promise<FileIntake> {
