@@ -141,6 +141,12 @@ class TrackedRows implements InstitutionRows {
   get institutionId() {
     return this.plain.institutionId;
   }
+  get day() {
+    return this.plain.day;
+  }
+  get earlier() {
+    return this.plain.earlier;
+  }
   get profile() {
     this.note.parts |= PART.profile;
     return this.plain.profile;

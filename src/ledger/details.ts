@@ -49,6 +49,7 @@ export class Details {
   /** The day on which a release was instructed. */
   readonly instructedOn = new Map<string, Day>();
   private readonly requestsOf = new Map<Day, string[]>();
+  private readonly confirmationsOf = new Map<Day, string[]>();
   private readonly deliveriesOf = new Map<Day, string[]>();
   /** Keys that changed; whoever follows the model takes them out. */
   readonly changedLessons = new Set<string>();
@@ -88,16 +89,23 @@ export class Details {
     }
   }
 
-  /** Forgets requests and deliveries from before these days: nobody will look at them again. */
-  forgetBefore(requests: Day, deliveries: Day): void {
-    forgetDays(this.requestsOf, this.requests, requests);
-    forgetDays(this.deliveriesOf, this.delivered, deliveries);
+  /** Forgets requests, confirmations and deliveries from before these days: nobody will look at them again. */
+  forgetBefore(requests: Day, confirmations: Day, deliveries: Day): void {
+    forgetDays(this.requestsOf, requests, (key) => forgetOld(this.requests, key, requests));
+    forgetDays(this.deliveriesOf, deliveries, (key) => forgetOld(this.delivered, key, deliveries));
+    forgetDays(this.confirmationsOf, confirmations, (key) => {
+      // It may have been corrected since: then it is another one.
+      const told = this.confirmations.get(key);
+      if (told !== undefined && dayOf(told.at) < confirmations) this.confirmations.delete(key);
+    });
   }
 
   private confirm(event: Event<'lesson.confirmed'>, sign: 1 | -1): void {
     const { confirmId, contractId, lessonId = null, amountFen, by, hours } = event.data;
-    if (sign > 0) this.confirmations.set(confirmId, { ...toldOf(event), confirmId, lessonId, amountFen, by });
-    else this.confirmations.delete(confirmId);
+    if (sign > 0) {
+      this.confirmations.set(confirmId, { ...toldOf(event), confirmId, lessonId, amountFen, by });
+      addTo(this.confirmationsOf, dayOf(event.at), confirmId);
+    } else this.confirmations.delete(confirmId);
     this.changedConfirmations.add(confirmId);
     const hundredths = Math.round(hours * 100);
     const list = this.hoursOf.get(contractId);
@@ -162,6 +170,10 @@ export class Newest<T extends Told> {
   forget(key: string): void {
     this.of.delete(key);
   }
+
+  keys(): IterableIterator<string> {
+    return this.of.keys();
+  }
 }
 
 function newestFirst(a: Told, b: Told): number {
@@ -207,15 +219,17 @@ function addTo(days: Map<Day, string[]>, day: Day, key: string): void {
   else days.set(day, [key]);
 }
 
-function forgetDays(days: Map<Day, string[]>, tellings: Newest<Told>, before: Day): void {
+function forgetDays(days: Map<Day, string[]>, before: Day, forget: (key: string) => void): void {
   for (const [day, keys] of days) {
     if (day >= before) continue;
     days.delete(day);
-    for (const key of keys) {
-      const newest = tellings.get(key);
-      if (newest !== undefined && dayOf(newest.at) < before) tellings.forget(key);
-    }
+    for (const key of keys) forget(key);
   }
+}
+
+function forgetOld(tellings: Newest<Told>, key: string, before: Day): void {
+  const newest = tellings.get(key);
+  if (newest !== undefined && dayOf(newest.at) < before) tellings.forget(key);
 }
 
 function removePair(list: number[], at: Us, hundredths: number): void {

@@ -58,6 +58,14 @@ export class ContractWindow {
     return some;
   }
 
+  /** Those of the days before an earlier day. Looks through all contracts. */
+  rowsOn(day: Day): readonly SignedContract[] {
+    return [...this.books.contracts.rows.values()]
+      .filter(({ at }) => dayOf(at) >= day - CONTRACT_DAYS)
+      .map((row) => ({ ...row, hoursLeftHundredths: this.hours.of(row) }))
+      .sort((a, b) => (isNewer(a, b) ? 1 : -1));
+  }
+
   /** The line of a contract changed: paid for, refunded, or taught. */
   updateLine(key: string): void {
     if (!key.startsWith(CONTRACT_PREFIX)) return;

@@ -147,8 +147,10 @@ export class InstitutionRowsReader {
   private rows(today: Day, countyTopShare: boolean): ModelRows {
     const { books } = this;
     const { registers } = this.registers;
-    return {
+    const rows: ModelRows = {
       institutionId: books.id,
+      day: today,
+      earlier: (day) => this.earlier(rows, day),
       profile: this.profile.profile,
       profileEvents: this.profile.events(today),
       registers,
@@ -174,6 +176,26 @@ export class InstitutionRowsReader {
       eventCount: books.eventCount,
       newestAt: books.newestAt,
       firstAt: books.oldestAt,
+    };
+    return rows;
+  }
+
+  /** Nothing was booked since `rows` were read. */
+  private earlier(rows: ModelRows, day: Day): InstitutionRows {
+    return {
+      ...rows,
+      day,
+      earlier: () => null,
+      profileEvents: this.profile.events(day),
+      expiredUnearnedFen: this.unearned.expiredOn(day),
+      releasedLines: this.released.rowsOn(day),
+      contracts: this.contracts.rowsOn(day),
+      payments: PaymentWindow.rowsOn(this.books.payments, day, this.hasCustody),
+      refunds: [...this.books.refunds.rows.values()]
+        .filter((row) => isRead(row, day - REFUND_DAYS))
+        .sort((a, b) => (a.refundId > b.refundId ? 1 : -1))
+        .map((refund) => this.withContract(refund)),
+      ...this.teaching.rowsOn(day),
     };
   }
 

@@ -86,6 +86,13 @@ export class PaymentWindow {
     return best;
   }
 
+  /** The rows of an earlier day. Looks through all payments. */
+  static rowsOn(payments: Register<PaymentRow>, day: Day, withOlder: boolean): readonly PaymentRow[] {
+    return [...payments.rows.values()]
+      .filter((row) => row.told !== null && (paidOn(row) >= day - PAYMENT_DAYS || (withOlder && isWaiting(row))))
+      .sort((a, b) => (isLater(a, b) ? 1 : -1));
+  }
+
   private update(paymentId: string, row: PaymentRow | undefined): void {
     const before = this.known.get(paymentId);
     const after = row !== undefined && this.concerns(row) ? row : undefined;

@@ -20,12 +20,22 @@ export class ReleaseWindow {
 
   of(contractId: string): Releases {
     const instructions = this.ofContract.get(contractId);
-    if (instructions === undefined) return NONE;
-    const found: { on: Day; amountFen: number }[] = [];
-    for (const { on, contracts } of instructions.values()) {
-      for (const line of contracts) if (line.contractId === contractId) found.push({ on, amountFen: line.amountFen });
-    }
-    return found.sort((a, b) => a.on - b.on || a.amountFen - b.amountFen);
+    return instructions === undefined ? NONE : releasesOf(contractId, [...instructions.values()]);
+  }
+
+  /** The same of the days before an earlier day. Looks through all releases. */
+  ofDay(day: Day): (contractId: string) => Releases {
+    const instructions = [...this.books.releases.rows.keys()].flatMap((instructionId) => {
+      const one = this.instruction(instructionId);
+      return one !== null && one.on >= day - RELEASE_DAYS + 1 ? one : [];
+    });
+    return (contractId) => releasesOf(contractId, instructions);
+  }
+
+  private instruction(instructionId: string): Instruction | null {
+    const row = this.books.releases.get(instructionId);
+    const on = this.books.details!.instructedOn.get(instructionId);
+    return row?.lines && row.debits > 0 && on !== undefined ? { on, contracts: row.lines } : null;
   }
 
   /** Answers the lines whose releases changed, and those whose releases the window has left behind. */
@@ -37,13 +47,11 @@ export class ReleaseWindow {
       this.from = from;
       for (const [instructionId, { on }] of this.known) if (on < from) this.drop(instructionId, moved);
     }
-    const { releases, details } = this.books;
+    const { releases } = this.books;
     for (const instructionId of releases.changed) {
       this.drop(instructionId, changed);
-      const row = releases.get(instructionId);
-      const on = details!.instructedOn.get(instructionId);
-      if (row?.lines && row.debits > 0 && on !== undefined && on >= from)
-        this.add(instructionId, { on, contracts: row.lines }, changed);
+      const one = this.instruction(instructionId);
+      if (one !== null && one.on >= from) this.add(instructionId, one, changed);
     }
     releases.changed.clear();
     return { changed, moved };
@@ -70,6 +78,14 @@ export class ReleaseWindow {
       if (others?.size === 0) this.ofContract.delete(contractId);
     }
   }
+}
+
+function releasesOf(contractId: string, instructions: readonly Instruction[]): Releases {
+  return instructions
+    .flatMap(({ on, contracts }) =>
+      contracts.flatMap((line) => (line.contractId === contractId ? { on, amountFen: line.amountFen } : [])),
+    )
+    .sort((a, b) => a.on - b.on || a.amountFen - b.amountFen);
 }
 
 const NONE: Releases = [];

@@ -33,6 +33,12 @@ export class ReleasedLines {
     return this.lines.rows;
   }
 
+  /** The same lines with the releases of the days before an earlier day. */
+  rowsOn(day: Day): readonly ReleasedLine[] {
+    const releases = this.releases.ofDay(day);
+    return this.rows.map((row) => ({ ...row, recentReleases: releases(row.contractId) }));
+  }
+
   /** The line, its contract, or the end of its contract changed. True when the line is or was one of these. */
   update(key: string): boolean {
     const before = this.known.get(key);

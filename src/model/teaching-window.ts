@@ -1,5 +1,5 @@
 import { type Day, startOfDay, US_PER_DAY, type Us } from '../core/time.js';
-import type { Details } from '../ledger/details.js';
+import type { Confirmation, Details } from '../ledger/details.js';
 import { isNewer } from '../ledger/rows.js';
 import {
   CONFIRMATION_DAYS,
@@ -8,6 +8,7 @@ import {
   DELIVERY_MEMORY_DAYS,
   type DeliveryRow,
   isBefore,
+  LATE_DAYS,
   LESSON_DAYS,
   type LessonRow,
   REQUEST_DAYS,
@@ -79,23 +80,47 @@ export class TeachingWindow {
     const before = this.known.get(confirmId);
     if (before) this.drop(before);
     const told = this.details.confirmations.get(confirmId);
-    if (told === undefined) return;
-    if (told.at < this.confirmationsFrom) {
-      this.details.confirmations.delete(confirmId);
-      return;
-    }
-    const asked = this.details.requests.get(confirmId);
-    const row: ConfirmationRow = {
-      ...told,
-      requestedAt: asked !== undefined && asked.at >= told.at - REQUEST_DAYS * US_PER_DAY ? asked.at : null,
-      lesson: told.lessonId === null ? null : placeOf(this.lessonOf(told.lessonId)),
-    };
+    if (told === undefined || told.at < this.confirmationsFrom) return;
+    const row = this.confirmationOf(told);
     this.confirmationRows.insert(row);
     this.known.set(confirmId, row);
     if (row.lessonId === null) return;
     const others = this.ofLesson.get(row.lessonId);
     if (others) others.add(confirmId);
     else this.ofLesson.set(row.lessonId, new Set([confirmId]));
+  }
+
+  private confirmationOf(told: Confirmation): ConfirmationRow {
+    const asked = this.details.requests.get(told.confirmId);
+    return {
+      ...told,
+      requestedAt: asked !== undefined && asked.at >= told.at - REQUEST_DAYS * US_PER_DAY ? asked.at : null,
+      lesson: told.lessonId === null ? null : placeOf(this.lessonOf(told.lessonId)),
+    };
+  }
+
+  /** The rows of an earlier day, at most `LATE_DAYS` back. Looks through everything. */
+  rowsOn(day: Day): {
+    readonly lessons: readonly LessonRow[];
+    readonly deliveries: readonly DeliveryRow[];
+    readonly confirmations: readonly ConfirmationRow[];
+  } {
+    const { scheduled, delivered, confirmations } = this.details;
+    const lessons = [...scheduled.keys()]
+      .flatMap((lessonId) => this.lessonOf(lessonId) ?? [])
+      .filter(({ startsAt }) => startsAt >= startOfDay(day - LESSON_DAYS))
+      .sort((a, b) => (isBefore(a, b) ? -1 : 1));
+    return {
+      lessons,
+      deliveries: lessons.flatMap((lesson) => {
+        const given = lesson.startsAt >= startOfDay(day - DELIVERY_DAYS) ? delivered.get(lesson.lessonId) : undefined;
+        return given ? { ...lesson, learners: given.learners } : [];
+      }),
+      confirmations: [...confirmations.values()]
+        .filter(({ at }) => at >= startOfDay(day - CONFIRMATION_DAYS))
+        .map((told) => this.confirmationOf(told))
+        .sort((a, b) => (isNewer(a, b) ? 1 : -1)),
+    };
   }
 
   private drop(row: ConfirmationRow): void {
@@ -117,14 +142,10 @@ export class TeachingWindow {
     this.lessonsFrom = startOfDay(today - LESSON_DAYS);
     this.deliveriesFrom = startOfDay(today - DELIVERY_DAYS);
     this.confirmationsFrom = startOfDay(today - CONFIRMATION_DAYS);
-    this.details.forgetBefore(today - CONFIRMATION_DAYS - REQUEST_DAYS - 1, today - DELIVERY_MEMORY_DAYS);
+    const remembered = today - LATE_DAYS - CONFIRMATION_DAYS;
+    this.details.forgetBefore(remembered - REQUEST_DAYS - 1, remembered, today - DELIVERY_MEMORY_DAYS);
     const gone = this.confirmationRows.shiftWhile(({ at }) => at < this.confirmationsFrom);
-    for (const row of gone) {
-      this.forget(row);
-      // It may have been corrected since: then it is another one.
-      const told = this.details.confirmations.get(row.confirmId);
-      if (told !== undefined && told.at < this.confirmationsFrom) this.details.confirmations.delete(row.confirmId);
-    }
+    for (const row of gone) this.forget(row);
     const hadLessons = this.lessonRows.dropBefore(this.lessonsFrom);
     const hadDeliveries = this.deliveryRows.dropBefore(this.deliveriesFrom);
     return gone.length > 0 || hadLessons || hadDeliveries;

@@ -52,6 +52,13 @@ export class UnearnedSums {
     this.setAmounts(open, unearnedFen, operatorFen(line!, contract, unearnedFen));
   }
 
+  /** Of what is unearned now, what belongs to contracts whose period was over on a day. */
+  expiredOn(day: Day): Fen {
+    let sum = 0n;
+    for (const [periodTo, fen] of this.byPeriodTo) if (periodTo < day) sum += fen;
+    return sum;
+  }
+
   moveTo(today: Day): void {
     if (today <= this.today) return;
     for (const [periodTo, fen] of this.byPeriodTo)

@@ -1,6 +1,6 @@
 import { dayOf, type Us } from '../core/time.js';
 import type { FindingState } from './finding.js';
-import { atLeast, type Level, rankOf } from './level.js';
+import { atLeast, type Level, levelOf, rankOf } from './level.js';
 import type { Rule } from './rule.js';
 
 /** What a rule may know of the findings of other rules: of this institution, as decided before it in the same evaluation. */
@@ -13,6 +13,26 @@ export interface RiskContext {
 
 /** For rules asked alone: no other findings. */
 export const NO_CONTEXT: RiskContext = { levelOf: () => 'none', hadFinding: () => false };
+
+/**
+ * The same of a past moment, as far as it is remembered: what is held now, and what was left after that moment, counts as held then.
+ * So the others cannot make a rule say less of that moment than it said.
+ */
+export function pastContextOf(states: ReadonlyMap<string, FindingState>, rules: readonly Rule[], at: Us): RiskContext {
+  return {
+    levelOf(ruleId) {
+      const state = states.get(ruleId);
+      const left = state?.leftAt.findLastIndex((leftAt) => leftAt !== null && leftAt > at) ?? -1;
+      return levelOf(Math.max(rankOf(state?.open?.level ?? 'none'), left + 1));
+    },
+    hadFinding: (groups, floor, days) =>
+      contextOf(states, rules, at).hadFinding(groups, floor, days) ||
+      rules.some(({ id, group }) => {
+        const leftAt = groups.includes(group) ? states.get(id)?.leftAt[rankOf(floor) - 1] : undefined;
+        return leftAt != null && leftAt > at;
+      }),
+  };
+}
 
 /** The context over states that may still change while the rules are evaluated one after the other. */
 export function contextOf(states: ReadonlyMap<string, FindingState>, rules: readonly Rule[], now: Us): RiskContext {

@@ -7,7 +7,7 @@ import { evaluateInstitution } from './evaluate.js';
 import { alertMessage, scoreMessage } from './messages.js';
 import type { Policy } from './policy/policy.js';
 import { readPolicyAt, SEE_ONE_POLICY } from './policy-store.js';
-import { readInstitutionRows } from './read-rows.js';
+import { EarlierRows, readInstitutionRows } from './read-rows.js';
 import { rulebookOf } from './rulebook.js';
 import { evaluateShadow } from './shadow.js';
 import { type Evaluated, readStates, storeEvaluations } from './store.js';
@@ -77,16 +77,18 @@ async function evaluate(
   nos: readonly number[],
   options: EvaluateOptions & { readonly policy: Policy },
 ): Promise<EvaluateResult> {
-  const rows = await readInstitutionRows(client, nos, options.now);
+  const { now, calendar, policy } = options;
+  const earlier = new EarlierRows(now);
+  const rows = await readInstitutionRows(client, nos, now, earlier);
   const states = await readStates(client, nos);
-  const evaluated: Evaluated[] = [];
-  for (const no of nos) {
-    const institution = rows.get(no)!;
-    const previous = states.get(no) ?? null;
-    const { now, calendar, policy } = options;
-    const evaluation = evaluateInstitution(institution, previous?.state ?? null, now, calendar, policy);
-    evaluated.push({ no, rows: institution, previous, evaluation });
-  }
+  const evaluated = await earlier.settle(client, () =>
+    nos.map((no): Evaluated => {
+      const institution = rows.get(no)!;
+      const previous = states.get(no) ?? null;
+      const evaluation = evaluateInstitution(institution, previous?.state ?? null, now, calendar, policy);
+      return { no, rows: institution, previous, evaluation };
+    }),
+  );
   const records = await storeEvaluations(client, evaluated, options.now);
   await storeLinks(client, evaluated, options.now);
   const messages = [
@@ -96,7 +98,7 @@ async function evaluate(
     ),
   ];
   await enqueue(client, messages, { kafkaEnabled: options.kafkaEnabled });
-  await evaluateShadow(client, evaluated, options);
+  await evaluateShadow(client, evaluated, earlier, options);
   return { evaluated: nos.length, changes: messages.length };
 }
 

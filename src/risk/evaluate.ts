@@ -1,5 +1,6 @@
 import type { Calendar } from '../core/calendar.js';
 import { dayOf, startOfDay, type Us } from '../core/time.js';
+import { askRule, isRaisedByWatching, PastQuestions } from './ask.js';
 import { type CaseState, caseForNewAlert, caseIdOf, riskCase } from './case.js';
 import type { CommonParams } from './common.js';
 import { confidenceBp } from './confidence.js';
@@ -9,13 +10,12 @@ import { FactSheet } from './facts/fact-sheet.js';
 import { earliest } from './facts/moments.js';
 import type { InstitutionRows } from './facts/rows.js';
 import { type FindingState, newFinding } from './finding.js';
-import { raised } from './level.js';
 import { advance } from './lifecycle.js';
 import type { ParamValues } from './params.js';
 import { policyFor, regimeEndsAt } from './policy/of-institution.js';
 import type { Policy } from './policy/policy.js';
 import type { ResolvedPolicy } from './policy/resolve.js';
-import { notApplicable, type Rule, type RuleAnswer, type Sentence } from './rule.js';
+import type { Rule, RuleAnswer, Sentence } from './rule.js';
 import { RULES } from './rules/list.js';
 import { computeScore, isDecaying, markScore, type Score } from './score.js';
 
@@ -91,7 +91,7 @@ class Evaluator {
   private readonly regimeEndsAt: Us | null;
   private readonly futureAt: Us | null;
   private readonly sheet: FactSheet;
-  private readonly sheets = new Map<Us, FactSheet>();
+  private readonly past: PastQuestions;
   private readonly states = new Map<string, FindingState>();
   private readonly context: RiskContext;
   private cases: CaseState;
@@ -113,9 +113,9 @@ class Evaluator {
     this.resolved = policyFor(rows, now, policy);
     this.regimeEndsAt = regimeEndsAt(rows, now, this.resolved);
     this.futureAt = futureOf(rows, now);
+    this.past = new PastQuestions(rows, now, calendar, policy, this.resolved, rules);
     const { common } = this.resolved;
     this.sheet = memory ? memory.sheet(rows, now, calendar, common) : new FactSheet(rows, now, calendar, common);
-    this.sheets.set(now, this.sheet);
     this.cases = previous?.cases ?? { count: 0, lastClearedAt: null };
     for (const state of previous?.findings ?? []) this.states.set(state.ruleId, state);
     const context = contextOf(this.states, rules, now);
@@ -197,7 +197,7 @@ class Evaluator {
     let error: string | null = null;
     this.memory?.begin();
     try {
-      answer = this.ask(rule, params, this.sheet);
+      answer = askRule(rule, params, this.sheet, this.context, this.watched);
     } catch (thrown) {
       // A rule that fails must be seen and must not take the others with it; it is never a low score.
       error = (thrown instanceof Error ? thrown.message : String(thrown)).slice(0, ERROR_CHARS_MAX);
@@ -218,12 +218,10 @@ class Evaluator {
     return { answer, error, changes };
   }
 
-  /** The rule's answer at the moment of the sheet; a rule that the policy switches off does not apply. */
-  private ask(rule: Rule, params: ParamValues | null, sheet: FactSheet): RuleAnswer {
-    if (params === null) return SWITCHED_OFF;
-    const answer = rule.evaluate(sheet, params, this.context);
-    if (!this.watched || answer.holdLevel === 'none' || (rule.group !== 'A' && rule.group !== 'C')) return answer;
-    return { ...answer, level: raised(answer.level), holdLevel: raised(answer.holdLevel) };
+  /** `no_data` rests on registrations alone, of which all are known at any time. */
+  private lackedFactsAt(rule: Rule, params: ParamValues | null, at: Us): boolean {
+    const sheet = new FactSheet(this.rows, at, this.calendar, this.resolved.common);
+    return askRule(rule, params, sheet, this.context, this.watched).state === 'no_data';
   }
 
   private advance(rule: Rule, params: ParamValues | null, answer: RuleAnswer | null): Omit<AlertChange, 'score'>[] {
@@ -241,7 +239,10 @@ class Evaluator {
       clearWorkingDays: this.resolved.common.clearWorkingDays,
       newestEventAt: this.rows.newestAt,
       failed: answer === null,
-      answerAt: (at) => this.ask(rule, params, this.sheetAt(at)),
+      answerAt: (raise) => this.past.answerAt(rule, raise, this.states, this.watched),
+      lackedFactsAt: (at) => this.lackedFactsAt(rule, params, at),
+      policyVersion: this.resolved.version,
+      watched: isRaisedByWatching(rule) ? this.watched : null,
       nextIds: () => this.nextIds(rule.id, before?.alerts ?? 0),
     });
     this.states.set(rule.id, result.state);
@@ -279,15 +280,6 @@ class Evaluator {
     return { alertId: `${institutionId}.${ruleId}.${alerts + 1}`, caseId: caseIdOf(institutionId, count) };
   }
 
-  private sheetAt(at: Us): FactSheet {
-    let sheet = this.sheets.get(at);
-    if (sheet === undefined) {
-      sheet = new FactSheet(this.rows, at, this.calendar, this.resolved.common);
-      this.sheets.set(at, sheet);
-    }
-    return sheet;
-  }
-
   private describe(rule: Rule, answer: RuleAnswer | null, error: string | null): RuleFinding {
     const state = this.states.get(rule.id);
     return {
@@ -299,7 +291,7 @@ class Evaluator {
       threshold: answer?.threshold ?? null,
       unit: answer?.unit ?? 'state',
       finding: state ?? newFinding(rule.id),
-      watched: this.watched && (rule.group === 'A' || rule.group === 'C'),
+      watched: this.watched && isRaisedByWatching(rule),
       flag: answer?.flag ?? false,
       reason: answer?.reason ?? (() => ({ zh: `规则计算失败：${error}`, en: `The rule failed: ${error}` })),
       evidence: answer?.evidence ?? (() => []),
@@ -355,7 +347,6 @@ interface Asked {
 
 const NO_CHANGES: never[] = [];
 const ERROR_CHARS_MAX = 200;
-const SWITCHED_OFF = notApplicable('本地政策停用该规则', 'The rule is switched off by the policy');
 
 function lateReason({ zh, en }: Sentence): Sentence {
   return { zh: `迟到的数据表明当时未越限。${zh}`, en: `Late information shows that the limit was kept. ${en}` };

@@ -5,6 +5,9 @@ import type { OpenLevel } from './level.js';
 export interface Raise {
   readonly level: OpenLevel;
   readonly at: Us;
+  /** The policy that raised it, and whether the institution was on the watch list, where that raises the rule. Absent: not noted. */
+  readonly policy?: string;
+  readonly watched?: boolean;
 }
 
 /** A finding that is open: one alert. */

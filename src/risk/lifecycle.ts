@@ -28,8 +28,17 @@ export interface LifecycleInput {
   readonly newestEventAt: Us | null;
   /** The rule threw: then nothing may be concluded from having no answer. */
   readonly failed: boolean;
-  /** What the rule would have said at an earlier moment, with what is known today. */
-  readonly answerAt: (at: Us) => RuleAnswer;
+  /**
+   * What the rule would have said at the moment of a raise, with what is known today; null when that cannot be known any more. When
+   * nothing was learned since, it is what the rule said: the raise stands.
+   */
+  readonly answerAt: (raise: Raise) => RuleAnswer | null;
+  /** Whether by what is known today the facts to answer were missing at an earlier moment. */
+  readonly lackedFactsAt: (at: Us) => boolean;
+  /** By which a raise is made now. */
+  readonly policyVersion: string;
+  /** On the watch list, which raises this rule; null where that makes no difference to it. */
+  readonly watched: boolean | null;
   /** Names of the alert and case if one is to be opened. */
   readonly nextIds: () => { readonly alertId: string; readonly caseId: string };
 }
@@ -44,7 +53,8 @@ export interface LifecycleResult {
 /**
  * One step of a finding: none → open → other levels → cleared. A rise counts at once. A fall counts when the measure has been
  * inside by the margin for whole working days in a row, or at once when late information shows that the limit was kept: nothing
- * newer than the rise is known, and the rule asked again for that moment, with what is known today, does not say it any more.
+ * newer than the rise is known, and the rule asked again for that moment, with what is known today of it, does not say it any more.
+ * Time that only passed is no information: what falls because a window of days has moved on is waited for.
  * `null` as answer: the rule failed or has no data; then everything stays, and being inside starts anew. Pure.
  */
 export function advance(previous: FindingState, answer: RuleAnswer | null, input: LifecycleInput): LifecycleResult {
@@ -54,7 +64,7 @@ export function advance(previous: FindingState, answer: RuleAnswer | null, input
     return { state: forgetInside(previous), changes: [], lookAgainAt: null };
   }
   if (previous.open === null) return open(previous, answer, input);
-  const raised = raise(previous.open, answer.level, input.now);
+  const raised = raise(previous.open, answer.level, input);
   const settled = retract(raised, answer, input);
   if (settled === null) return cleared(previous, previous.open, true, input);
   const inside = insideSince(settled, answer, input.now);
@@ -76,7 +86,7 @@ function open(previous: FindingState, answer: RuleAnswer, input: LifecycleInput)
     caseId,
     openedAt: input.now,
     level: answer.level,
-    raises: [{ level: answer.level, at: input.now }],
+    raises: [raiseOf(answer.level, input)],
     insideSince: [null, null, null, null],
   };
   return {
@@ -88,9 +98,13 @@ function open(previous: FindingState, answer: RuleAnswer, input: LifecycleInput)
   };
 }
 
-function raise(finding: OpenFinding, level: Level, now: Us): OpenFinding {
+function raise(finding: OpenFinding, level: Level, input: LifecycleInput): OpenFinding {
   if (level === 'none' || rankOf(level) <= rankOf(finding.level)) return finding;
-  return { ...finding, level, raises: [...finding.raises, { level, at: now }] };
+  return { ...finding, level, raises: [...finding.raises, raiseOf(level, input)] };
+}
+
+function raiseOf(level: OpenLevel, { now, policyVersion, watched }: LifecycleInput): Raise {
+  return { level, at: now, policy: policyVersion, ...(watched === null ? {} : { watched }) };
 }
 
 /** Takes back the raises that today's knowledge does not bear out; null when none is left. The same object when all stand. */
@@ -103,8 +117,8 @@ function retract(finding: OpenFinding, answer: RuleAnswer, input: LifecycleInput
     rankOf(floor) < rankOf(last.level) &&
     (input.newestEventAt === null || input.newestEventAt <= last.at)
   ) {
-    const then = input.answerAt(last.at);
-    if (then.state === 'no_data' || rankOf(then.level) >= rankOf(last.level)) break;
+    const then = input.answerAt(last);
+    if (then === null || then.state === 'no_data' || rankOf(then.level) >= rankOf(last.level)) break;
     raises.pop();
     if (rankOf(then.level) > rankOf(floor)) floor = then.level;
     last = raises.at(-1);
@@ -112,7 +126,7 @@ function retract(finding: OpenFinding, answer: RuleAnswer, input: LifecycleInput
   if (raises.length === finding.raises.length) return finding;
   // What is true of the last raise may lie between the levels: keep it, from the moment of the raise that was too high.
   if (floor !== 'none' && (last === undefined || rankOf(floor) > rankOf(last.level)))
-    raises.push({ level: floor, at: finding.raises[raises.length]!.at });
+    raises.push({ ...finding.raises[raises.length]!, level: floor });
   const top = raises.at(-1);
   return top === undefined ? null : { ...finding, level: top.level, raises };
 }
@@ -123,7 +137,7 @@ function retract(finding: OpenFinding, answer: RuleAnswer, input: LifecycleInput
  */
 function lostItsFacts(finding: OpenFinding, input: LifecycleInput): boolean {
   if (input.newestEventAt !== null && input.newestEventAt > finding.openedAt) return false;
-  return input.failed === false && input.answerAt(finding.openedAt).state === 'no_data';
+  return input.failed === false && input.lackedFactsAt(finding.openedAt);
 }
 
 /** Per level: since when the answer has been inside it by the margin. */
@@ -162,7 +176,7 @@ function raisesUpTo(raises: readonly Raise[], level: OpenLevel): readonly Raise[
   if (raises.at(-1)?.level === level) return raises;
   const kept = raises.filter((raise) => rankOf(raise.level) < rankOf(level));
   const first = raises.find((raise) => rankOf(raise.level) >= rankOf(level));
-  return first === undefined ? kept : [...kept, { level, at: first.at }];
+  return first === undefined ? kept : [...kept, { ...first, level }];
 }
 
 function levelChange(before: OpenFinding, after: OpenFinding, late: boolean): FindingChange {

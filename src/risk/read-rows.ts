@@ -23,25 +23,72 @@ type Db = pg.ClientBase;
 /**
  * Everything that one evaluation of each institution reads, in a bounded number of statements for all of them together.
  * `client` must be in a transaction that sees one state (repeatable read), or hold the institutions still otherwise.
+ * `earlier`: where they get the rows of earlier days from; without it they have none.
  */
 export async function readInstitutionRows(
   client: Db,
   nos: readonly number[],
   now: Us,
+  earlier: EarlierRows | null = null,
 ): Promise<Map<number, InstitutionRows>> {
   const today = dayOf(now);
-  const all = await readInstitutions(client, nos);
+  return readRowsOf(client, nos, today, today, (no, day) => earlier?.of(no, day) ?? null);
+}
+
+/** Rows of earlier days, read once an evaluation asks for them: hardly any does. */
+export class EarlierRows {
+  private readonly known = new Map<Day, Map<number, InstitutionRows>>();
+  private readonly wanted = new Map<Day, Set<number>>();
+
+  /** `now`: the moment of the evaluation. */
+  constructor(private readonly now: Us) {}
+
+  of(no: number, day: Day): InstitutionRows | null {
+    const rows = this.known.get(day)?.get(no);
+    if (rows !== undefined) return rows;
+    const nos = this.wanted.get(day);
+    if (nos) nos.add(no);
+    else this.wanted.set(day, new Set([no]));
+    return null;
+  }
+
+  /** Repeats `ask` until it has found all the rows that it looked for. */
+  async settle<T>(client: Db, ask: () => T): Promise<T> {
+    for (;;) {
+      const answer = ask();
+      if (this.wanted.size === 0) return answer;
+      const wanted = [...this.wanted];
+      this.wanted.clear();
+      for (const [day, nos] of wanted) {
+        const rows = await readRowsOf(client, [...nos], day, dayOf(this.now), NOT_AT_HAND);
+        this.known.set(day, new Map([...(this.known.get(day) ?? []), ...rows]));
+      }
+    }
+  }
+}
+
+const NOT_AT_HAND = (): null => null;
+
+/** `today`: sums per day and counts of an earlier `day` are those that today's rows have. */
+async function readRowsOf(
+  client: Db,
+  nos: readonly number[],
+  day: Day,
+  today: Day,
+  earlier: EarlierRows['of'],
+): Promise<Map<number, InstitutionRows>> {
+  const all = await readInstitutions(client, nos, day, earlier);
   const of: BuildingOf = (no) => all.get(no)!;
   await readRegisterRows(client, nos, of);
-  await readProfiles(client, nos, today, of);
+  await readProfiles(client, nos, day, of);
   await readReported(client, nos, of);
   await readSums(client, nos, today, of);
-  await readUnearned(client, nos, today, of);
-  await readReleasedLines(client, nos, today, of);
-  await readContracts(client, nos, today, of);
-  await readPayments(client, nos, today, of);
-  await readRefunds(client, nos, today, of);
-  await readTeaching(client, nos, today, of);
+  await readUnearned(client, nos, day, of);
+  await readReleasedLines(client, nos, day, of);
+  await readContracts(client, nos, day, of);
+  await readPayments(client, nos, day, of);
+  await readRefunds(client, nos, day, of);
+  await readTeaching(client, nos, day, of);
   await readLinks(client, nos, of);
   return all;
 }
@@ -66,7 +113,12 @@ function ascending(a: { at: Us; source: string; id: string }, b: { at: Us; sourc
   return isNewer(a, b) ? 1 : -1;
 }
 
-async function readInstitutions(client: Db, nos: readonly number[]): Promise<Map<number, Building>> {
+async function readInstitutions(
+  client: Db,
+  nos: readonly number[],
+  day: Day,
+  earlier: EarlierRows['of'],
+): Promise<Map<number, Building>> {
   const { rows } = await client.query<{
     no: number;
     id: string;
@@ -85,6 +137,8 @@ async function readInstitutions(client: Db, nos: readonly number[]): Promise<Map
       row.no,
       {
         institutionId: row.id,
+        day,
+        earlier: (before: Day) => earlier(row.no, before),
         profile: null,
         profileEvents: [],
         registers: {},

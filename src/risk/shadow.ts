@@ -6,6 +6,7 @@ import { evaluateInstitution } from './evaluate.js';
 import type { Evaluation, InstitutionRiskState } from './evaluation.js';
 import { alertData } from './messages.js';
 import { findDraft } from './policy-store.js';
+import type { EarlierRows } from './read-rows.js';
 import { type Evaluated, findingsJson } from './store.js';
 
 interface ShadowOptions {
@@ -30,11 +31,12 @@ interface Failed {
 export async function evaluateShadow(
   client: pg.ClientBase,
   evaluated: readonly Evaluated[],
+  earlier: EarlierRows,
   options: ShadowOptions,
 ): Promise<void> {
   const shadow = await runningShadow(client);
   if (shadow === null) return;
-  const failure = await guarded(client, () => judge(client, shadow, evaluated, options));
+  const failure = await guarded(client, () => judge(client, shadow, evaluated, earlier, options));
   if (failure === null) return;
   const failed = evaluated.map((live) => ({ live, message: failure }));
   await guarded(client, () => insertFailures(client, shadow.no, failed, options.now));
@@ -70,22 +72,26 @@ async function judge(
   client: pg.ClientBase,
   { no, version }: RunningShadow,
   evaluated: readonly Evaluated[],
+  earlier: EarlierRows,
   { now, calendar }: ShadowOptions,
 ): Promise<void> {
   const draft = await findDraft(client, version);
   if (draft === null) throw new Error(`there is no draft ${version}`);
   const states = await readShadowStates(client, no, evaluated);
-  const shadowed: Shadowed[] = [];
-  const failed: Failed[] = [];
-  for (const live of evaluated) {
-    // It begins where the live policy stood, so that only what the policies say differently can differ.
-    const previous = states.get(live.no) ?? live.previous?.state ?? null;
-    try {
-      shadowed.push({ live, evaluation: evaluateInstitution(live.rows, previous, now, calendar, draft.policy) });
-    } catch (error) {
-      failed.push({ live, message: messageOf(error) });
+  const { shadowed, failed } = await earlier.settle(client, () => {
+    const shadowed: Shadowed[] = [];
+    const failed: Failed[] = [];
+    for (const live of evaluated) {
+      // It begins where the live policy stood, so that only what the policies say differently can differ.
+      const previous = states.get(live.no) ?? live.previous?.state ?? null;
+      try {
+        shadowed.push({ live, evaluation: evaluateInstitution(live.rows, previous, now, calendar, draft.policy) });
+      } catch (error) {
+        failed.push({ live, message: messageOf(error) });
+      }
     }
-  }
+    return { shadowed, failed };
+  });
   await upsertShadows(client, no, shadowed, now);
   await insertRecords(client, no, shadowed, now);
   await insertFailures(client, no, failed, now);

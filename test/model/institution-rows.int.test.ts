@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
-import { dayOf, parseTime, type Us } from '../../src/core/time.js';
+import { type Day, dayOf, parseTime, type Us } from '../../src/core/time.js';
 import type { AnyEvent } from '../../src/events/event.js';
 import { applyBatch, type Input } from '../../src/ledger/apply.js';
-import { InstitutionRowsReader } from '../../src/model/institution-rows.js';
+import { InstitutionRowsReader, type ModelRows } from '../../src/model/institution-rows.js';
 import { Model } from '../../src/model/model.js';
 import { COMMON_PARAMS } from '../../src/risk/common.js';
 import { FactSheet } from '../../src/risk/facts/fact-sheet.js';
-import type { InstitutionRows } from '../../src/risk/facts/rows.js';
+import { type InstitutionRows, LATE_DAYS } from '../../src/risk/facts/rows.js';
 import { defaultsOf } from '../../src/risk/params.js';
-import { readInstitutionRows } from '../../src/risk/read-rows.js';
+import { EarlierRows, readInstitutionRows } from '../../src/risk/read-rows.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { decodeLine, historyLines, inputOf } from '../support/history.js';
 import { arrange, arrivals, buildHistory, historySteps } from '../support/random-history.js';
@@ -96,7 +96,7 @@ function asInput(event: AnyEvent, at: number): Input {
 
 async function expectSameRows(model: Model, readers: Map<string, InstitutionRowsReader>, now: Us): Promise<void> {
   const books = [...model.set.institutions.values()].filter(({ eventCount }) => eventCount > 0);
-  const stored = await readStored(
+  const { stored, earlier } = await readStored(
     books.map(({ id }) => id),
     now,
   );
@@ -108,6 +108,8 @@ async function expectSameRows(model: Model, readers: Map<string, InstitutionRows
     }
     const { paymentFacts, collections, ...rows } = reader.read(dayOf(now), false);
     expect(comparable(rows)).toEqual(comparable(stored.get(one.id)!));
+    for (const [day, before] of earlier)
+      expect(comparable(withoutFacts(rows.earlier(day)!))).toEqual(comparable(before.get(one.id)!));
     const sheet = new FactSheet(stored.get(one.id)!, LONG_AFTER, CHINA_CALENDAR, defaultsOf(COMMON_PARAMS));
     expect(paymentFacts).toEqual(sheet.payments);
     expect(collections).toEqual(sheet.collections);
@@ -117,26 +119,45 @@ async function expectSameRows(model: Model, readers: Map<string, InstitutionRows
 /** Nothing is told of the future then. */
 const LONG_AFTER = parseTime('2099-01-01T00:00:00+08:00')!;
 
-async function readStored(ids: readonly string[], now: Us): Promise<Map<string, InstitutionRows>> {
+type RowsById = ReadonlyMap<string, InstitutionRows>;
+
+/** The rows of the day, and of a few days before it. */
+async function readStored(
+  ids: readonly string[],
+  now: Us,
+): Promise<{ stored: RowsById; earlier: ReadonlyMap<Day, RowsById> }> {
   const client = await db.pool.connect();
   try {
     await client.query('begin isolation level repeatable read read only');
     const { rows: nos } = await client.query<{ no: number }>('select no from institutions where id = any($1)', [ids]);
+    const before = new EarlierRows(now);
     const rows = await readInstitutionRows(
       client,
       nos.map(({ no }) => no),
       now,
+      before,
+    );
+    const byId = (all: Iterable<InstitutionRows>): RowsById => new Map([...all].map((row) => [row.institutionId, row]));
+    const days = [1, 5, LATE_DAYS].map((back) => dayOf(now) - back);
+    const earlier = await before.settle(client, () =>
+      days.map((day) => [day, [...rows.values()].flatMap((row) => row.earlier(day) ?? [])] as const),
     );
     await client.query('rollback');
-    return new Map([...rows.values()].map((row) => [row.institutionId, row]));
+    return { stored: byId(rows.values()), earlier: new Map(earlier.map(([day, all]) => [day, byId(all)])) };
   } finally {
     client.release();
   }
 }
 
+/** What the model gives besides the rows, for today alone. */
+function withoutFacts(rows: InstitutionRows): InstitutionRows {
+  const { paymentFacts, collections, ...rest } = rows as ModelRows;
+  return rest;
+}
+
 /** Where the rows promise no order, one is made; sums of nothing are left out, because they say nothing. */
 function comparable(rows: InstitutionRows): object {
-  const { registers, ...rest } = rows;
+  const { registers, earlier, ...rest } = rows;
   return {
     ...rest,
     registers: Object.fromEntries(Object.entries(registers).filter(([, list]) => list.length > 0)),

@@ -289,6 +289,8 @@ export class School {
       confirmations: [],
       links: null,
       countyTopShare: false,
+      day: 0,
+      earlier: () => null,
       eventCount: this.counter,
       newestAt: NOW,
       firstAt: startOfDay(TODAY - 200),

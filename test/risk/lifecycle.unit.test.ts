@@ -30,6 +30,9 @@ class Walk {
       newestEventAt: now,
       failed: false,
       answerAt: () => answer ?? says('none'),
+      lackedFactsAt: () => false,
+      policyVersion: 'p',
+      watched: null,
       nextIds: () => {
         this.ids += 1;
         return { alertId: `a${this.ids}`, caseId: 'c1' };
@@ -152,14 +155,14 @@ describe('late information', () => {
   it('lowers at once to what would have been found', () => {
     const walk = new Walk().at(MONDAY, says('red')).at(MONDAY + 10, says('none', 'yellow'), late('yellow'));
     expect(walk.changes).toMatchObject([{ kind: 'level_changed', level: 'yellow', previousLevel: 'red', late: true }]);
-    expect(walk.state.open?.raises).toEqual([{ level: 'yellow', at: MONDAY }]);
+    expect(walk.state.open?.raises).toEqual([{ level: 'yellow', at: MONDAY, policy: 'p' }]);
   });
 
   it('takes back only the raises that it explains', () => {
     const walk = new Walk().at(MONDAY - US_PER_HOUR, says('blue')).at(MONDAY, says('red'));
     walk.at(MONDAY + 10, says('none'), {
       newestEventAt: MONDAY - 1,
-      answerAt: (at) => says(at === MONDAY ? 'none' : 'blue'),
+      answerAt: ({ at }) => says(at === MONDAY ? 'none' : 'blue'),
     });
     expect(walk.changes).toMatchObject([{ kind: 'level_changed', level: 'blue', previousLevel: 'red', late: true }]);
   });
@@ -175,6 +178,33 @@ describe('late information', () => {
       .at(MONDAY, says('orange'))
       .at(MONDAY + 10, says('none'), { newestEventAt: MONDAY - 1, answerAt: () => noData('无', 'none') });
     expect(unknown.level).toBe('orange');
+    const lost = new Walk()
+      .at(MONDAY, says('orange'))
+      .at(MONDAY + 10, says('none'), { newestEventAt: MONDAY - 1, answerAt: () => null });
+    expect(lost.level).toBe('orange');
+    expect(lost.at(midnight('2026-04-24'), says('none')).changes).toMatchObject([{ kind: 'cleared', late: false }]);
+  });
+
+  it('clears a finding whose facts were taken back, and only while nothing newer is known', () => {
+    const lost = (newestEventAt: Us): Level =>
+      new Walk()
+        .at(MONDAY, says('orange'))
+        .at(MONDAY + 10, null, { newestEventAt, lackedFactsAt: (at) => at === MONDAY }).level;
+    expect(lost(MONDAY)).toBe('none');
+    expect(lost(MONDAY + 1)).toBe('orange');
+  });
+
+  it('is asked of a raise with the policy and the watch that raised it', () => {
+    const asked: unknown[] = [];
+    new Walk().at(MONDAY, says('orange'), { policyVersion: 'before', watched: true }).at(MONDAY + 10, says('none'), {
+      newestEventAt: MONDAY,
+      watched: false,
+      answerAt: (raise) => {
+        asked.push(raise);
+        return null;
+      },
+    });
+    expect(asked).toEqual([{ level: 'orange', at: MONDAY, policy: 'before', watched: true }]);
   });
 
   it('leaves a finding that no event explains alone', () => {

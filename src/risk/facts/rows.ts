@@ -12,6 +12,10 @@ import type { Level } from '../level.js';
  */
 export interface InstitutionRows {
   readonly institutionId: string;
+  /** The day that they were read for: a sheet of this day or of a later one finds everything in them that it looks for. */
+  readonly day: Day;
+  /** The rows as they would be read for an earlier day, of what is known now; null when they are not at hand. */
+  readonly earlier: (day: Day) => InstitutionRows | null;
   /** All `institution.upserted` merged field by field as the contract says; null while none is known. */
   readonly profile: EventData['institution.upserted'] | null;
   /** The upserts of the last `PROFILE_DAYS` and the newest one before, ascending (`isNewer`). */
@@ -58,7 +62,10 @@ export interface InstitutionRows {
 
 export const PROFILE_DAYS = 400;
 export const REPORTED_MAX = 40;
-export const TURNOVER_DAYS = 400;
+/** Late information takes a raise back for so many days: three working days, over the longest holiday as well (our default). */
+export const LATE_DAYS = 14;
+/** Rules look back 400 days; the days of an earlier day's sheet are among them. */
+export const TURNOVER_DAYS = 400 + LATE_DAYS;
 export const CONTRACT_DAYS = 60;
 export const PAYMENT_DAYS = 100;
 export const REFUND_DAYS = 200;

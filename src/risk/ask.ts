@@ -1,0 +1,98 @@
+import type { Calendar } from '../core/calendar.js';
+import { type Day, dayOf, type Us } from '../core/time.js';
+import { pastContextOf, type RiskContext } from './context.js';
+import { FactSheet } from './facts/fact-sheet.js';
+import { type InstitutionRows, LATE_DAYS } from './facts/rows.js';
+import type { FindingState, Raise } from './finding.js';
+import { raised } from './level.js';
+import type { ParamValues } from './params.js';
+import { policyFor } from './policy/of-institution.js';
+import type { Policy } from './policy/policy.js';
+import type { ResolvedPolicy } from './policy/resolve.js';
+import { notApplicable, type Rule, type RuleAnswer } from './rule.js';
+
+/**
+ * The rule's answer at the moment of the sheet; a rule that the policy switches off (`params` null) does not apply. `watched`: the
+ * institution is on the watch list.
+ */
+export function askRule(
+  rule: Rule,
+  params: ParamValues | null,
+  sheet: FactSheet,
+  context: RiskContext,
+  watched: boolean,
+): RuleAnswer {
+  if (params === null) return SWITCHED_OFF;
+  const answer = rule.evaluate(sheet, params, context);
+  if (!watched || answer.holdLevel === 'none' || !isRaisedByWatching(rule)) return answer;
+  return { ...answer, level: raised(answer.level), holdLevel: raised(answer.holdLevel) };
+}
+
+/** The watch list raises the groups that are about money and about refunds. */
+export function isRaisedByWatching({ group }: Rule): boolean {
+  return group === 'A' || group === 'C';
+}
+
+/**
+ * Asks rules again for the moments at which they raised something, with what is known today of the institution's own events until
+ * then, by the thresholds of then. The rows are those of that day, not today's: a window of days that has moved on since is no news.
+ */
+export class PastQuestions {
+  private readonly sheets = new Map<Us, FactSheet | null>();
+
+  constructor(
+    private readonly rows: InstitutionRows,
+    private readonly now: Us,
+    private readonly calendar: Calendar,
+    private readonly policy: Policy,
+    private readonly resolved: ResolvedPolicy,
+    private readonly rules: readonly Rule[],
+  ) {}
+
+  /**
+   * `states` and `watched`: of now. Null: cannot be known. Another policy has raised it, it is too long ago, or it rests on other
+   * institutions, of which only the present is known.
+   */
+  answerAt(rule: Rule, raise: Raise, states: ReadonlyMap<string, FindingState>, watched: boolean): RuleAnswer | null {
+    if (raise.policy !== undefined && raise.policy !== this.resolved.version) return null;
+    const sheet = this.sheetAt(raise.at);
+    if (sheet === null) return null;
+    const params = this.resolvedAt(raise.at).rules.get(rule.id) ?? null;
+    const context = pastContextOf(states, this.rules, raise.at);
+    try {
+      return askRule(rule, params, sheet, context, raise.watched ?? watched);
+    } catch {
+      return null;
+    }
+  }
+
+  /** The sheet of a past moment; null when the rows of its day are not at hand. */
+  private sheetAt(at: Us): FactSheet | null {
+    let sheet = this.sheets.get(at);
+    if (sheet === undefined) {
+      const rows = this.rowsOn(dayOf(at));
+      sheet = rows === null ? null : new FactSheet(ownRows(rows), at, this.calendar, this.resolvedAt(at).common);
+      this.sheets.set(at, sheet);
+    }
+    return sheet;
+  }
+
+  private rowsOn(day: Day): InstitutionRows | null {
+    if (dayOf(this.now) - day > LATE_DAYS) return null;
+    return day >= this.rows.day ? this.rows : this.rows.earlier(day);
+  }
+
+  private resolvedAt(at: Us): ResolvedPolicy {
+    return dayOf(at) === dayOf(this.now) ? this.resolved : policyFor(this.rows, at, this.policy);
+  }
+}
+
+const SWITCHED_OFF = notApplicable('本地政策停用该规则', 'The rule is switched off by the policy');
+
+/** Without what only the present is known of: a rule that reads it cannot be asked for a past moment. */
+function ownRows(rows: InstitutionRows): InstitutionRows {
+  const unknown = (): never => {
+    throw new RangeError('only the present is known of other institutions');
+  };
+  return Object.defineProperties({ ...rows }, { links: { get: unknown }, countyTopShare: { get: unknown } });
+}
