@@ -3,6 +3,8 @@ import { amountOf, type CamtState, countOf, joinText } from './camt-state.js';
 
 /** An element of which something is wanted. Everything that has no node is passed over unread. */
 export interface Node {
+  /** The same in every thread, because all make them in the same order. */
+  readonly id: number;
   readonly children: Map<string, Node>;
   text: ((state: CamtState, text: string) => void) | null;
   open: ((state: CamtState) => void) | null;
@@ -44,8 +46,16 @@ const MESSAGES: readonly (readonly [string, StatementKind])[] = [
 ];
 const STATEMENTS = ['Rpt', 'Stmt', 'Ntfctn'];
 
+const NODES: Node[] = [];
+
 export function node(): Node {
-  return { children: new Map(), text: null, open: null, close: null, hasCurrency: false };
+  const made = { id: NODES.length, children: new Map(), text: null, open: null, close: null, hasCurrency: false };
+  NODES.push(made);
+  return made;
+}
+
+export function nodeOf(id: number): Node {
+  return NODES[id]!;
 }
 
 function at(root: Node, path: string): Node {

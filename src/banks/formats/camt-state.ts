@@ -27,6 +27,8 @@ export class CamtState {
   kind: StatementKind = 'statement';
   format = 'camt';
   statements = 0;
+  /** Entries that were opened. */
+  entries = 0;
   messageId: string | null = null;
   messageCreatedAt: string | null = null;
   messagePage = 1;
@@ -84,6 +86,7 @@ export class CamtState {
   }
 
   openEntry(): void {
+    this.entries += 1;
     this.entry = emptyEntry(this.line);
   }
 

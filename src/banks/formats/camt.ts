@@ -1,182 +1,142 @@
-import { SaxesParser, type SaxesTagPlain } from 'saxes';
-import { FeewardenError } from '../../core/errors.js';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StatementItem } from '../statement.js';
-import { camtMessages, type Node, node } from './camt-fields.js';
-import { CamtState } from './camt-state.js';
-import { type TextReader, xmlTextReader } from './decode.js';
+import { type CamtHelper, type StartHelper, startThread } from './camt-helper.js';
+import { type CamtDialect, PieceReader } from './camt-piece.js';
+import { CamtReader } from './camt-reader.js';
+import type { Tape } from './camt-tape.js';
+import { endsWithTag, PIECE_BYTES, piecesOf } from './pieces.js';
 
-/** The standard needs 25 levels; envelopes round the document a few more. */
-export const XML_DEPTH_MAX = 64;
-/** Characters of one text, comment or attribute. The longest field of the standard has 9,000 (attached documents apart). */
-export const XML_TEXT_CHARS_MAX = 1_048_576;
-export const XML_ATTRIBUTES_MAX = 64;
+export interface ReadCamtOptions {
+  readonly pieceBytes?: number;
+  /** Read before help is called: starting it takes as long as reading some megabytes. */
+  readonly alonePieces?: number;
+  readonly startHelper?: StartHelper;
+}
 
 /**
  * ISO 20022 camt.052, .053 and .054 in any version, with or without namespace or envelope → statements, entry by entry, in
  * memory that does not grow with the file. Entities, external references and document types are refused, and so is what is
- * not well-formed; what was handed out before is then the caller's to drop.
+ * not well-formed; what was handed out before is then the caller's to drop. Of a large file a second thread reads a part of the
+ * entries, which changes nothing of what is told or refused.
  * @throws FeewardenError bad_xml, xml_doctype, xml_too_deep, xml_too_large, wrong_encoding, unsupported_encoding,
  *   not_a_statement; each names the line
  */
-export async function* readCamt(chunks: AsyncIterable<Buffer> | Iterable<Buffer>): AsyncGenerator<StatementItem[]> {
+export async function* readCamt(
+  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
+  { pieceBytes = PIECE_BYTES, alonePieces = ALONE_PIECES, startHelper = startThread }: ReadCamtOptions = {},
+): AsyncGenerator<StatementItem[]> {
   const reader = new CamtReader();
-  for await (const chunk of chunks) {
-    for (let from = 0; from < chunk.length; from += PIECE_BYTES) {
-      const items = reader.push(chunk.subarray(from, from + PIECE_BYTES));
+  const pieces = piecesOf(chunks, pieceBytes);
+  try {
+    let count = 0;
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) {
+      const items = reader.push(next.value);
       if (items.length > 0) yield items;
+      count += 1;
+      if (count < alonePieces || count % alonePieces !== 0) continue;
+      const { dialect } = reader;
+      const helper = dialect === null ? null : startHelper(dialect);
+      if (helper !== null) yield* readWithHelp(pieces, reader, dialect!, helper);
     }
+  } finally {
+    await pieces.return(undefined);
   }
   const items = reader.end();
   if (items.length > 0) yield items;
 }
 
-/** Also bounds what one piece can add to a text before its length is looked at. */
-const PIECE_BYTES = 131_072;
+const ALONE_PIECES = 32;
+/** Pieces that are held at once, read or not. */
+const WINDOW_PIECES = 8;
+/** Pieces that the helper has before it: one in hand, and the next ones, so that it never waits. */
+const HELPER_PIECES = 3;
 
-const MESSAGES = camtMessages();
-/** Outside a message: anything may stand here, and is looked into. */
-const OUTSIDE: Node = node();
-
-/** The buffers of saxes that a hostile file can make grow; no event tells of them before they are full. */
-interface ParserBuffers {
-  readonly text: string;
-  readonly name: string;
-  readonly entity: string;
+/** A piece in the window. */
+interface Slot {
+  readonly piece: Buffer;
+  /** Where it begins and ends nothing is cut: it can be read apart from the others. */
+  readonly isApart: boolean;
+  state: 'waiting' | 'given' | 'read';
+  answer: Promise<void> | null;
+  tape: Tape | null;
 }
 
-/** Pushes bytes in, gives items out. */
-export class CamtReader {
-  private readonly state = new CamtState();
-  private readonly parser = new SaxesParser({ xmlns: false, position: false });
-  private readonly stack: Node[] = [OUTSIDE];
-  private top = 0;
-  private depth = 0;
-  /** Levels below an element that nobody wants. */
-  private skipped = 0;
-  private attributes = 0;
-  private text = '';
-  private wanted = false;
-  private decoder: TextReader | null = null;
+/** Both read what nobody has begun; the file's reader puts everything together, in order. */
+async function* readWithHelp(
+  pieces: AsyncGenerator<Buffer>,
+  reader: CamtReader,
+  dialect: CamtDialect,
+  helper: CamtHelper,
+): AsyncGenerator<StatementItem[]> {
+  const window = new Window(pieces, helper);
+  const own = new PieceReader(dialect);
+  try {
+    for (;;) {
+      await window.fill();
+      const first = window.slots[0];
+      if (first === undefined) break;
+      const idle = window.slots.find((slot) => slot.state === 'waiting' && slot.isApart);
+      if (first.state === 'given' && idle !== undefined) {
+        idle.tape = own.read(idle.piece);
+        idle.state = 'read';
+      } else {
+        await first.answer;
+        window.slots.shift();
+        const items = first.tape === null ? reader.push(first.piece) : reader.pushRead(first.piece, first.tape);
+        if (items.length > 0) yield items;
+      }
+      // Answers of a thread arrive between two turns.
+      await nextTurn();
+    }
+    if (window.failure !== null) throw window.failure.error;
+  } finally {
+    await helper.close();
+  }
+}
 
-  constructor() {
-    const { parser } = this;
-    parser.on('error', (error) => {
-      throw this.problem('bad_xml', `${error.message.replace(/\.$/, '')}.`);
-    });
-    parser.on('doctype', () => {
-      throw this.problem('xml_doctype', '');
-    });
-    parser.on('attribute', (attribute) => this.onAttribute(attribute));
-    parser.on('opentag', (tag) => this.onOpen(tag));
-    parser.on('closetag', () => this.onClose());
-    const onText = (text: string): void => {
-      if (this.wanted) this.text = this.text === '' ? text : this.text + text;
-    };
-    parser.on('text', onText);
-    parser.on('cdata', onText);
+class Window {
+  readonly slots: Slot[] = [];
+  /** What ended the file before its end; it counts once everything before it was read. */
+  failure: { readonly error: unknown } | null = null;
+  private isEnded = false;
+  private isCut = true;
+
+  constructor(
+    private readonly pieces: AsyncGenerator<Buffer>,
+    private readonly helper: CamtHelper,
+  ) {}
+
+  async fill(): Promise<void> {
+    while (!this.isEnded && this.slots.length < WINDOW_PIECES) await this.add();
+    let given = this.slots.filter((slot) => slot.state === 'given').length;
+    for (const slot of this.slots) {
+      if (given >= HELPER_PIECES) return;
+      if (slot.state !== 'waiting' || !slot.isApart) continue;
+      given += 1;
+      slot.state = 'given';
+      slot.answer = this.helper.read(slot.piece).then((tape) => {
+        slot.tape = tape;
+        slot.state = 'read';
+      });
+      // It is thrown where it is waited for.
+      slot.answer.catch(() => {});
+    }
   }
 
-  push(bytes: Buffer): StatementItem[] {
-    this.decoder ??= xmlTextReader(bytes);
-    this.write(this.decode((decoder) => decoder.push(bytes)));
-    return this.state.out.splice(0);
-  }
-
-  end(): StatementItem[] {
-    if (this.decoder === null) throw this.problem('bad_xml', 'It is empty.');
-    this.write(this.decode((decoder) => decoder.end()));
-    this.parser.close();
-    if (this.state.statements === 0 && !this.sawMessage) throw this.problem('not_a_statement', '');
-    return this.state.out.splice(0);
-  }
-
-  private sawMessage = false;
-
-  private decode(step: (decoder: TextReader) => string): string {
+  private async add(): Promise<void> {
     try {
-      return step(this.decoder!);
+      const next = await this.pieces.next();
+      if (next.done) {
+        this.isEnded = true;
+        return;
+      }
+      const piece = next.value;
+      const isCutAfter = !endsWithTag(piece);
+      this.slots.push({ piece, isApart: !this.isCut && !isCutAfter, state: 'waiting', answer: null, tape: null });
+      this.isCut = isCutAfter;
     } catch (error) {
-      if (!(error instanceof FeewardenError)) throw error;
-      throw this.problem(error.code, `It is not valid in the encoding that it declares, or that UTF-8 would have.`);
+      this.failure = { error };
+      this.isEnded = true;
     }
-  }
-
-  private write(text: string): void {
-    this.parser.write(text);
-    const buffers = this.parser as unknown as ParserBuffers;
-    const longest = Math.max(buffers.text.length, buffers.name.length, buffers.entity.length, this.text.length);
-    if (longest > XML_TEXT_CHARS_MAX)
-      throw this.problem('xml_too_large', `A text may have ${XML_TEXT_CHARS_MAX} characters.`);
-  }
-
-  private onAttribute({ name, value }: { readonly name: string; readonly value: string }): void {
-    this.attributes += 1;
-    if (this.attributes > XML_ATTRIBUTES_MAX)
-      throw this.problem('xml_too_large', `An element may have ${XML_ATTRIBUTES_MAX} attributes.`);
-    if (this.top > 0 && this.stack[this.top] !== OUTSIDE) return;
-    // The message type is wanted for people only; what a file is, its elements say.
-    if (name.startsWith('xmlns')) this.state.format = /camt\.05[234]\.001\.\d\d$/.exec(value)?.[0] ?? this.state.format;
-  }
-
-  private onOpen(tag: SaxesTagPlain): void {
-    this.attributes = 0;
-    this.depth += 1;
-    if (this.depth > XML_DEPTH_MAX) throw this.problem('xml_too_deep', `At most ${XML_DEPTH_MAX} levels.`);
-    if (this.skipped > 0) {
-      this.skipped += 1;
-      return;
-    }
-    const here = this.stack[this.top]!;
-    const next = here === OUTSIDE ? this.messageOf(tag.name) : this.childOf(here, tag.name);
-    if (next === undefined) {
-      this.skipped = 1;
-      this.wanted = false;
-      return;
-    }
-    this.top += 1;
-    this.stack[this.top] = next;
-    this.text = '';
-    this.wanted = next.text !== null;
-    if (next.open !== null) {
-      this.state.line = this.parser.line;
-      next.open(this.state);
-    }
-    if (next.hasCurrency) this.state.currency = tag.attributes['Ccy'] ?? '';
-  }
-
-  private onClose(): void {
-    this.depth -= 1;
-    if (this.skipped > 0) {
-      this.skipped -= 1;
-      return;
-    }
-    const closed = this.stack[this.top]!;
-    this.top -= 1;
-    if (this.wanted) {
-      this.wanted = false;
-      closed.text!(this.state, this.text.trim());
-    }
-    if (closed.close !== null) {
-      this.state.line = this.parser.line;
-      closed.close(this.state);
-    }
-  }
-
-  private childOf(here: Node, name: string): Node | undefined {
-    const found = here.children.get(name);
-    if (found !== undefined) return found;
-    const colon = name.indexOf(':');
-    return colon === -1 ? undefined : here.children.get(name.slice(colon + 1));
-  }
-
-  private messageOf(name: string): Node {
-    const local = name.slice(name.indexOf(':') + 1).replace(/V\d\d$/, '');
-    const message = MESSAGES.get(local);
-    if (message !== undefined) this.sawMessage = true;
-    return message ?? OUTSIDE;
-  }
-
-  private problem(code: FeewardenError['code'], detail: string): FeewardenError {
-    return new FeewardenError(code, `Line ${this.parser.line}. ${detail}`.trim());
   }
 }

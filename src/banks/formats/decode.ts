@@ -1,10 +1,16 @@
 import { isAscii } from 'node:buffer';
 import { FeewardenError } from '../../core/errors.js';
 
-/** Bytes of a file, whole characters or not → text, a piece at a time. */
+/** Bytes of a file, whole characters or not → text, a piece at a time. A byte order mark is left in the text. */
 export interface TextReader {
+  /** Its name, as this accepts it. */
+  readonly encoding: string;
   push(bytes: Buffer): string;
   end(): string;
+  /** Of bytes that begin and end with whole characters, apart from what was pushed. @throws FeewardenError wrong_encoding */
+  whole(bytes: Buffer): string;
+  /** Once `push` has refused bytes: ends of lines among them before the place where they are wrong. */
+  readonly linesBeforeFailure: number;
 }
 
 /** By the names that files use, in lower case. TextDecoder knows them all; others are refused, because a guess would be wrong money. */
@@ -33,27 +39,7 @@ export function textReader(name: string): TextReader {
   const label = ENCODINGS[name.trim().toLowerCase()];
   if (label === undefined)
     throw new FeewardenError('unsupported_encoding', `It says "${name.slice(0, 40)}"; convert it to UTF-8 or GB18030.`);
-  const decoder = new TextDecoder(label, { fatal: true });
-  const decode = (bytes: Buffer | undefined): string => {
-    try {
-      return bytes === undefined ? decoder.decode() : decoder.decode(bytes, { stream: true });
-    } catch (error) {
-      throw new FeewardenError('wrong_encoding', `It is read as ${label}.`, { cause: error });
-    }
-  };
-  // Plain ASCII, which most files are, says the same in all of these encodings, and is quicker to copy than to decode. A character
-  // that was cut by the end of a piece has to be decoded with its rest.
-  let isWhole = true;
-  const push = (bytes: Buffer): string => {
-    if (isWhole && isAscii(bytes)) return bytes.toString('latin1');
-    const last = bytes[bytes.length - 1] ?? 0;
-    isWhole = false;
-    const text = decode(bytes);
-    // After an ASCII byte that ends a line or a tag nothing is pending, in any of them.
-    if (last === LINE_FEED || last === GREATER) isWhole = true;
-    return text;
-  };
-  return { push, end: () => decode(undefined) };
+  return new DecodingReader(label);
 }
 
 /**
@@ -75,3 +61,58 @@ export function xmlTextReader(head: Buffer): TextReader {
 }
 
 const DECLARATION_BYTES_MAX = 1_024;
+
+class DecodingReader implements TextReader {
+  linesBeforeFailure = 0;
+  // A byte order mark in the middle of a file is a character, and this may be asked for a middle.
+  private readonly decoder: InstanceType<typeof TextDecoder>;
+  /** No character is pending that the end of a piece has cut. */
+  private isWhole = true;
+
+  constructor(readonly encoding: string) {
+    this.decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  }
+
+  push(bytes: Buffer): string {
+    const last = bytes[bytes.length - 1];
+    if (last === undefined) return '';
+    const wasWhole = this.isWhole;
+    // After an ASCII byte that ends a line or a tag nothing is pending, in any of them.
+    this.isWhole = last === LINE_FEED || last === GREATER || (wasWhole && isAscii(bytes));
+    if (wasWhole && this.isWhole) return this.whole(bytes);
+    return this.decode(bytes, { stream: true });
+  }
+
+  end(): string {
+    return this.decode(Buffer.alloc(0));
+  }
+
+  whole(bytes: Buffer): string {
+    // Plain ASCII, which most files are, says the same in all of these encodings, and is quicker to copy than to decode.
+    return isAscii(bytes) ? bytes.toString('latin1') : this.decode(bytes);
+  }
+
+  private decode(bytes: Buffer, options?: { stream: boolean }): string {
+    try {
+      return this.decoder.decode(bytes, options);
+    } catch (error) {
+      this.linesBeforeFailure = this.goodLines(bytes);
+      throw new FeewardenError('wrong_encoding', `It is read as ${this.encoding}.`, { cause: error });
+    }
+  }
+
+  /** Halves the bytes until the place is found; of a piece that begins within a character nothing can be said. */
+  private goodLines(bytes: Buffer): number {
+    let good = 0;
+    for (let bad = bytes.length; bad - good > 1; ) {
+      const middle = (good + bad) >> 1;
+      try {
+        new TextDecoder(this.encoding, { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
+        good = middle;
+      } catch {
+        bad = middle;
+      }
+    }
+    return bytes.subarray(0, good).filter((byte) => byte === LINE_FEED).length;
+  }
+}
