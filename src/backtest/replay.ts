@@ -9,10 +9,12 @@ import { Model } from '../model/model.js';
 import { evaluateAgain, evaluateInstitution } from '../risk/evaluate.js';
 import type { AlertChange, InstitutionRiskState } from '../risk/evaluation.js';
 import type { InstitutionRows } from '../risk/facts/rows.js';
+import { isRedByItself } from '../risk/finding.js';
 import { alertMessage } from '../risk/messages.js';
 import type { Policy } from '../risk/policy/policy.js';
 import { RememberedAnswers } from './memory.js';
 import type { SizeChange, Turns } from './rank-history.js';
+import { type KeyTurns, OwnTies, type TieLog } from './ties.js';
 import { Triggers } from './triggers.js';
 
 /** One alert record as it is written, with what puts it in order. */
@@ -30,6 +32,8 @@ export interface ReplayOptions {
   readonly policy: Policy;
   /** Per institution the ends of days at which it became one of the largest of its county, or ceased to be. */
   readonly turns?: ReadonlyMap<string, Turns>;
+  /** By what institutions may share: which red ones have it, and since when. */
+  readonly keyTurns?: KeyTurns;
   /** False: every rule is asked at every evaluation; the alerts are the same. */
   readonly remembers?: boolean;
 }
@@ -47,6 +51,7 @@ interface Watched {
   readonly reader: InstitutionRowsReader;
   readonly memory: RememberedAnswers;
   readonly triggers: Triggers;
+  readonly ties: OwnTies;
   state: InstitutionRiskState | null;
   lookAgainAt: Us | null;
   /** An event of this moment asks for an evaluation, once all events of the moment are booked. */
@@ -66,8 +71,9 @@ interface Watched {
 /**
  * Books and evaluates institutions on virtual clocks. The events of an institution come in order of the time at which they were
  * known. It is evaluated after the events of a moment when one of them can make something worse, at the moments its rules ask
- * for, and at the end of every day on which something was booked. Institutions do not depend on each other but for the ranks in
- * their county, so each has its own clock, and one may be far ahead of another.
+ * for, at the end of every day on which something was booked, and after all that when an institution it is tied to became red at
+ * the moment, or ceased to be. Ranks and ties come from a replay before, so that each institution has its own clock, and one may
+ * be far ahead of another.
  */
 export class Replay {
   readonly lines: AlertLine[] = [];
@@ -98,13 +104,20 @@ export class Replay {
       if (lastDay !== null) this.advance(institution, startOfDay(lastDay + 1));
       if (until !== null) {
         this.advance(institution, until);
-        if (institution.pendingAt === until || institution.lookAgainAt === until) this.evaluate(institution, until);
+        if (institution.pendingAt === until || institution.lookAgainAt === until)
+          this.evaluate(institution, until, false);
+        if (institution.ties.nextAt === until) this.evaluate(institution, until, true);
       }
     }
   }
 
   get institutions(): Iterable<string> {
     return this.watched.keys();
+  }
+
+  /** What the institution leaves for others, as far as it was replayed. */
+  tieLog(id: string): TieLog {
+    return this.watched.get(id)!.ties.log;
   }
 
   /** Whether being watched would have changed anything on one of the days between turns. */
@@ -120,6 +133,7 @@ export class Replay {
       reader: new InstitutionRowsReader(books, this.options.calendar),
       memory: new RememberedAnswers(),
       triggers: new Triggers(books),
+      ties: new OwnTies(id, this.options.keyTurns ?? null),
       state: null,
       lookAgainAt: null,
       pendingAt: null,
@@ -143,10 +157,11 @@ export class Replay {
     for (;;) {
       const turnAt = this.turnAt(institution);
       const { pendingAt, lookAgainAt, dayEndsAt } = institution;
-      const at = Math.min(pendingAt ?? NEVER, lookAgainAt ?? NEVER, dayEndsAt ?? NEVER, turnAt);
+      const ownAt = Math.min(pendingAt ?? NEVER, lookAgainAt ?? NEVER, dayEndsAt ?? NEVER, turnAt);
+      const at = Math.min(ownAt, institution.ties.nextAt);
       if (at > to || (at === to && !(isMidnight && pendingAt !== to))) break;
       if (at === turnAt) this.turn(institution);
-      this.evaluate(institution, at);
+      this.evaluate(institution, at, at < ownAt);
     }
     const day = dayOf(to);
     if (day <= institution.bookedOn) return;
@@ -164,16 +179,19 @@ export class Replay {
     institution.nextTurn += 1;
   }
 
-  private evaluate(institution: Watched, at: Us): void {
+  /** `isTold`: because of what is told of others at this very moment. */
+  private evaluate(institution: Watched, at: Us, isTold: boolean): void {
     const { calendar, policy, remembers } = this.options;
-    const { reader, memory, state } = institution;
-    const rows = reader.read(dayOf(at), institution.isTopOfCounty);
+    const { reader, memory, state, ties } = institution;
+    ties.see(at, isTold);
+    const rows = reader.read(dayOf(at), institution.isTopOfCounty, ties.linksOf);
     memory.follow(reader.changed, reader.moved);
     const evaluation =
       remembers === false
         ? evaluateInstitution(rows, state, at, calendar, policy)
         : evaluateAgain(rows, state, at, calendar, policy, memory);
     institution.state = evaluation.state;
+    ties.note(at, reader.linkNames, isRedByItself(evaluation.state.findings));
     institution.lookAgainAt = evaluation.lookAgainAt;
     institution.pendingAt = null;
     institution.dayEndsAt = null;

@@ -1,17 +1,17 @@
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import type { Calendar } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
 import { type Day, dayOf, type Us } from '../core/time.js';
 import type { Policy } from '../risk/policy/policy.js';
 import { isProblem, openInputs } from '../sources/files/records.js';
 import { mergeLines } from './merge.js';
-import { rankHistory, type Turns } from './rank-history.js';
+import { rankHistory } from './rank-history.js';
 import type { AlertLine } from './replay.js';
+import { hereShard, type RunningShard, threadShards } from './running-shard.js';
 import { LineScanner } from './scan.js';
-import { Shard, type ShardCounts, type ShardJob, type ShardResult } from './shard.js';
-import type { RanksMessage, ShardMessage } from './shard-worker.js';
+import type { ShardCounts, ShardJob } from './shard.js';
 import { SHARD_MASK, type Survey, Surveyor } from './survey.js';
+import { type KeyTurns, keysOfRed, keyTurns } from './ties.js';
 
 export interface BacktestOptions {
   readonly paths: readonly string[];
@@ -52,8 +52,8 @@ export function defaultThreads(): number {
 
 /**
  * Replays histories on a virtual clock: a first reading finds out in which order and on which threads, a second one books and
- * evaluates. Then the counties are ranked, and whoever the ranks concern is replayed once more. The files must not change
- * meanwhile.
+ * evaluates. Then the counties are ranked, it is found who was tied to whom while that one was red, and whoever that concerns is
+ * replayed once more. The files must not change meanwhile.
  * @throws FeewardenError unreadable_input
  */
 export async function runBacktest(options: BacktestOptions): Promise<BacktestCounts> {
@@ -62,11 +62,18 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestCou
   const survey = await surveyInputs(options, threads);
   const end = { lastDay: lastDayOf(survey, until), until };
   const jobs = Array.from({ length: threads }, (_, shard): ShardJob => ({ shard, paths, survey, end, policy, limits }));
-  const shards = threads === 1 ? [hereShard(options, jobs[0]!)] : threadShards(options, jobs);
+  const onProgress = (done: number): void => options.onProgress({ phase: 'replay', done, total: survey.records });
+  const shards = threads === 1 ? [hereShard(options.calendar, jobs[0]!, onProgress)] : threadShards(jobs, onProgress);
   try {
-    const results = await Promise.all(shards.map((shard) => shard.replayed));
+    const results = await all(shards, (shard) => shard.replayAll());
     const turns = rankHistory(results.flatMap(({ sizes }) => sizes));
-    const lines = await Promise.all(shards.map((shard) => shard.withRanks(turns)));
+    // What is told of others at a moment changes only what comes after it: the rounds end.
+    let isOther = true;
+    while (isOther) {
+      const outside = { turns, keyTurns: await tiesNow(shards) };
+      isOther = (await all(shards, (shard) => shard.replayAgain(outside))).some((one) => one);
+    }
+    const lines = await all(shards, (shard) => shard.lines());
     for (const portion of mergeLines(lines, LINES_PER_PORTION)) options.onLines(portion);
     return total(results.map(({ counts }) => counts));
   } finally {
@@ -76,11 +83,13 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestCou
 
 const LINES_PER_PORTION = 1_000;
 
-/** One shard, wherever it runs. */
-interface RunningShard {
-  readonly replayed: Promise<ShardResult>;
-  withRanks(turns: ReadonlyMap<string, Turns>): Promise<readonly AlertLine[]>;
-  close(): Promise<unknown>;
+function all<T>(shards: readonly RunningShard[], ask: (shard: RunningShard) => Promise<T>): Promise<T[]> {
+  return Promise.all(shards.map(ask));
+}
+
+async function tiesNow(shards: readonly RunningShard[]): Promise<KeyTurns> {
+  const keys = keysOfRed((await all(shards, (shard) => shard.tieLogs(null))).flat());
+  return keyTurns((await all(shards, (shard) => shard.tieLogs(keys))).flat());
 }
 
 /** The last day whose end is reached: that of the last event, or the last one that ends by `until`. */
@@ -109,68 +118,6 @@ async function surveyInputs(options: BacktestOptions, threads: number): Promise<
   }
   return surveyor.finish(threads);
 }
-
-function hereShard(options: BacktestOptions, job: ShardJob): RunningShard {
-  const total = job.survey.records;
-  const shard = new Shard(job, options.calendar, (done) => options.onProgress({ phase: 'replay', done, total }));
-  return {
-    replayed: shard.replayAll(),
-    withRanks: (turns) => shard.withRanks(turns),
-    close: async () => {},
-  };
-}
-
-function threadShards(options: BacktestOptions, jobs: readonly ShardJob[]): RunningShard[] {
-  const done = jobs.map(() => 0);
-  return jobs.map((job) =>
-    threadShard(job, (read) => {
-      done[job.shard] = read;
-      const sum = done.reduce((all, count) => all + count, 0);
-      options.onProgress({ phase: 'replay', done: sum, total: job.survey.records });
-    }),
-  );
-}
-
-function threadShard(job: ShardJob, onProgress: (read: number) => void): RunningShard {
-  const worker = new Worker(new URL('./shard-worker.js', import.meta.url), {
-    workerData: job,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
-  });
-  const failed = new Promise<never>((_, reject) => {
-    worker.on('message', (message: ShardMessage) => {
-      if (message.kind !== 'failed') return;
-      reject(message.code === null ? new Error(message.message) : new FeewardenError(message.code, message.message));
-    });
-    worker.on('error', reject);
-    worker.on('exit', (code) => reject(new Error(`a thread of the back-test ended early (${code})`)));
-  });
-  // It is waited for together with what can fail; once all is done, the end of the thread is no failure.
-  failed.catch(() => {});
-  const lines: AlertLine[] = [];
-  const replayed = new Promise<ShardResult>((resolve) => {
-    worker.on('message', (message: ShardMessage) => {
-      if (message.kind === 'progress') onProgress(message.read);
-      else if (message.kind === 'replayed') resolve(message.result);
-    });
-  });
-  const finished = new Promise<readonly AlertLine[]>((resolve) => {
-    worker.on('message', (message: ShardMessage) => {
-      if (message.kind === 'lines') for (const line of message.lines) lines.push(line);
-      else if (message.kind === 'done') resolve(lines);
-    });
-  });
-  return {
-    replayed: Promise.race([replayed, failed]),
-    withRanks: (turns) => {
-      worker.postMessage({ turns } satisfies RanksMessage);
-      return Promise.race([finished, failed]);
-    },
-    close: () => worker.terminate(),
-  };
-}
-
-/** Most of what an evaluation makes is gone with it: a larger young generation spares copying it (measured: a tenth less time). */
-const YOUNG_GENERATION_MB = 96;
 
 function total(counts: readonly ShardCounts[]): BacktestCounts {
   const byCode: Record<string, number> = {};

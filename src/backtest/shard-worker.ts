@@ -1,23 +1,26 @@
-import { once } from 'node:events';
+import { on } from 'node:events';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { CHINA_CALENDAR } from '../core/calendar.js';
 import { type ErrorCode, FeewardenError } from '../core/errors.js';
-import type { Turns } from './rank-history.js';
 import type { AlertLine } from './replay.js';
-import { Shard, type ShardJob, type ShardResult } from './shard.js';
+import { type Outside, Shard, type ShardJob, type ShardResult } from './shard.js';
+import type { TieLog } from './ties.js';
 
-/** What a thread tells: how far it is, what the first replay came to, its alerts in portions, the end. */
+/** What a thread is asked, one after the other; the methods of `Shard`. */
+export type ShardRequest =
+  | { readonly kind: 'replay_all' }
+  | { readonly kind: 'tie_logs'; readonly keys: ReadonlySet<string> | null }
+  | { readonly kind: 'replay_again'; readonly outside: Outside }
+  | { readonly kind: 'lines' };
+
+export type ShardAnswer = ShardResult | TieLog[] | boolean | null;
+
+/** What a thread tells: how far it is, its alerts in portions, the answer to what it was asked, or that it cannot go on. */
 export type ShardMessage =
   | { readonly kind: 'progress'; readonly read: number }
-  | { readonly kind: 'replayed'; readonly result: ShardResult }
   | { readonly kind: 'lines'; readonly lines: readonly AlertLine[] }
-  | { readonly kind: 'done' }
+  | { readonly kind: 'answer'; readonly answer: ShardAnswer }
   | { readonly kind: 'failed'; readonly code: ErrorCode | null; readonly message: string };
-
-/** What a thread is told when all have replayed. */
-export interface RanksMessage {
-  readonly turns: ReadonlyMap<string, Turns>;
-}
 
 const LINES_PER_MESSAGE = 5_000;
 
@@ -27,16 +30,25 @@ async function run(port: MessagePort, job: ShardJob): Promise<void> {
   const tell = (message: ShardMessage): void => port.postMessage(message);
   try {
     const shard = new Shard(job, CHINA_CALENDAR, (read) => tell({ kind: 'progress', read }));
-    tell({ kind: 'replayed', result: await shard.replayAll() });
-    const [{ turns }] = (await once(port, 'message')) as [RanksMessage];
-    const lines = await shard.withRanks(turns);
-    for (let at = 0; at < lines.length; at += LINES_PER_MESSAGE) {
-      tell({ kind: 'lines', lines: lines.slice(at, at + LINES_PER_MESSAGE) });
-    }
-    tell({ kind: 'done' });
+    for await (const [request] of on(port, 'message') as AsyncIterable<[ShardRequest]>)
+      tell({ kind: 'answer', answer: await answerOf(shard, request, tell) });
   } catch (error) {
     const known = error instanceof FeewardenError;
     const message = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
     tell({ kind: 'failed', code: known ? error.code : null, message });
   }
+}
+
+async function answerOf(
+  shard: Shard,
+  request: ShardRequest,
+  tell: (message: ShardMessage) => void,
+): Promise<ShardAnswer> {
+  if (request.kind === 'replay_all') return shard.replayAll();
+  if (request.kind === 'tie_logs') return shard.tieLogs(request.keys);
+  if (request.kind === 'replay_again') return shard.replayAgain(request.outside);
+  const lines = shard.lines();
+  for (let at = 0; at < lines.length; at += LINES_PER_MESSAGE)
+    tell({ kind: 'lines', lines: lines.slice(at, at + LINES_PER_MESSAGE) });
+  return null;
 }

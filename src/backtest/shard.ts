@@ -9,6 +9,7 @@ import { type Hour, HourBuckets } from './buckets.js';
 import type { SizeChange, Turns } from './rank-history.js';
 import { type AlertLine, inOrder, Replay, type ReplayEnd } from './replay.js';
 import { BLOCK_RECORDS, FLAG, SHARD_MASK, type Survey } from './survey.js';
+import { type KeyTurns, type TieLog, tieLogOn } from './ties.js';
 
 /** What a thread needs; plain values and shared memory, so that it can be sent. */
 export interface ShardJob {
@@ -34,14 +35,24 @@ export interface ShardResult {
   readonly sizes: readonly SizeChange[];
 }
 
+/** What institutions have to know of others. */
+export interface Outside {
+  readonly turns: ReadonlyMap<string, Turns>;
+  readonly keyTurns: KeyTurns;
+}
+
 /**
- * The institutions of one shard. They are replayed as if none of them were one of the largest of its county, because that is
- * known only when all shards are done; those for which it matters are then replayed again.
+ * The institutions of one shard. They are replayed as if none of them were one of the largest of its county or tied to a red one,
+ * because that is known only when all shards are done; those for which it matters are then replayed again.
  */
 export class Shard {
-  private replay: Replay;
+  /** The first replay, until it is known who is replayed again. */
+  private replay: Replay | null;
   /** Of the groups of the survey, the institutions that were met. */
   private readonly groupOf = new Map<string, number>();
+  private readonly logs = new Map<string, TieLog>();
+  private readonly tiedBy = new Map<string, string>();
+  private told: AlertLine[] = [];
 
   constructor(
     private readonly job: ShardJob,
@@ -52,26 +63,70 @@ export class Shard {
   }
 
   async replayAll(): Promise<ShardResult> {
-    const pass = new Pass(this.job, this.replay, null, this.onProgress);
+    const replay = this.replay!;
+    const pass = new Pass(this.job, replay, null, this.onProgress);
     await pass.run();
     for (const [id, group] of pass.groupOf) this.groupOf.set(id, group);
-    const institutions = [...this.replay.institutions].length;
-    return { counts: { ...pass.counts, institutions }, sizes: this.replay.sizes };
+    for (const id of replay.institutions) this.logs.set(id, replay.tieLog(id));
+    this.told = replay.lines;
+    return { counts: { ...pass.counts, institutions: this.logs.size }, sizes: replay.sizes };
   }
 
-  /** All alerts in order, now that the ranks are known. */
-  async withRanks(turns: ReadonlyMap<string, Turns>): Promise<AlertLine[]> {
-    const touched = [...turns].filter(([id, days]) => this.replay.isTouchedBy(id, days));
-    const groups = new Set(touched.map(([id]) => this.groupOf.get(id)!));
-    const lines = this.replay.lines.filter((line) => !groups.has(this.groupOf.get(line.institutionId)!));
-    if (groups.size > 0) {
-      // The books of the first replay are no longer needed.
-      this.replay = new Replay({ calendar: this.calendar, policy: this.job.policy, turns });
-      await new Pass(this.job, this.replay, groups, () => {}).run();
-      for (const line of this.replay.lines) lines.push(line);
-    }
-    return lines.sort(inOrder);
+  /** What the institutions leave for others: of those that were ever red all of it, or of all of them what concerns `keys`. */
+  tieLogs(keys: ReadonlySet<string> | null): TieLog[] {
+    const logs = [...this.logs.values()];
+    return keys === null ? logs.filter(({ red }) => red.length > 0) : logs.flatMap((log) => tieLogOn(log, keys) ?? []);
   }
+
+  /** Replays those again for which `outside` is news. True when they then leave something else for others than before. */
+  async replayAgain(outside: Outside): Promise<boolean> {
+    const groups = this.touchedBy(outside);
+    if (groups.size === 0) return false;
+    const replay = new Replay({ calendar: this.calendar, policy: this.job.policy, ...outside });
+    await new Pass(this.job, replay, groups, () => {}).run();
+    this.told = this.told.filter((line) => !groups.has(this.groupOf.get(line.institutionId)!));
+    for (const line of replay.lines) this.told.push(line);
+    let isOther = false;
+    for (const id of replay.institutions) {
+      const log = replay.tieLog(id);
+      isOther ||= JSON.stringify(log) !== JSON.stringify(this.logs.get(id));
+      this.logs.set(id, log);
+    }
+    return isOther;
+  }
+
+  /** All alerts in order. */
+  lines(): AlertLine[] {
+    return this.told.sort(inOrder);
+  }
+
+  private touchedBy({ turns, keyTurns }: Outside): Set<number> {
+    const groups = new Set<number>();
+    const { replay } = this;
+    // Ranks do not depend on what is replayed again: they are news only once, and then the books are no longer needed.
+    if (replay !== null)
+      for (const [id, days] of turns) if (replay.isTouchedBy(id, days)) groups.add(this.groupOf.get(id)!);
+    this.replay = null;
+    for (const log of this.logs.values()) {
+      const { institutionId: id } = log;
+      const tiedBy = tiesOf(log, keyTurns);
+      if (tiedBy === (this.tiedBy.get(id) ?? '')) continue;
+      this.tiedBy.set(id, tiedBy);
+      groups.add(this.groupOf.get(id)!);
+    }
+    return groups;
+  }
+}
+
+/** What is told of red institutions by the keys that this one ever had; empty when nothing is. */
+function tiesOf({ institutionId, keys }: TieLog, keyTurns: KeyTurns): string {
+  if (keyTurns.size === 0) return '';
+  const names = [...new Set(keys.map(({ key }) => key))].sort();
+  const others = names.flatMap((name) => {
+    const turns = keyTurns.get(name) ?? [];
+    return turns.some(({ reds }) => reds.some((id) => id !== institutionId)) ? [[name, turns]] : [];
+  });
+  return others.length === 0 ? '' : JSON.stringify(others);
 }
 
 /** One reading of the inputs: the records of the shard, brought into order and replayed group by group. */

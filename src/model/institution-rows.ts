@@ -10,6 +10,7 @@ import { isRefundOpen, refundContract } from '../ledger/refunds.js';
 import type { RefundRow } from '../ledger/rows.js';
 import { type InstitutionBooks, isDated, type LedgerSums, type MetricCounts } from '../ledger/working-set.js';
 import type { Collection } from '../risk/facts/collections.js';
+import { linkKeysOf, linkName } from '../risk/facts/links.js';
 import type { PaymentFacts } from '../risk/facts/payments.js';
 import { payersOf } from '../risk/facts/refund-path.js';
 import {
@@ -35,6 +36,9 @@ export interface ModelRows extends InstitutionRows {
   readonly paymentFacts: readonly PaymentFacts[];
   readonly collections: readonly Collection[];
 }
+
+/** The red institutions behind some names of links; the same list as long as it says the same. */
+export type LinksOf = (names: readonly string[]) => readonly LinkedInstitution[];
 
 /**
  * What an evaluation reads of an institution of the model: the same as `readInstitutionRows` reads from PostgreSQL. It follows
@@ -68,6 +72,8 @@ export class InstitutionRowsReader {
   private registersChanged = 0;
   private accountData: readonly EventData['account.registered'][] | null = null;
   private last: InstitutionRows | null = null;
+  /** What it may share with others, by `linkName`; another list only when they are others. */
+  linkNames: readonly string[] = [];
 
   constructor(
     private readonly books: InstitutionBooks,
@@ -87,8 +93,8 @@ export class InstitutionRowsReader {
   /** Parts that lost what their window of days has left behind. */
   moved = 0;
 
-  /** `today`: the day of the evaluation. `countyTopShare` comes from the ranks of the county. */
-  read(today: Day, countyTopShare: boolean): ModelRows {
+  /** `today`: the day of the evaluation. `countyTopShare` comes from the ranks of the county, the links from others' evaluations. */
+  read(today: Day, countyTopShare: boolean, linksOf: LinksOf = () => NO_LINKS): ModelRows {
     const { books } = this;
     rematchAll(books, this.calendar);
     this.changed = this.last === null ? ALL_PARTS : 0;
@@ -122,7 +128,8 @@ export class InstitutionRowsReader {
     if (this.reported.follow()) this.changed |= PART.reported;
     this.followSums();
     this.followSeries(today);
-    const rows = this.rows(today, countyTopShare);
+    this.followLinkNames();
+    const rows = this.rows(today, countyTopShare, linksOf(this.linkNames));
     if (this.last !== null) this.changed |= changedValues(this.last, rows);
     this.last = rows;
     return rows;
@@ -144,7 +151,7 @@ export class InstitutionRowsReader {
     return this.accountData;
   }
 
-  private rows(today: Day, countyTopShare: boolean): ModelRows {
+  private rows(today: Day, countyTopShare: boolean, links: readonly LinkedInstitution[]): ModelRows {
     const { books } = this;
     const { registers } = this.registers;
     const rows: ModelRows = {
@@ -171,7 +178,7 @@ export class InstitutionRowsReader {
       lessons: this.teaching.lessons,
       deliveries: this.teaching.deliveries,
       confirmations: this.teaching.confirmations,
-      links: NO_LINKS,
+      links,
       countyTopShare,
       eventCount: books.eventCount,
       newestAt: books.newestAt,
@@ -197,6 +204,17 @@ export class InstitutionRowsReader {
         .map((refund) => this.withContract(refund)),
       ...this.teaching.rowsOn(day),
     };
+  }
+
+  private followLinkNames(): void {
+    const { teaching } = this;
+    if ((this.changed & (PART.profile | PART.registers)) === 0 && !teaching.haveTeachersChanged) return;
+    teaching.haveTeachersChanged = false;
+    const { registers } = this.registers;
+    const { profile } = this.profile;
+    const names = linkKeysOf({ profile, registers, lessons: teaching.lessons }).map(linkName);
+    const { linkNames: before } = this;
+    if (names.length !== before.length || names.some((name, at) => name !== before[at])) this.linkNames = names;
   }
 
   private followSums(): void {
@@ -304,6 +322,7 @@ const CONTRACT_ENDED = eventTypeNumber('contract.ended');
 function changedValues(before: InstitutionRows, after: InstitutionRows): number {
   let changed = 0;
   if (before.countyTopShare !== after.countyTopShare) changed |= PART.county;
+  if (before.links !== after.links) changed |= PART.links;
   if (before.firstAt !== after.firstAt) changed |= PART.firstAt;
   if (before.activeLearners !== after.activeLearners) changed |= PART.learners;
   if (before.eventCount !== after.eventCount) changed |= PART.newest;

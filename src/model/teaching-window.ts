@@ -29,6 +29,9 @@ export class TeachingWindow {
   private confirmationsFrom: Us = Number.NEGATIVE_INFINITY;
   /** The window left something behind at the last call of `follow`. */
   hasMoved = false;
+  private readonly lessonsOf = new Map<string, number>();
+  /** Teachers came into the window or left it; whoever follows takes the mark away. */
+  haveTeachersChanged = false;
 
   constructor(private readonly details: Details) {}
 
@@ -56,7 +59,9 @@ export class TeachingWindow {
 
   private updateLesson(lessonId: string): void {
     const row = this.lessonOf(lessonId);
-    this.lessonRows.set(lessonId, row !== null && row.startsAt >= this.lessonsFrom ? row : null);
+    const kept = row !== null && row.startsAt >= this.lessonsFrom ? row : null;
+    this.countTeacher(this.lessonRows.set(lessonId, kept)?.teacherHash ?? null, -1);
+    this.countTeacher(kept?.teacherHash ?? null, 1);
     const given =
       row !== null && row.startsAt >= this.deliveriesFrom ? this.details.delivered.get(lessonId) : undefined;
     this.deliveryRows.set(lessonId, given ? { ...row!, learners: given.learners } : null);
@@ -66,6 +71,15 @@ export class TeachingWindow {
       this.confirmationRows.replace(before, after);
       this.known.set(confirmId, after);
     }
+  }
+
+  private countTeacher(teacherHash: string | null, by: 1 | -1): void {
+    if (teacherHash === null) return;
+    const { lessonsOf } = this;
+    const before = lessonsOf.get(teacherHash) ?? 0;
+    if (before + by === 0) lessonsOf.delete(teacherHash);
+    else lessonsOf.set(teacherHash, before + by);
+    if (before === 0 || before + by === 0) this.haveTeachersChanged = true;
   }
 
   private lessonOf(lessonId: string): LessonRow | null {
@@ -146,9 +160,10 @@ export class TeachingWindow {
     this.details.forgetBefore(remembered - REQUEST_DAYS - 1, remembered, today - DELIVERY_MEMORY_DAYS);
     const gone = this.confirmationRows.shiftWhile(({ at }) => at < this.confirmationsFrom);
     for (const row of gone) this.forget(row);
-    const hadLessons = this.lessonRows.dropBefore(this.lessonsFrom);
-    const hadDeliveries = this.deliveryRows.dropBefore(this.deliveriesFrom);
-    return gone.length > 0 || hadLessons || hadDeliveries;
+    const lessons = this.lessonRows.dropBefore(this.lessonsFrom);
+    for (const { teacherHash } of lessons) this.countTeacher(teacherHash, -1);
+    const deliveries = this.deliveryRows.dropBefore(this.deliveriesFrom);
+    return gone.length + lessons.length + deliveries.length > 0;
   }
 }
 
@@ -161,22 +176,23 @@ class LessonList<R extends LessonRow> {
     return this.sorted.rows;
   }
 
-  set(lessonId: string, row: R | null): void {
+  /** Answers the row that it had. */
+  set(lessonId: string, row: R | null): R | undefined {
     const before = this.known.get(lessonId);
     if (before) this.sorted.remove(before);
-    if (row === null) {
-      this.known.delete(lessonId);
-      return;
+    if (row === null) this.known.delete(lessonId);
+    else {
+      this.sorted.insert(row);
+      this.known.set(lessonId, row);
     }
-    this.sorted.insert(row);
-    this.known.set(lessonId, row);
+    return before;
   }
 
-  /** True when something was dropped. */
-  dropBefore(from: Us): boolean {
+  /** Answers what was dropped. */
+  dropBefore(from: Us): readonly R[] {
     const gone = this.sorted.shiftWhile(({ startsAt }) => startsAt < from);
     for (const row of gone) this.known.delete(row.lessonId);
-    return gone.length > 0;
+    return gone;
   }
 }
 

@@ -38,3 +38,8 @@ export interface FindingState {
 export function newFinding(ruleId: string): FindingState {
   return { ruleId, alerts: 0, open: null, cleared: null, leftAt: [null, null, null, null] };
 }
+
+/** Red by its own findings: what it has only through others (E05) does not go on from it, so that nothing goes round in a circle. */
+export function isRedByItself(findings: readonly FindingState[]): boolean {
+  return findings.some(({ ruleId, open }) => open?.level === 'red' && ruleId !== 'E05');
+}

@@ -2,18 +2,14 @@ import type pg from 'pg';
 import type { Us } from '../core/time.js';
 import { toDbTime } from '../db/pool.js';
 import type { Evaluation } from './evaluation.js';
-import { LINK_KINDS, LINKED_INSTITUTIONS_MAX, linkKeysOf } from './facts/links.js';
+import { LINK_KINDS, LINKED_INSTITUTIONS_MAX, linkKeysOf, linkName } from './facts/links.js';
 import type { InstitutionRows } from './facts/rows.js';
+import { isRedByItself } from './finding.js';
 
 interface Linked {
   readonly no: number;
   readonly rows: InstitutionRows;
   readonly evaluation: Pick<Evaluation, 'state'>;
-}
-
-/** Red by its own findings: what it has only through others (E05) does not go on from it, so that nothing goes round in a circle. */
-export function isRedByItself({ state }: Pick<Evaluation, 'state'>): boolean {
-  return state.findings.some(({ ruleId, open }) => open?.level === 'red' && ruleId !== 'E05');
 }
 
 /**
@@ -34,12 +30,9 @@ export async function storeLinks(client: pg.ClientBase, evaluated: readonly Link
   for (const one of evaluated) {
     const { no } = one;
     const known = before.get(no) ?? { isRed: false, keys: NONE };
-    const isRed = isRedByItself(one.evaluation);
+    const isRed = isRedByItself(one.evaluation.state.findings);
     const keys = new Map<string, Row>(
-      linkKeysOf(one.rows).map(({ kind, key }) => {
-        const row = { no, kind: LINK_KINDS.indexOf(kind), key };
-        return [nameOf(row), row];
-      }),
+      linkKeysOf(one.rows).map((link) => [linkName(link), { no, kind: LINK_KINDS.indexOf(link.kind), key: link.key }]),
     );
     const changed = differences(known.keys, keys);
     added.push(...changed.added);
@@ -68,10 +61,6 @@ interface Known {
 
 const NONE: ReadonlyMap<string, Row> = new Map();
 
-function nameOf({ kind, key }: Row): string {
-  return `${kind}/${key}`;
-}
-
 function differences(before: ReadonlyMap<string, Row>, after: ReadonlyMap<string, Row>): { added: Row[]; gone: Row[] } {
   return {
     added: [...after].flatMap(([name, row]) => (before.has(name) ? [] : [row])),
@@ -91,7 +80,7 @@ async function readKnown(client: pg.ClientBase, nos: readonly number[]): Promise
     const known = all.get(no) ?? { isRed: false, keys: new Map() };
     all.set(no, known);
     if (kind === null || key === null) known.isRed = true;
-    else known.keys.set(nameOf({ no, kind, key }), { no, kind, key });
+    else known.keys.set(linkName({ kind: LINK_KINDS[kind]!, key }), { no, kind, key });
   }
   return all;
 }
@@ -145,7 +134,8 @@ async function markLinkedDue(client: pg.ClientBase, touched: readonly Row[], now
            select distinct l.institution_no, $4::timestamptz
              from unnest($1::int[], $2::smallint[], $3::text[]) as t(no, kind, key)
             cross join lateral (select l.institution_no from institution_links l where l.kind = t.kind and l.key = t.key collate "C" limit $5) l
-            where l.institution_no <> t.no`,
+            where l.institution_no <> t.no
+              and (select count(*) from (select 1 from institution_links c where c.kind = t.kind and c.key = t.key collate "C" limit $5) c) < $5`,
     values: [...columns(touched), toDbTime(now), LINKED_INSTITUTIONS_MAX + 1],
   });
 }

@@ -9,6 +9,9 @@ import { backtested, enrolled, fileOf, founded, lineOf, shuffled } from './suppo
 
 const COMMAND = fileURLToPath(new URL('../../scripts/feewarden.mjs', import.meta.url));
 const HISTORY = fileURLToPath(new URL('../fixtures/history/events.ndjson.gz', import.meta.url));
+const LABELS = JSON.parse(
+  readFileSync(new URL('../fixtures/history/labels.json', import.meta.url), 'utf8'),
+) as readonly { readonly id: string }[];
 const folder = mkdtempSync(join(tmpdir(), 'feewarden-command-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -79,6 +82,21 @@ describe('feewarden backtest', () => {
     expect(one).toContain('"level":"yellow"');
     expect(two).toBe(one);
     expect(four).toBe(one);
+  });
+
+  it('finds out over all threads who is tied to a red school', async () => {
+    const schools = LABELS.slice(0, 5).map(({ id }) => id);
+    const own = historyLines().filter((line) => schools.some((id) => line.includes(id)));
+    const lines = own.map((line) =>
+      line.includes('institution.upserted') ? line.replace(/("data":\s*\{)/, '$1"brand":"甲乙连锁",') : line,
+    );
+    const path = fileOf(lines);
+    const [one, two, three] = await Promise.all(
+      ['1', '2', '3'].map((threads) => alertsWith(path, '--threads', threads)),
+    );
+    expect(one).toContain('"ruleId":"E05"');
+    expect(two).toBe(one);
+    expect(three).toBe(one);
   });
 
   it('prints one JSON document that sums it up', async () => {

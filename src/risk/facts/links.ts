@@ -13,6 +13,15 @@ export interface LinkKey {
   readonly key: string;
 }
 
+/** One string for a key of a kind; `linkKindOf` reads the kind again. */
+export function linkName({ kind, key }: LinkKey): string {
+  return `${LINK_KINDS.indexOf(kind)}/${key}`;
+}
+
+export function linkKindOf(name: string): LinkKind {
+  return LINK_KINDS[Number(name.slice(0, name.indexOf('/')))]!;
+}
+
 /**
  * What an institution may share with others: its people by their hashes, its brand exactly but for blanks around it, its custody
  * accounts, and the teachers of the last lessons. Each once, in order.
