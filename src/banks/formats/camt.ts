@@ -45,11 +45,11 @@ export async function* readCamt(
   if (items.length > 0) yield items;
 }
 
-const ALONE_PIECES = 32;
+const ALONE_PIECES = 128;
 /** Pieces that are held at once, read or not. */
-const WINDOW_PIECES = 8;
+const WINDOW_PIECES = 16;
 /** Pieces that the helper has before it: one in hand, and the next ones, so that it never waits. */
-const HELPER_PIECES = 3;
+const HELPER_PIECES = 6;
 
 /** A piece in the window. */
 interface Slot {

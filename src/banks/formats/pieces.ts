@@ -1,5 +1,5 @@
-/** Bytes of a piece: what is read at once, and the bound of what a text can grow by before its length is looked at. */
-export const PIECE_BYTES = 131_072;
+/** Bytes of a piece: what is read at once, and the bound of what a text can grow by before its length is looked at. Larger ones are slower: they outgrow the caches. */
+export const PIECE_BYTES = 32_768;
 
 const GREATER = 0x3e;
 
