@@ -27,6 +27,9 @@ export async function runEvaluate(deps: EvaluateDeps): Promise<void> {
 /** While the database works for one batch, this process works on the other (our default). */
 const BATCHES_AT_ONCE = 2;
 
+/** Up to twenty events a second each is served at once, as far as the machine can (our default). */
+const GATHER_US_PER_EVENT = 50_000;
+
 async function evaluateOneByOne(deps: EvaluateDeps): Promise<void> {
   const { config } = deps;
   while (!deps.signal.aborted) {
@@ -35,6 +38,7 @@ async function evaluateOneByOne(deps: EvaluateDeps): Promise<void> {
       now,
       calendar: deps.calendar,
       settleUs: config.evaluateSettleMs * 1_000,
+      gatherUsPerEvent: GATHER_US_PER_EVENT,
       institutionsMax: config.evaluateBatchMax,
       kafkaEnabled: deps.kafkaEnabled,
     });

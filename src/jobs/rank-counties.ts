@@ -49,7 +49,7 @@ async function run(client: pg.PoolClient, now: Us): Promise<{ ranked: number; ch
   if (changed.length > 0)
     await markDue(
       client,
-      changed.map((row) => ({ no: row.institution_no, dueAt: now })),
+      changed.map((row) => ({ no: row.institution_no, dueAt: now, events: 0 })),
     );
   return { ranked: rows.length, changed: changed.length };
 }

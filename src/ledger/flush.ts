@@ -83,6 +83,7 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
         books.accepted.map((stored) => stored.type),
         receivedAt,
       ),
+      events: books.accepted.length,
     })),
   );
 }

@@ -22,6 +22,11 @@ export interface EvaluateOptions {
    * what will be due so soon is taken now.
    */
   readonly settleUs: number;
+  /**
+   * Where events come faster than this, evaluations of one institution are apart: by so much for each event since the last one, but at
+   * most GATHER_US_MAX, so that one evaluation serves many of them. Absent: they never wait.
+   */
+  readonly gatherUsPerEvent?: number;
   /** Institutions in one transaction. */
   readonly institutionsMax: number;
   readonly kafkaEnabled: boolean;
@@ -34,6 +39,8 @@ export interface EvaluateResult {
 }
 
 const SETTLE_FACTOR_MAX = 10;
+/** A score is at most two seconds behind, and the evaluation takes its time as well (our default). */
+export const GATHER_US_MAX = 1_200_000;
 
 /**
  * Evaluates up to `institutionsMax` institutions that are due, by an event or by time: facts → findings → score, alert
@@ -112,9 +119,13 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
   const { rows } = await client.query<{ no: number }>({
     name: 'claim_due',
     text: `with marked as (
-             select institution_no, min(due_at) as at from due_institutions group by institution_no
-             having max(due_at) <= $1::timestamptz or min(due_at) <= $2::timestamptz
-             order by min(due_at) limit $5),
+             select d.institution_no, d.at
+               from (select institution_no, min(due_at) as at, sum(events) as events from due_institutions group by institution_no
+                     having max(due_at) <= $1::timestamptz or min(due_at) <= $2::timestamptz) d
+               left join evaluations v on v.institution_no = d.institution_no and v.evaluated_at <= $3::timestamptz
+                and v.evaluated_at > $3::timestamptz - least(d.events * $6::float8, $7::float8) * interval '1 microsecond'
+              where v.institution_no is null
+              order by d.at limit $5),
            timed as (
              select institution_no, next_at as at from evaluations where next_at <= $3::timestamptz order by next_at limit $5),
            shadowed as (
@@ -124,7 +135,15 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
              select institution_no from (select * from marked union all select * from timed union all select * from shadowed) due
               group by institution_no order by min(at))
            select institution_no as no from wanted where pg_try_advisory_xact_lock(${EVALUATE_LOCKS}, institution_no) limit $4`,
-    values: [ready, overdue, toDbTime(options.now), options.institutionsMax, options.institutionsMax * CLAIM_LOOKAHEAD],
+    values: [
+      ready,
+      overdue,
+      toDbTime(options.now),
+      options.institutionsMax,
+      options.institutionsMax * CLAIM_LOOKAHEAD,
+      options.gatherUsPerEvent ?? 0,
+      GATHER_US_MAX,
+    ],
   });
   const nos = rows.map((row) => row.no).sort((a, b) => a - b);
   if (nos.length > 0)

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
-import { parseTime } from '../../src/core/time.js';
-import { evaluateDue } from '../../src/risk/evaluate-due.js';
+import { parseTime, US_PER_SECOND, type Us } from '../../src/core/time.js';
+import { toDbTime } from '../../src/db/pool.js';
+import { evaluateDue, GATHER_US_MAX } from '../../src/risk/evaluate-due.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { ingestAt } from './support.js';
 
@@ -14,13 +15,13 @@ afterAll(() => db.drop());
 const NOW = parseTime('2026-04-01T09:00:00+08:00')!;
 const BATCH = 20;
 
-function complaint(no: number): string {
+function complaint(no: number, subject = `X-370702-${100_000 + no}`): string {
   return JSON.stringify({
     specversion: '1.0',
     id: `c${no}`,
     source: '/hotline/12345',
     type: 'prepaid.complaint.received.v1',
-    subject: `X-370702-${100_000 + no}`,
+    subject,
     time: '2026-04-01T08:00:00+08:00',
     data: { ticketId: `t${no}`, kind: 'fee' },
   });
@@ -44,4 +45,43 @@ it('gives batches that are evaluated at one time different institutions, each on
   const { rows } = await db.pool.query<{ count: number }>('select count(*) as count from evaluations');
   expect(rows[0]!.count).toBe(3 * BATCH);
   expect(await evaluateDue(db.pool, options)).toEqual({ evaluated: 0, changes: 0 });
+});
+
+it('evaluates at once where few events come, and together where many do, but never keeps a score waiting', async () => {
+  const school = 'X-370702-999999';
+  let told = 200;
+  const tell = (count: number, at: Us) =>
+    ingestAt(
+      db.pool,
+      Array.from({ length: count }, () => {
+        told += 1;
+        return complaint(told, school);
+      }),
+      at,
+    );
+  const evaluatedAt = async (now: Us) => {
+    const options = { now, calendar: CHINA_CALENDAR, settleUs: 0, institutionsMax: BATCH, kafkaEnabled: false };
+    return (await evaluateDue(db.pool, { ...options, gatherUsPerEvent: 50_000 })).evaluated;
+  };
+  const start = NOW + 3_600 * US_PER_SECOND;
+  await tell(100, start);
+  expect(await evaluatedAt(start)).toBe(1);
+  // Two events are worth a tenth of a second.
+  await tell(2, start + 1);
+  expect(await evaluatedAt(start + 99_999)).toBe(0);
+  expect(await evaluatedAt(start + 100_000)).toBe(1);
+  await tell(60, start + 100_001);
+  await tell(60, start + 600_000);
+  expect(await evaluatedAt(start + 100_000 + GATHER_US_MAX - 1)).toBe(0);
+  expect(await evaluatedAt(start + 100_000 + GATHER_US_MAX)).toBe(1);
+  // What others make due waits for nothing, and neither does anything behind a clock that was ahead.
+  const mark = (at: Us) =>
+    db.pool.query(
+      'insert into due_institutions (institution_no, due_at) select no, $2::timestamptz from institutions where id = $1',
+      [school, toDbTime(at)],
+    );
+  await mark(start + 1_400_000);
+  expect(await evaluatedAt(start + 1_400_001)).toBe(1);
+  await tell(60, start + 1_400_000);
+  expect(await evaluatedAt(start + 1_400_000)).toBe(1);
 });

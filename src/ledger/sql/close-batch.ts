@@ -30,16 +30,19 @@ export async function updateInstitutions(client: pg.ClientBase, rows: readonly I
 export interface DueMark {
   readonly no: number;
   readonly dueAt: Us;
+  /** Events that it stands for. */
+  readonly events: number;
 }
 
 /** The institutions must be evaluated. Only ever inserted here: evaluation removes rows without making ingest wait. */
 export async function markDue(client: pg.ClientBase, marks: readonly DueMark[]): Promise<void> {
   await client.query({
     name: 'mark_due',
-    text: 'insert into due_institutions (institution_no, due_at) select * from unnest($1::int[], $2::timestamptz[])',
+    text: 'insert into due_institutions (institution_no, due_at, events) select * from unnest($1::int[], $2::timestamptz[], $3::int[])',
     values: arrayParams(
       marks.map((mark) => mark.no),
       marks.map((mark) => toDbTime(mark.dueAt)),
+      marks.map((mark) => mark.events),
     ),
   });
 }

@@ -28,8 +28,8 @@ export interface EarlierPair {
 
 /** As it is written, up to a quotation mark: only compared with itself. Quicker than a pattern. */
 const COURSE = (data: string): string => `split_part(split_part(${data}, '"courseId":"', 2), '"', 1)`;
-/** The contract of a confirmation as it is written: the expression of an index. */
-const CONTRACT = `substring(e.body from '"contractId":"([^"]*)"')`;
+/** The contract of a confirmation as it is written, up to a quotation mark: the expression of an index. */
+const CONTRACT = `split_part(split_part(e.body, '"contractId":"', 2), '"', 1) collate "C"`;
 const WRITTEN = `to_json(p.contract_id)::text`;
 
 /** Of every contract signed on `from` or later the contracts before it, see `EarlierPair`. */
@@ -51,7 +51,7 @@ export async function readEarlierContracts(client: Db, nos: readonly number[], f
                   case when l.paid_fen > 0 and l.refunded_fen <= 0 and p.period_to >= p.later_on then (
                     select coalesce(sum(round(substring(e.body from '"hours":([0-9.e+-]+)')::numeric * 100)), 0)::bigint from events e
                      where e.institution_no = p.institution_no and e.type = ${CONFIRMED} and e.at <= p.later_at
-                       and ${CONTRACT} = substring(${WRITTEN} from '"([^"]*)"') and position('"contractId":' || ${WRITTEN} in e.body) > 0 and ${STANDING}
+                       and ${CONTRACT} = split_part(${WRITTEN}, '"', 2) and position('"contractId":' || ${WRITTEN} in e.body) > 0 and ${STANDING}
                   ) else 0 end as confirmed
              from (select p.institution_no, p.contract_id, p.hours_hundredths, p.period_to, p.data, c.contract_id as later_id, c.signed_on as later_on, c.at as later_at, c.data as later_data
                      from contracts c
