@@ -73,7 +73,7 @@ export class TrackedSheet extends FactSheet {
     return cache.money;
   }
 
-  /** The reader has them ready, as long as nothing is told of the future. */
+  /** The reader has them ready, as long as nothing is told of the future. No rule reads of them whether they are settled. */
   override get payments(): readonly PaymentFacts[] {
     this.note.parts |= PART.payments;
     return this.cache.knowsFuture ? super.payments : plainRows(this.rows).paymentFacts;
@@ -196,11 +196,11 @@ class TrackedRows implements InstitutionRows {
     return this.plain.contracts;
   }
   get payments() {
-    this.note.parts |= PART.payments;
+    this.note.parts |= PART.payments | PART.settled;
     return this.plain.payments;
   }
   get lessons() {
-    this.note.parts |= PART.teaching;
+    this.note.parts |= PART.lessons;
     return this.plain.lessons;
   }
   get deliveries() {

@@ -15,15 +15,19 @@ export const PART = {
   unearnedMore: 1 << 6,
   released: 1 << 7,
   contracts: 1 << 8,
+  /** Payments that were made or reversed; whether their credits came is another part. */
   payments: 1 << 9,
   refunds: 1 << 10,
   /** What comes from outside of the books, and the first event: both hardly ever change. */
   county: 1 << 11,
   links: 1 << 11,
   firstAt: 1 << 11,
-  /** Lessons and confirmations. */
-  teaching: 1 << 12,
+  /** The schedule. */
+  lessons: 1 << 12,
+  /** Lessons given, and confirmations. */
+  teaching: 1 << 20,
   newest: 1 << 13,
+  settled: 1 << 26,
   expired: 1 << 27,
   learners: 1 << 28,
 } as const;
@@ -40,7 +44,7 @@ const SUM_PARTS: { readonly [N in AccountName]: number } = {
   credit_clearing: 1 << 17,
   release_clearing: 1 << 18,
   refund_bank: 1 << 19,
-  refund_books: 1 << 20,
+  refund_books: 1 << 19,
   other_debits: 1 << 21,
   unearned: 1 << 22,
   earned: 1 << 22,
@@ -52,7 +56,7 @@ const COUNT_PARTS: { readonly [N in TallyName]: number } = {
   confirmations_silent: 1 << 24,
   confirmations_regulator: 1 << 24,
   disputes: 1 << 25,
-  refunds_requested: 1 << 26,
+  refunds_requested: 1 << 25,
   complaints: PART.complaints,
 };
 

@@ -114,12 +114,12 @@ export class InstitutionRowsReader {
     if (this.released.followReleases(today)) this.moved |= PART.released;
     this.followLines(today);
     if (this.contracts.followHours()) this.changed |= PART.contracts;
-    if (this.payments.follow(books.payments, today)) this.changed |= PART.payments;
-    if (this.payments.hasMoved) this.moved |= PART.payments;
+    this.changed |= this.payments.follow(books.payments, today);
+    if (this.payments.hasMoved) this.moved |= PART.payments | PART.settled;
     const { contracts, teaching } = this;
     this.collectionWindow.follow(contracts.byId, contracts.rows, contracts.changed, this.hasCustody);
-    if (teaching.follow(today)) this.changed |= PART.teaching;
-    if (teaching.hasMoved) this.moved |= PART.teaching;
+    this.changed |= teaching.follow(today);
+    if (teaching.hasMoved) this.moved |= PART.teaching | PART.lessons;
     if (this.refundsMoved || (this.changed & PART.refunds) !== 0) {
       this.refundsMoved = false;
       this.refundRows = this.refunds.rows.map((refund) => this.withContract(refund));

@@ -4,6 +4,7 @@ import { isNewer, type PaymentRow } from '../ledger/rows.js';
 import type { Register } from '../ledger/working-set.js';
 import { type PaymentFacts, paymentFacts } from '../risk/facts/payments.js';
 import { PAYMENT_DAYS } from '../risk/facts/rows.js';
+import { PART } from './changed.js';
 import { SortedRows } from './sorted-rows.js';
 
 /** Payments in order of time, as rows and as facts. */
@@ -48,13 +49,13 @@ export class PaymentWindow {
   /** Contracts whose payments in the window changed; whoever follows takes them out. */
   readonly changedContracts = new Set<string>();
 
-  /** Takes in what changed since the last call and forgets what the window has left behind. True when something changed. */
-  follow(payments: Register<PaymentRow>, today: Day): boolean {
+  /** Takes in what changed since the last call and forgets what the window has left behind. Answers the parts that changed. */
+  follow(payments: Register<PaymentRow>, today: Day): number {
     this.hasMoved = this.moveTo(today - PAYMENT_DAYS);
-    if (payments.changed.size === 0) return false;
-    for (const paymentId of payments.changed) this.update(paymentId, payments.get(paymentId));
+    let parts = 0;
+    for (const paymentId of payments.changed) parts |= this.update(paymentId, payments.get(paymentId));
     payments.changed.clear();
-    return true;
+    return parts;
   }
 
   /** Ascending by time. `withOlder`: also the older ones, which only matter where a custody account takes the fees. */
@@ -93,21 +94,23 @@ export class PaymentWindow {
       .sort((a, b) => (isLater(a, b) ? 1 : -1));
   }
 
-  private update(paymentId: string, row: PaymentRow | undefined): void {
+  private update(paymentId: string, row: PaymentRow | undefined): number {
     const before = this.known.get(paymentId);
     const after = row !== undefined && this.concerns(row) ? row : undefined;
     if (before !== undefined && after !== undefined && isSameTelling(before, after)) {
       this.listOf(before).replace(before, after);
       this.keep(after);
-      return;
+      return before.reversedFen === after.reversedFen ? PART.settled : PART.payments | PART.settled;
     }
     if (before !== undefined) {
       this.listOf(before).remove(before);
       this.drop(before);
     }
-    if (after === undefined) return;
-    this.listOf(after).insert(after);
-    this.keep(after);
+    if (after !== undefined) {
+      this.listOf(after).insert(after);
+      this.keep(after);
+    }
+    return PART.payments | PART.settled;
   }
 
   private keep(row: PaymentRow): void {

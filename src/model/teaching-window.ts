@@ -13,6 +13,7 @@ import {
   type LessonRow,
   REQUEST_DAYS,
 } from '../risk/facts/rows.js';
+import { PART } from './changed.js';
 import { SortedRows } from './sorted-rows.js';
 
 /** Lessons and confirmations of the windows that an evaluation reads, kept up to date one by one. The day only moves forward. */
@@ -45,23 +46,23 @@ export class TeachingWindow {
     return this.confirmationRows.rows;
   }
 
-  /** True when something changed other than by the passing of days. */
-  follow(today: Day): boolean {
+  /** Answers the parts that changed other than by the passing of days. */
+  follow(today: Day): number {
     const { changedLessons, changedConfirmations } = this.details;
     this.hasMoved = this.moveTo(today);
-    if (changedLessons.size === 0 && changedConfirmations.size === 0) return false;
-    for (const lessonId of changedLessons) this.updateLesson(lessonId);
+    if (changedLessons.size === 0 && changedConfirmations.size === 0) return 0;
+    let parts: number = PART.teaching;
+    for (const lessonId of changedLessons) if (this.updateLesson(lessonId)) parts |= PART.lessons;
     for (const confirmId of changedConfirmations) this.updateConfirmation(confirmId);
     changedLessons.clear();
     changedConfirmations.clear();
-    return true;
+    return parts;
   }
 
-  private updateLesson(lessonId: string): void {
+  /** True when the schedule itself changed. */
+  private updateLesson(lessonId: string): boolean {
     const row = this.lessonOf(lessonId);
-    const kept = row !== null && row.startsAt >= this.lessonsFrom ? row : null;
-    this.countTeacher(this.lessonRows.set(lessonId, kept)?.teacherHash ?? null, -1);
-    this.countTeacher(kept?.teacherHash ?? null, 1);
+    const isOther = this.updateSchedule(lessonId, row !== null && row.startsAt >= this.lessonsFrom ? row : null);
     const given =
       row !== null && row.startsAt >= this.deliveriesFrom ? this.details.delivered.get(lessonId) : undefined;
     this.deliveryRows.set(lessonId, given ? { ...row!, learners: given.learners } : null);
@@ -71,6 +72,16 @@ export class TeachingWindow {
       this.confirmationRows.replace(before, after);
       this.known.set(confirmId, after);
     }
+    return isOther;
+  }
+
+  private updateSchedule(lessonId: string, row: LessonRow | null): boolean {
+    const before = this.lessonRows.get(lessonId) ?? null;
+    if (row === before || (row !== null && before !== null && isSameLesson(row, before))) return false;
+    this.lessonRows.set(lessonId, row);
+    this.countTeacher(before?.teacherHash ?? null, -1);
+    this.countTeacher(row?.teacherHash ?? null, 1);
+    return true;
   }
 
   private countTeacher(teacherHash: string | null, by: 1 | -1): void {
@@ -176,8 +187,11 @@ class LessonList<R extends LessonRow> {
     return this.sorted.rows;
   }
 
-  /** Answers the row that it had. */
-  set(lessonId: string, row: R | null): R | undefined {
+  get(lessonId: string): R | undefined {
+    return this.known.get(lessonId);
+  }
+
+  set(lessonId: string, row: R | null): void {
     const before = this.known.get(lessonId);
     if (before) this.sorted.remove(before);
     if (row === null) this.known.delete(lessonId);
@@ -185,7 +199,6 @@ class LessonList<R extends LessonRow> {
       this.sorted.insert(row);
       this.known.set(lessonId, row);
     }
-    return before;
   }
 
   /** Answers what was dropped. */
@@ -194,6 +207,11 @@ class LessonList<R extends LessonRow> {
     for (const row of gone) this.known.delete(row.lessonId);
     return gone;
   }
+}
+
+/** One telling, called off or not. */
+function isSameLesson(a: LessonRow, b: LessonRow): boolean {
+  return a.source === b.source && a.id === b.id && a.at === b.at && a.cancelled === b.cancelled;
 }
 
 function placeOf(row: LessonRow | null): ConfirmationRow['lesson'] {
