@@ -117,7 +117,7 @@ export class InstitutionRowsReader {
     this.changed |= this.payments.follow(books.payments, today);
     if (this.payments.hasMoved) this.moved |= PART.payments | PART.settled;
     const { contracts, teaching } = this;
-    this.collectionWindow.follow(contracts.byId, contracts.rows, contracts.changed, this.hasCustody);
+    this.collectionWindow.follow(contracts.byId, contracts.changed, this.hasCustody);
     this.changed |= teaching.follow(today);
     if (teaching.hasMoved) this.moved |= PART.teaching | PART.lessons;
     if (this.refundsMoved || (this.changed & PART.refunds) !== 0) {

@@ -96,8 +96,11 @@ export function covered(collection: Collection, amount: number): number {
 /** True when the part of the period that was paid for is longer than so many calendar months: 1 March to 1 June is three. */
 export function spansOver(collection: Collection, months: number): boolean {
   const { from, to } = collection.terms;
-  // No run of n months is shorter than n × 28 days: most contracts need no calendar arithmetic.
-  return to - from > months * SHORTEST_MONTH && coveredOver(collection, to - from, addMonths(from, months) - from);
+  // No run of n months is shorter than n × 28 days or longer than n × 31: most contracts need no calendar arithmetic.
+  if (to - from <= months * SHORTEST_MONTH) return false;
+  if (coveredOver(collection, to - from, months * LONGEST_MONTH)) return true;
+  return coveredOver(collection, to - from, addMonths(from, months) - from);
 }
 
 const SHORTEST_MONTH = 28;
+const LONGEST_MONTH = 31;
