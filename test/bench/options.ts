@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { fullScale, institutionsFor, quickScale, type Scale } from './scale.js';
+import { accountsFor, fullScale, institutionsFor, quickScale, type Scale } from './scale.js';
 
 export interface Options {
   readonly scale: Scale;
@@ -25,6 +25,8 @@ export const HELP = `npm run bench -- [options]
   --millions N          growth: measure N millions one by one
   --ingest-mb N         memory: size of the file
   --latency-seconds N   latency: how long
+  --accounts N          reconcile: accounts, 42 entries a day each
+  --days N              reconcile: days, one after the other
   --seed N              another history
   --out DIR             folder of the results (default bench-results)
   --json                print JSON instead of the table
@@ -43,6 +45,8 @@ export function readOptions(args: readonly string[], names: readonly string[]): 
       millions: { type: 'string' },
       'ingest-mb': { type: 'string' },
       'latency-seconds': { type: 'string' },
+      accounts: { type: 'string' },
+      days: { type: 'string' },
       seed: { type: 'string' },
       out: { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -63,6 +67,8 @@ export function readOptions(args: readonly string[], names: readonly string[]): 
     millions: integer(values.millions, 'millions') ?? base.millions,
     ingestMebibytes: integer(values['ingest-mb'], 'ingest-mb') ?? base.ingestMebibytes,
     latencySeconds: integer(values['latency-seconds'], 'latency-seconds') ?? base.latencySeconds,
+    accounts: integer(values.accounts, 'accounts') ?? accountsFor(events),
+    reconcileDays: integer(values.days, 'days') ?? base.reconcileDays,
   };
   const isFull = only === null && !values.quick && JSON.stringify(scale) === JSON.stringify(fullScale());
   return {

@@ -8,17 +8,28 @@ export interface Scale {
   readonly ingestMebibytes: number;
   readonly latencySeconds: number;
   readonly latencyEventsPerSecond: number;
+  /** Accounts to reconcile, and for how many days. */
+  readonly accounts: number;
+  readonly reconcileDays: number;
 }
 
 /** Shares of a real city: about 1,200 events of an institution in 180 days. */
 const EVENTS_PER_INSTITUTION = 1_200;
 const INSTITUTIONS_MIN = 20;
 
+/** One account per so many events, so that one number scales every measurement. */
+const EVENTS_PER_ACCOUNT = 100;
+const ACCOUNTS_MIN = 50;
+
 export const FULL_EVENTS = 200_000;
 export const QUICK_EVENTS = 20_000;
 
 export function institutionsFor(events: number): number {
   return Math.max(INSTITUTIONS_MIN, Math.round(events / EVENTS_PER_INSTITUTION));
+}
+
+export function accountsFor(events: number): number {
+  return Math.max(ACCOUNTS_MIN, Math.round(events / EVENTS_PER_ACCOUNT));
 }
 
 export function fullScale(): Scale {
@@ -29,6 +40,8 @@ export function fullScale(): Scale {
     ingestMebibytes: 96,
     latencySeconds: 30,
     latencyEventsPerSecond: 1_000,
+    accounts: accountsFor(FULL_EVENTS),
+    reconcileDays: 3,
   };
 }
 
@@ -40,5 +53,7 @@ export function quickScale(): Scale {
     ingestMebibytes: 8,
     latencySeconds: 5,
     latencyEventsPerSecond: 1_000,
+    accounts: accountsFor(QUICK_EVENTS),
+    reconcileDays: 3,
   };
 }
