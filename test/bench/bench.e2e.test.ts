@@ -60,7 +60,10 @@ describe('the bench', () => {
     const { code, stdout } = await bench('--quick', '--only', 'camt', '--events', '2000', '--out', results);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^camt → entries +[\d,]+ entries +4,000 .* \d+ %$/m);
+    expect(stdout).toMatch(/^camt → entries, one thread +[\d,]+ entries +4,000 .* \d+ %$/m);
     expect(stdout).toMatch(/^limit: bare saxes, no handlers +[\d,]+ entries/m);
+    expect(stdout).toMatch(/^another reader: iso20022.js +[\d,]+ entries +4,000 /m);
+    expect(stdout).toMatch(/^another reader: camt-parser +[\d,]+ entries +4,000 /m);
   });
 
   test('refuses a measurement that does not exist and names those that do', async () => {

@@ -11,18 +11,38 @@ const AIM_MEMORY_BYTES = 150_000_000;
 /** As many entries as events make the file large enough to tell of memory. */
 const ENTRIES_PER_EVENT = 2;
 
-/** The reader of camt files on one large file, and the bare parser below it. */
+/** The other readers hold the whole file and all of its objects, so they get the start of a file as this one, no longer than this. */
+const OTHERS_ENTRIES_MAX = 20_000;
+
+type Mode = 'reader' | 'alone' | 'saxes' | 'iso20022.js' | 'camt-parser';
+
+/** The reader of camt files on one large file, the bare parser below it, and readers that others publish. */
 export async function measureCamt(bench: Bench): Promise<Measured> {
   const entries = bench.scale.events * ENTRIES_PER_EVENT;
   bench.say(`writing a camt.053 of ${thousands(entries)} entries`);
   const path = bench.lab.file('statement.xml');
   writeCamt(path, entries);
-  bench.say('camt → entries, and the bare parser');
+  bench.say('camt → entries, the bare parser, and other readers');
   const limit = await readingOf('saxes', 'limit: bare saxes, no handlers', path, entries);
+  const limited = { name: limit.name, perSecond: perSecond(limit) };
   const reader = await readingOf('reader', 'camt → entries', path, entries);
+  const alone = await readingOf('alone', 'camt → entries, one thread', path, entries);
+  const few = Math.min(entries, OTHERS_ENTRIES_MAX);
+  const slice = bench.lab.file('slice.xml');
+  writeCamt(slice, few);
+  const others: Figure[] = [];
+  for (const mode of ['iso20022.js', 'camt-parser'] as const) {
+    const figure = await readingOf(mode, `another reader: ${mode}`, slice, few);
+    others.push({ ...figure, note: `reads ${thousands(few)} entries, because it holds a whole file in memory` });
+  }
   const rate = perSecond(reader);
   return measured({
-    figures: [{ ...reader, limit: { name: limit.name, perSecond: perSecond(limit) } }, limit],
+    figures: [
+      { ...reader, limit: limited },
+      { ...alone, limit: limited },
+      { ...limit, note: 'of one thread: two may pass it' },
+      ...others,
+    ],
     aims: [
       {
         text: `${thousands(AIM_PER_SECOND)} entries/s from a camt file`,
@@ -38,7 +58,7 @@ export async function measureCamt(bench: Bench): Promise<Measured> {
   });
 }
 
-async function readingOf(mode: 'reader' | 'saxes', name: string, path: string, expected: number): Promise<Figure> {
+async function readingOf(mode: Mode, name: string, path: string, expected: number): Promise<Figure> {
   const program = fileURLToPath(new URL('./read-camt.js', import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [program, mode, path]);
   const { entries, seconds, cpuSeconds, peakBytes } = JSON.parse(stdout) as CamtReading;
