@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../core/errors.js';
 import { ID_PATTERN, isInstitutionId, SOURCE_PATTERN } from '../core/ids.js';
-import { US_PER_DAY, type Us } from '../core/time.js';
+import { parseTime, US_PER_DAY, type Us } from '../core/time.js';
 import type { JsonObject } from './canonical.js';
 import { parseInstant } from './fields.js';
 import { type ListedType, listedTypeOf } from './list.js';
@@ -31,9 +31,10 @@ export function readEnvelope(event: JsonObject, receivedAt: Us | null): Envelope
   const { type, id, source, subject, time, recordedtime, sequence, data } = event;
   const before = versionProblem(event.specversion) ?? namesProblem(event);
   if (before) return { ok: false, problem: before };
-  const at = parseInstant(time as string);
-  if (at === null) return { ok: false, problem: problem('bad_time', 'time', TIME_RULE) };
-  if (receivedAt !== null && at > receivedAt + US_PER_DAY) return { ok: false, problem: inFuture() };
+  const at = parseTime(time as string);
+  // Before the range: a moment that no safe integer holds is in the future too, and that is what its sender must be told.
+  if (at !== null && receivedAt !== null && at > receivedAt + US_PER_DAY) return { ok: false, problem: inFuture() };
+  if (at === null || !Number.isSafeInteger(at)) return { ok: false, problem: problem('bad_time', 'time', TIME_RULE) };
   const recordedAt = recordedtime === undefined ? at : instantOf(recordedtime);
   const after = restProblem(event, recordedAt);
   if (after) return { ok: false, problem: after };

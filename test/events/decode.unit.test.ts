@@ -291,6 +291,17 @@ describe('time and receipt', () => {
     expect(late(1)).toMatchObject({ ok: false, rejection: { code: 'time_in_future', path: 'time' } });
   });
 
+  it('names the future also where the year is beyond what the books can keep', () => {
+    for (const time of ['2256-01-01T00:00:00Z', '9999-12-31T23:59:59+08:00']) {
+      const received = { ...LIMITS, receivedAt: parseTime('2026-01-10T00:00:00+08:00')! };
+      expect(decodeValue(envelope({ time }), received), time).toMatchObject({
+        ok: false,
+        rejection: { code: 'time_in_future', path: 'time' },
+      });
+      expect(codeOf(decodeValue(envelope({ time }), LIMITS)), time).toBe('bad_time');
+    }
+  });
+
   it('is not compared with receipt in a replay', () => {
     accepted(envelope({ time: '2200-01-01T00:00:00Z' }));
   });
