@@ -9,8 +9,8 @@ const CHANNELS: readonly (readonly [PaymentChannel, number])[] = [
   ['transfer', 5],
 ];
 /** How far a careful school keeps its deposit above the fees of three months. */
-const DEPOSIT_FLOOR = 1.12;
-const DEPOSIT_TARGET = 1.3;
+const DEPOSIT_FLOOR = 1.25;
+const DEPOSIT_TARGET = 1.5;
 
 /** The school's money: where families pay to, what the custody account releases, what the deposit has to be. */
 export class FundsDesk {

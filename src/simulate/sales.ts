@@ -10,6 +10,10 @@ const OPENING_DAYS = 14;
 /** Nobody pays earlier before the first lesson than this. */
 const AHEAD_DAYS_MAX = 24;
 const LONG_DAYS = 215;
+/** Nobody buys the next package in the week of buying one. */
+const WEEK = 7;
+/** Hours taught that parents have not confirmed yet count as still to be taught. */
+const TAUGHT_UNCONFIRMED_MAX = 12;
 
 /** How one package is out of the ordinary; for violations that the story asks for. */
 export interface PackageTerms {
@@ -21,6 +25,8 @@ export interface PackageTerms {
   readonly payee?: string;
   /** Two payments of one day, one contract each. */
   readonly learnerHash?: string;
+  /** The class of a family that has one: nobody can be in two at once. */
+  readonly course?: Course;
 }
 
 /** Families come, buy packages within the caps, and buy again. */
@@ -42,14 +48,15 @@ export class SalesDesk {
     const mean = (profile.learners * 0.0018 + missing * 0.035) * season.enrolment(day) * Math.min(now.sales, 1);
     for (let n = random.count(mean); n > 0; n -= 1) this.sell(day, null, {});
     if (now.sales > 1) this.promote(day, active);
-    for (const contract of [...school.contracts.values()]) if (this.isEnding(contract)) this.renew(day, contract);
+    for (const contract of [...school.contracts.values()])
+      if (day - contract.signedOn >= WEEK && this.isEnding(contract)) this.renew(day, contract);
   }
 
   /** Sells one package; null when no lesson can be given within the caps. */
   sell(day: Day, before: Contract | null, terms: PackageTerms): Contract | null {
     const { school } = this;
     const { random, now } = school;
-    const course = before?.course ?? this.course();
+    const course = before?.course ?? terms.course ?? this.course();
     const long = terms.hours === undefined && random.chance(now.longPackages);
     const from = before === null ? day + random.int(1, 4) : (this.lastMeeting(day, before) ?? day) + 1;
     const days = meetings(school, course, from, from + (long ? LONG_DAYS : (terms.days ?? 100)) + 40);
@@ -88,12 +95,25 @@ export class SalesDesk {
     const extra = random.count(profile.learners * 0.006 * (now.sales - 1));
     for (let n = extra; n > 0; n -= 1) this.sell(day, null, {});
     const running = [...this.school.contracts.values()].filter(
-      (one) => one.status === 'running' && one.signedOn < day - 20,
+      (one) => one.status === 'running' && one.signedOn < day - 20 && !one.isRenewed,
     );
     for (let n = random.count(active * 0.002 * (now.sales - 1)); n > 0 && running.length > 0; n -= 1) {
       const contract = random.pick(running);
-      this.sell(day, null, { learnerHash: contract.learnerHash });
+      const { learnerHash, course } = contract;
+      if (now.longPackages > 0) this.sell(day, null, { learnerHash, course });
+      else contract.isRenewed ||= this.sellOnTop(day, contract);
     }
+  }
+
+  /** The next package early, so small that the hours not yet taught and the new ones stay within the cap. */
+  private sellOnTop(day: Day, contract: Contract): boolean {
+    const { learnerHash, course } = contract;
+    const left = contract.hoursPaid + contract.hoursGifted - contract.hoursTaught;
+    const hours =
+      Math.floor((HOURS_MAX - left - TAUGHT_UNCONFIRMED_MAX) / course.hoursPerLesson) * course.hoursPerLesson;
+    const price = Math.floor(PRICE_MAX_FEN / course.unitFen);
+    if (Math.min(hours, price) < course.hoursPerLesson * 4) return false;
+    return this.sell(day, null, { learnerHash, course, hours: Math.min(hours, price, 24) }) !== null;
   }
 
   private course(): Course {
