@@ -136,7 +136,7 @@ class Tally {
     const { opening, closing } = openingAndClosing(head, balances);
     const currency = opening?.currency ?? closing?.currency ?? head.currency ?? '';
     const { credits, debits } = this.sums.get(currency) ?? [...this.sums.values()][0] ?? { credits: 0n, debits: 0n };
-    const remarks = this.wrongTotals(totals);
+    const remarks = this.hasOwnTotals(head) ? this.wrongTotals(totals) : [];
     const isWrongInTotals = remarks.length > 0;
     if (this.unreadable > 0) remarks.push(`The amount or direction of ${this.unreadable} entries cannot be read.`);
     const isOneCurrency = this.sums.size === 0 || (this.sums.size === 1 && this.sums.has(currency));
@@ -153,6 +153,12 @@ class Tally {
         `Opening ${formatAmount(known.opening)} + credits ${formatAmount(credits)} − debits ${formatAmount(debits)} is not closing ${formatAmount(known.closing)}: ${formatAmount(difference)} too much.`,
       );
     return { ...known, state: difference === 0n && !isWrongInTotals ? 'right' : 'wrong', difference, remarks };
+  }
+
+  /** A page tells the totals of all pages, and a report may tell sums in place of entries: they cannot be compared with what stands here. */
+  private hasOwnTotals(head: StatementHead): boolean {
+    if (head.page > 1 || head.messagePage > 1 || !head.isLastPage) return false;
+    return head.kind !== 'report' || this.entries > 0;
   }
 
   /** Some banks count what they have booked, others everything: either is right. */

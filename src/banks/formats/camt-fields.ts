@@ -209,8 +209,10 @@ const BALANCE_FIELDS: Readonly<Record<string, Setter>> = {
     state.balance.currency = state.currency;
   },
   CdtDbtInd: (state, text) => {
-    state.balance.isDebit = text === 'DBIT';
+    state.balance.isCredit = direction(text);
   },
+  // The standard has an element within; some write the day without it.
+  Dt: setBalanceAt,
   'Dt/Dt': setBalanceAt,
   'Dt/DtTm': setBalanceAt,
 };
@@ -242,8 +244,10 @@ const ENTRY_FIELDS: Readonly<Record<string, Setter>> = {
   Sts: setStatus,
   'Sts/Cd': setStatus,
   'Sts/Prtry': setStatus,
+  BookgDt: setBookedAt,
   'BookgDt/Dt': setBookedAt,
   'BookgDt/DtTm': setBookedAt,
+  ValDt: setValueAt,
   'ValDt/Dt': setValueAt,
   'ValDt/DtTm': setValueAt,
   AcctSvcrRef: (state, text) => {
@@ -334,6 +338,7 @@ function direction(text: string): boolean | null {
   return text === 'CRDT' ? true : text === 'DBIT' ? false : null;
 }
 
+/** Some write it as their programming language does. */
 function isTrue(text: string): boolean {
-  return text === 'true' || text === '1';
+  return text === '1' || text.toLowerCase() === 'true';
 }

@@ -41,7 +41,8 @@ export class CamtState {
     code: string;
     amount: Amount | null;
     currency: string;
-    isDebit: boolean;
+    /** Null: it says neither. */
+    isCredit: boolean | null;
     at: string | null;
   } = noBalance(0);
   statementId: string | null = null;
@@ -92,7 +93,7 @@ export class CamtState {
 
   closeEntry(): void {
     const { entry } = this;
-    if (this.started) this.out.push({ what: 'entry', entry });
+    if (this.started) this.tell(entry);
     else {
       this.held.push(entry);
       if (this.accountId !== null || this.held.length >= HELD_ENTRIES_MAX) this.start();
@@ -109,6 +110,7 @@ export class CamtState {
     entry.detailCount += 1;
     if (entry.details.length < DETAILS_KEPT_MAX) entry.details.push(detail);
     if (detail.amount === null) detail.amount = this.detailTextAmount;
+    if (detail.amount !== null && detail.currency === '') detail.currency = entry.currency;
     if (detail.amount === null || (entry.currency !== '' && detail.currency !== entry.currency)) entry.detailSum = null;
     else if (entry.detailSum !== null) {
       const isOpposite = detail.isCredit !== null && entry.isCredit !== null && detail.isCredit !== entry.isCredit;
@@ -121,17 +123,24 @@ export class CamtState {
   }
 
   closeBalance(): void {
-    const { line, code, amount, currency, isDebit, at } = this.balance;
+    const { line, code, amount, currency, isCredit, at } = this.balance;
     if (this.balances.length >= BALANCES_KEPT_MAX) return;
-    this.balances.push({ line, code, amount: amount !== null && isDebit ? -amount : amount, currency, at });
+    const signed = amount === null || isCredit === null ? null : isCredit ? amount : -amount;
+    this.balances.push({ line, code, amount: signed, currency: currency || (this.accountCurrency ?? ''), at });
   }
 
   private start(): void {
     if (this.started) return;
     this.started = true;
     this.out.push({ what: 'start', head: this.head(), balances: [...this.balances] });
-    for (const entry of this.held) this.out.push({ what: 'entry', entry });
+    for (const entry of this.held) this.tell(entry);
     this.held = [];
+  }
+
+  /** An amount without a currency, against the standard, is in that of the account. */
+  private tell(entry: BankEntry): void {
+    if (entry.currency === '' && entry.amount !== null) entry.currency = this.accountCurrency ?? '';
+    this.out.push({ what: 'entry', entry });
   }
 
   private head(): StatementHead {
@@ -170,5 +179,5 @@ export function joinText(before: string, more: string): string {
 }
 
 function noBalance(line: number): CamtState['balance'] {
-  return { line, code: '', amount: null, currency: '', isDebit: false, at: null };
+  return { line, code: '', amount: null, currency: '', isCredit: true, at: null };
 }

@@ -23,6 +23,8 @@ const ENCODINGS: Readonly<Record<string, string>> = {
   latin1: 'iso-8859-1',
   'iso-8859-15': 'iso-8859-15',
   'windows-1252': 'windows-1252',
+  'iso-8859-2': 'iso-8859-2',
+  'windows-1250': 'windows-1250',
   gb2312: 'gb18030',
   gbk: 'gb18030',
   gb18030: 'gb18030',
