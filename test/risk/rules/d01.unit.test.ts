@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { formatDay, startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/d01-lessons-stopped.js';
-import { ask, school, steps, TODAY } from '../builders.js';
+import { ask, on, school, steps, TODAY } from '../builders.js';
+import { timetabled } from '../timetable.js';
 
 /** Lessons every second day until `ago` days ago. */
 const stopped = (ago: number) => school().tallies('lessons_delivered', TODAY - ago - 60, TODAY - ago, 2, 2);
@@ -9,7 +10,16 @@ const warned = {
   context: {
     hadFinding: (groups: readonly string[], floor: string) =>
       groups.includes('C') && groups.includes('F') && floor === 'yellow',
+    levelOf: (rule: string) => (rule === 'C01' ? ('yellow' as const) : ('none' as const)),
   },
+};
+/** A finding of C or F of which no family complains: a new owner. */
+const mild = { context: { hadFinding: warned.context.hadFinding } };
+/** Lessons every `every` days until `ago` days ago, eight weeks back. */
+const rhythmic = (every: number, ago: number) => {
+  const one = school();
+  for (let day = ago; day <= ago + 56; day += every) one.tally('lessons_delivered', TODAY - day);
+  return one;
 };
 
 describe('D01 lessons stopped', () => {
@@ -54,6 +64,41 @@ describe('D01 lessons stopped', () => {
     expect(rhythm(2, 3)).toBe('orange');
     expect(rhythm(3, 3)).toBe('none');
     expect(rhythm(3, 4)).toBe('orange');
+  });
+
+  it('asks for two lessons in a row that fell out when no finding says that families wait or complain', () => {
+    const level = (ago: number, options = mild) => ask(rule, rhythmic(3, ago), options).level;
+    // Two days between lessons: beyond five, where one that is waited for needs four.
+    expect([level(5), level(6)]).toEqual(['none', 'none']);
+    expect(level(7)).toBe('orange');
+    expect([level(4, warned), level(5, warned)]).toEqual(['none', 'orange']);
+  });
+
+  it('counts what lies before a break only if it is more than the school has between its lessons anyway', () => {
+    const around = (every: number, breakFrom: number) =>
+      rhythmic(every, 15).register('break.declared', {
+        from: formatDay(TODAY - breakFrom),
+        to: formatDay(TODAY - 6),
+      });
+    // The last lesson fifteen days ago, five days since the break: four days before it are usual with a lesson every fifth day.
+    expect(ask(rule, around(5, 10))).toMatchObject({ level: 'none', value: 5 });
+    expect(ask(rule, around(4, 10))).toMatchObject({ level: 'orange', value: 9 });
+  });
+
+  it('leaves out a long holiday of which the timetable says nothing, where the rhythm is known', () => {
+    // 2026-05-01 to 05-05; the last lesson on 04-29, and now it is the morning of 05-08.
+    const may = (lessons: readonly string[] = []) => {
+      const one = school();
+      for (let day = on('2026-04-29'); day > on('2026-03-10'); day -= 3) one.tally('lessons_delivered', day);
+      const rows = lessons.map((day, at) => timetabled(on(day), `l${at}`));
+      return ask(rule, one.with({ lessons: rows }), { now: startOfDay(on('2026-05-08')) });
+    };
+    expect(may()).toMatchObject({ level: 'none', value: 2 });
+    expect(may(['2026-05-03'])).toMatchObject({ level: 'orange', value: 8 });
+    // Three rest days in a row are no long holiday: 2026-04-04 to 04-06.
+    const one = school();
+    for (let day = on('2026-03-31'); day > on('2026-02-25'); day -= 2) one.tally('lessons_delivered', day);
+    expect(ask(rule, one, { now: startOfDay(on('2026-04-08')) })).toMatchObject({ level: 'orange', value: 7 });
   });
 
   it('leaves out the days of declared breaks, and looks again on the right day', () => {
