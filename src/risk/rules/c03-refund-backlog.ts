@@ -1,16 +1,20 @@
 import { type Fen, maxFen, minFen, shareBasisPoints } from '../../core/money.js';
+import { dayOf, startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
-import { earliest } from '../facts/moments.js';
-import { nextOverdueAt, refundEvidence } from '../facts/refunds.js';
+import { earliest, ifLater } from '../facts/moments.js';
+import { nextOverdueAt, type RefundFacts, refundEvidence } from '../facts/refunds.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, percent, zhYuan } from '../text.js';
 
-/** Overdue refunds against U, and in custody mode against B, whichever is smaller. */
+/**
+ * Overdue refunds against U, and in custody mode against B, whichever is smaller. Few families ask at a small school: there
+ * two that wait well past their day say more than the share of what they are owed.
+ */
 export const rule = defineRule({
   id: 'C03',
-  version: 2,
+  version: 3,
   group: 'C',
   name: { zh: '退费积压', en: 'Refund backlog' },
   question: {
@@ -35,6 +39,28 @@ export const rule = defineRule({
       source: 'ours',
       note: 'Orange and red need at least two overdue refunds: one late case is C01.',
     },
+    lateCases: {
+      value: 2,
+      unit: 'count',
+      min: 2,
+      source: 'ours',
+      note: 'Orange from 2% on as well when at least two refunds …',
+    },
+    lateWorkingDays: {
+      value: 4,
+      unit: 'working_days',
+      min: 1,
+      source: 'ours',
+      note: '… are late by so many working days, or were when they were paid …',
+    },
+    lateDays: {
+      value: 60,
+      unit: 'days',
+      min: 1,
+      max: 150,
+      source: 'ours',
+      note: '… in these days: at a small school few families ask at the same time.',
+    },
   },
   order: [['yellowBp', 'orangeBp', 'redBp']],
   remedies: ['pay_refunds'],
@@ -45,6 +71,7 @@ export const rule = defineRule({
     const wholeFen = overdueFen === 0n ? 0n : backedBy(sheet);
     const enough = is(overdueFen > 0n && sheet.enoughForRatios);
     const several = sheet.tests.from(late.length, p.minCases);
+    const longLate = overdueFen === 0n ? 0 : sheet.refunds.filter((refund) => isLongLate(sheet, refund, p)).length;
     const judgement = judge([
       {
         level: 'yellow',
@@ -55,6 +82,11 @@ export const rule = defineRule({
         level: 'orange',
         threshold: p.orangeBp,
         tests: [enough, several, sheet.tests.overShare(overdueFen, wholeFen, p.orangeBp)],
+      },
+      {
+        level: 'orange',
+        threshold: p.yellowBp,
+        tests: [sheet.tests.from(longLate, p.lateCases), sheet.tests.overShare(overdueFen, wholeFen, p.yellowBp)],
       },
       {
         level: 'red',
@@ -78,10 +110,34 @@ export const rule = defineRule({
       },
       evidence: () =>
         refsOf([...late].sort((a, b) => (b.state.owedFen > a.state.owedFen ? 1 : -1)).map(refundEvidence)),
-      lookAgainAt: earliest(nextOverdueAt(sheet), overdueFen > 0n ? sheet.ratiosFrom : null),
+      lookAgainAt: earliest(
+        nextOverdueAt(sheet),
+        overdueFen > 0n ? sheet.ratiosFrom : null,
+        ...late.map((refund) => lateAt(sheet, refund, p.lateWorkingDays)),
+      ),
     };
   },
 });
+
+/** Late by many working days, or paid so late not long ago. */
+function isLongLate(
+  sheet: FactSheet,
+  { row, state, lateWorkingDays }: RefundFacts,
+  p: { readonly lateWorkingDays: number; readonly lateDays: number },
+): boolean {
+  if (state.owedFen > 0n || state.dueOn === null) return lateWorkingDays >= p.lateWorkingDays;
+  const paidOn = row.refund.paid.reduce((day, { at }) => (at > sheet.now ? day : Math.max(day, dayOf(at))), 0);
+  return (
+    paidOn > sheet.today - p.lateDays && sheet.calendar.workingDaysBetween(state.dueOn, paidOn) >= p.lateWorkingDays
+  );
+}
+
+/** When it is late by so many working days; null when it is. */
+function lateAt(sheet: FactSheet, { state }: RefundFacts, workingDays: number): Us | null {
+  return state.dueOn === null
+    ? null
+    : ifLater(startOfDay(sheet.calendar.addWorkingDays(state.dueOn, workingDays)), sheet.now);
+}
 
 /** What refunds can be paid from: U, or the custody balance if that is less. */
 function backedBy(sheet: FactSheet): Fen {

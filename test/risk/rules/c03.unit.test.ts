@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/c03-refund-backlog.js';
 import { ask, depositSchool, on, type School, school, steps, TODAY, yuan } from '../builders.js';
 
-const late = (one: School, cases: number, fen: number) => {
+const late = (one: School, cases: number, fen: number, dueOn = on('2026-04-17')) => {
   for (let i = 0; i < cases; i += 1)
     one.refund({
       requestedOn: on('2026-03-01'),
       approvedOn: on('2026-03-02'),
-      dueOn: on('2026-04-13'),
+      dueOn,
       amountFen: fen / cases,
     });
   return one;
@@ -37,5 +38,32 @@ describe('C03 refund backlog', () => {
   it('needs the minimum sample', () => {
     expect(ask(rule, late(school().learners(19), 3, yuan(30_000))).level).toBe('none');
     expect(ask(rule, late(school().history(27), 3, yuan(30_000))).level).toBe('none');
+  });
+
+  it('is orange from 2% once two have waited four working days too long, also at a small school', () => {
+    // Due on Thursday the 16th: Wednesday the 22nd is the fourth working day late.
+    const [four, three] = [on('2026-04-16'), on('2026-04-17')];
+    expect(ask(rule, late(school(), 2, 200_002, four)).level).toBe('orange');
+    expect(ask(rule, late(school(), 2, 200_000, four)).level).toBe('none');
+    expect(ask(rule, late(school(), 2, 200_002, three)).level).toBe('yellow');
+    expect(ask(rule, late(school(), 1, 200_002, four)).level).toBe('yellow');
+    expect(ask(rule, late(school().learners(5), 2, 200_002, four)).level).toBe('orange');
+    expect(ask(rule, late(school(), 2, 200_002, three)).lookAgainAt).toBe(startOfDay(on('2026-04-23')));
+  });
+
+  it('counts among them what was paid so late in the last sixty days', () => {
+    const waiting = (paidOn: number, dueOn: number) =>
+      late(school(), 1, 200_001, on('2026-04-16')).refund({
+        requestedOn: dueOn - 15,
+        approvedOn: dueOn - 14,
+        dueOn,
+        amountFen: yuan(500),
+        paid: [{ on: paidOn, fen: yuan(500) }],
+      });
+    // Due on Monday 2 March: the 6th is the fourth working day after it.
+    expect(ask(rule, waiting(on('2026-03-06'), on('2026-03-02'))).level).toBe('orange');
+    expect(ask(rule, waiting(on('2026-03-05'), on('2026-03-02'))).level).toBe('yellow');
+    expect(ask(rule, waiting(TODAY - 59, on('2026-02-09'))).level).toBe('orange');
+    expect(ask(rule, waiting(TODAY - 60, on('2026-02-09'))).level).toBe('yellow');
   });
 });
