@@ -1,4 +1,4 @@
-import { startOfDay } from '../../core/time.js';
+import { type Day, startOfDay } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { newestFirst } from '../facts/payments.js';
@@ -12,7 +12,7 @@ import { decimal, percent, plural } from '../text.js';
 /** Requests of seven days against the mean week of the eight weeks before, and as a share of the active learners. */
 export const rule = defineRule({
   id: 'C04',
-  version: 2,
+  version: 3,
   group: 'C',
   name: { zh: '集中退费', en: 'Refund run' },
   question: { zh: '退费申请是否突然集中？', en: 'Have refund requests suddenly bunched?' },
@@ -40,7 +40,7 @@ export const rule = defineRule({
       unit: 'count',
       min: 1,
       source: 'ours',
-      note: 'Yellow at most while so many lessons of these weeks were called off, others are given and no refund is overdue: a camp that does not take place.',
+      note: 'Blue at most while so many lessons of these weeks were called off, others are given and no refund is overdue: a camp that does not take place.',
     },
     calledOffDays: {
       value: 21,
@@ -48,6 +48,13 @@ export const rule = defineRule({
       max: 34,
       source: 'ours',
       note: 'Lessons called off in these days, or still to come.',
+    },
+    oneCourseBp: {
+      value: 8_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: 'The same while 80% of the requests concern one of several courses: its end need not be told as lessons called off.',
     },
   },
   order: [['yellowBp', 'orangeBp', 'redBp']],
@@ -72,8 +79,8 @@ export const rule = defineRule({
     return {
       state: 'answered',
       ...judgement,
-      level: camp ? lower(judgement.level, 'yellow') : judgement.level,
-      holdLevel: camp ? lower(judgement.holdLevel, 'yellow') : judgement.holdLevel,
+      level: camp ? lower(judgement.level, 'blue') : judgement.level,
+      holdLevel: camp ? lower(judgement.holdLevel, 'blue') : judgement.holdLevel,
       value: requests,
       unit: 'count',
       reason: () => ({
@@ -93,13 +100,34 @@ export const rule = defineRule({
   },
 });
 
-/** Lessons were called off, others go on, and families get their money in time: a wave that a school causes and settles itself. */
-function isCancelledCamp(sheet: FactSheet, p: { readonly calledOff: number; readonly calledOffDays: number }): boolean {
+/** A course ends, others go on, and families get their money in time: a wave that a school causes and settles itself. */
+function isCancelledCamp(
+  sheet: FactSheet,
+  p: Readonly<Record<'calledOff' | 'calledOffDays' | 'oneCourseBp', number>>,
+): boolean {
   const from = startOfDay(sheet.today - p.calledOffDays + 1);
   const calledOff = sheet.rows.lessons.filter((lesson) => lesson.cancelled && lesson.startsAt >= from).length;
   return (
-    calledOff >= p.calledOff &&
-    sheet.tallies.count('lessons_delivered', sheet.today - 6, sheet.today) > 0 &&
+    (calledOff >= p.calledOff || isOfOneCourse(sheet, p.oneCourseBp)) &&
+    sheet.tallies.count('lessons_delivered', weekBefore(sheet), sheet.today) > 0 &&
     !sheet.refunds.some(({ state }) => state.overdue)
   );
+}
+
+/** The first of the last seven days outside declared breaks: nobody teaches in those of the last weeks. */
+function weekBefore(sheet: FactSheet): Day {
+  return sheet.today - 6 - sheet.breaks.daysIn(sheet.today - BREAK_DAYS, sheet.today);
+}
+const BREAK_DAYS = 20;
+
+/** Nearly all requests of the week concern one course, and families have signed for others too. */
+function isOfOneCourse(sheet: FactSheet, shareBp: number): boolean {
+  const asked = sheet.refunds.flatMap(({ row, requestedOn }) =>
+    requestedOn !== null && requestedOn > sheet.today - 7 && requestedOn <= sheet.today
+      ? [row.contract?.courseId ?? null]
+      : [],
+  );
+  const most = Math.max(0, ...asked.map((course) => asked.filter((one) => one !== null && one === course).length));
+  if (most === 0 || most * 10_000 < asked.length * shareBp) return false;
+  return new Set(sheet.rows.contracts.map(({ data }) => data.courseId)).size > 1;
 }

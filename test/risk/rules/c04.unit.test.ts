@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { startOfDay } from '../../../src/core/time.js';
+import { formatDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/c04-refund-run.js';
-import { ask, school, steps, TODAY } from '../builders.js';
+import { ask, contractData, school, steps, TODAY } from '../builders.js';
+import { timetabled } from '../timetable.js';
 
 /** `recent` requests in seven days and `before` in the 56 days before. */
 const run = (recent: number, before = 0, learners = 50) =>
@@ -33,30 +34,41 @@ describe('C04 refund run', () => {
     expect(ask(rule, school().tally('refunds_requested', TODAY - 7, 5)).level).toBe('none');
   });
 
-  it('is yellow at most after a camp that was called off, while others are taught and nobody waits too long', () => {
-    const calledOff = (ago: number, cancelled = true) => ({
-      at: startOfDay(TODAY - 30),
-      source: 's',
-      id: `l${ago}`,
-      lessonId: `l${ago}`,
-      startsAt: startOfDay(TODAY - ago),
-      endsAt: startOfDay(TODAY - ago) + 3_600_000_000,
-      delivery: 'offline' as const,
-      courseKind: 'non_subject' as const,
-      teacherHash: null,
-      roomId: null,
-      capacity: null,
-      cancelled,
-    });
-    const camp = (lessons: ReturnType<typeof calledOff>[], lessonsGiven = 1) =>
-      run(10)
-        .tally('lessons_delivered', TODAY - 2, lessonsGiven)
-        .with({ lessons });
-    expect(ask(rule, camp([calledOff(20), calledOff(-3)])).level).toBe('yellow');
+  const calledOff = (ago: number, cancelled = true) => timetabled(TODAY - ago, `l${ago}`, { cancelled });
+  const camp = (lessons: ReturnType<typeof calledOff>[], lessonsGiven = 1) =>
+    run(10)
+      .tally('lessons_delivered', TODAY - 2, lessonsGiven)
+      .with({ lessons });
+
+  it('is blue at most after a camp that was called off, while others are taught and nobody waits too long', () => {
+    expect(ask(rule, camp([calledOff(20), calledOff(-3)])).level).toBe('blue');
     expect(ask(rule, camp([calledOff(21), calledOff(-3)])).level).toBe('red');
     expect(ask(rule, camp([calledOff(20), calledOff(5, false)])).level).toBe('red');
     expect(ask(rule, camp([calledOff(20), calledOff(5)], 0)).level).toBe('red');
     expect(ask(rule, camp([calledOff(20), calledOff(5)]).refund({ requestedOn: TODAY - 40 })).level).toBe('red');
+  });
+
+  it('looks for lessons before a declared break when the last days lie in one', () => {
+    const off = [calledOff(20), calledOff(15)];
+    const onBreak = (from: number) =>
+      run(10)
+        .tally('lessons_delivered', TODAY - 12)
+        .with({ lessons: off })
+        .register('break.declared', { from: formatDay(TODAY - from), to: formatDay(TODAY) });
+    expect(ask(rule, onBreak(5)).level).toBe('blue');
+    expect(ask(rule, onBreak(4)).level).toBe('red');
+  });
+
+  it('is blue at most as well when the requests concern one of several courses', () => {
+    const wave = (ofCourse: number, others: number, courses = ['k1', 'k2']) => {
+      const one = run(ofCourse + others).tally('lessons_delivered', TODAY - 2);
+      for (const courseId of courses) one.contract({ courseId });
+      for (let at = 0; at < ofCourse + others; at += 1)
+        one.refund({ requestedOn: TODAY - 3, contract: contractData({ courseId: at < ofCourse ? 'k1' : `o${at}` }) });
+      return ask(rule, one).level;
+    };
+    expect([wave(8, 2), wave(7, 2)]).toEqual(['blue', 'red']);
+    expect(wave(10, 0, ['k1'])).toBe('red');
   });
 
   it('takes the mean over the history there is, and needs the minimum sample', () => {
