@@ -1,22 +1,26 @@
 import type { Fen } from '../../core/money.js';
 import { type Day, dayOf } from '../../core/time.js';
+import type { RiskContext } from '../context.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { teachingTally } from '../facts/teaching.js';
-import { lowered } from '../level.js';
+import { atLeast, levelOf, lowered } from '../level.js';
 import { defineRule } from '../rule.js';
 import { is, judge, type Test } from '../steps.js';
 import { decimal, enYuan, zhYuan } from '../text.js';
 
+/** Of groups A, B and D what tells a drive from a good season: a bank that is late and two courses in a week do not. */
+const SIGNS = ['A01', 'A02', 'A04', 'A05', 'A06', 'A10', 'A11', 'B01', 'B02', 'B03', 'B05', 'B06', 'D02', 'D03', 'D06'];
+
 /**
  * Receipts of two weeks against the mean two weeks of the eight before, while lessons do not grow; and against the same weeks
  * of last year where they are known. Before a term (after a declared break) it is one level lower. Orange also asks for more
- * than the school's own best weeks: selling by the quarter is common and sound.
+ * than the school's own best weeks, and for another sign: selling by the quarter and a good week of enrolment are sound.
  */
 export const rule = defineRule({
   id: 'E01',
-  version: 2,
+  version: 3,
   group: 'E',
   name: { zh: '预收突增', en: 'Receipts surge' },
   question: { zh: '收费是否突增而上课没有增加？', en: 'Have receipts surged while lessons have not?' },
@@ -62,10 +66,19 @@ export const rule = defineRule({
       source: 'ours',
       note: 'The best weeks are looked for in these days before.',
     },
+    signLevel: {
+      value: 2,
+      unit: 'level',
+      min: 1,
+      source: 'ours',
+      note: 'And a finding of yellow or above on custody, caps, gifts, loans, refunds or lessons …',
+    },
+    signDays: { value: 14, unit: 'days', source: 'ours', note: '… open now or, of group C, in these days.' },
   },
   order: [['yellowTimes', 'orangeTimes']],
+  reads: ['C', ...SIGNS],
   remedies: ['lessons_given', 'days'],
-  evaluate(sheet, p) {
+  evaluate(sheet, p, context) {
     const few = tooFewForRatio(sheet, Math.max(sheet.common.minHistoryDays, p.recentDays + p.baseDays));
     if (few !== null) return few;
     const from = sheet.today - p.recentDays + 1;
@@ -83,7 +96,7 @@ export const rule = defineRule({
       sheet.tests.from(recentFen * 100n * days[0], baseFen * days[1] * BigInt(hundredths)),
       lastYearFen === null ? is(true) : sheet.tests.from(recentFen * 100n, lastYearFen * BigInt(hundredths)),
     ];
-    const fourfold = step(p.orangeTimes);
+    const fourfold = [...step(p.orangeTimes), is(hasSign(p, context))];
     // Looked for only when it decides: most days are far from a surge.
     if (fourfold.every((test) => test > 0)) fourfold.push(aboveBest(sheet, p, from, recentFen));
     const judgement = judge([
@@ -115,6 +128,11 @@ export const rule = defineRule({
     };
   },
 });
+
+function hasSign(p: { readonly signLevel: number; readonly signDays: number }, context: RiskContext): boolean {
+  const level = levelOf(p.signLevel);
+  return SIGNS.some((rule) => atLeast(context.levelOf(rule), level)) || context.hadFinding(['C'], level, p.signDays);
+}
 
 /** Whether the receipts are well above those of any span of as many days before; yes where none is known. */
 function aboveBest(

@@ -2,16 +2,20 @@ import type { Fen } from '../../core/money.js';
 import { parseDay, startOfDay, type Us, yearOf } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest } from '../facts/moments.js';
 import { profileEvidence } from '../facts/profile.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { defineRule, type EvidenceRef, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
 import { enYuan, percent, zhYuan } from '../text.js';
 
-/** U against last year's main revenue: from the newest statement filed, else from the registration. */
+/**
+ * U against last year's main revenue: from the newest statement filed, else from the registration. For orange against what the
+ * school teaches now as well: one that has grown since last year is large against an old figure.
+ */
 export const rule = defineRule({
   id: 'E03',
-  version: 1,
+  version: 2,
   group: 'E',
   name: { zh: '预收规模超收入', en: 'Unearned against revenue' },
   question: { zh: '未消课预收相对上年收入是否过大？', en: 'Are the unearned fees large against last year’s revenue?' },
@@ -22,6 +26,14 @@ export const rule = defineRule({
   params: {
     yellowBp: { value: 2_000, unit: 'basis_points', source: 'analog', note: 'More than 20% (Shanghai).' },
     orangeBp: { value: 4_000, unit: 'basis_points', source: 'analog', note: 'More than 40% (commerce ministry).' },
+    paceDays: {
+      value: 90,
+      unit: 'days',
+      min: 28,
+      max: 365,
+      source: 'ours',
+      note: 'Orange only above the same share of the value confirmed in these days outside breaks, taken for a year.',
+    },
   },
   order: [['yellowBp', 'orangeBp']],
   remedies: ['confirmed_lessons'],
@@ -32,12 +44,14 @@ export const rule = defineRule({
     const few = tooFewForRatio(sheet);
     if (few !== null) return few;
     const over = (bp: number) => [sheet.tests.overShare(sheet.unearnedFen, revenue.fen, bp)];
+    const pace = paceOf(sheet, p.paceDays);
+    const abovePace = sheet.tests.overShare(sheet.unearnedFen * BigInt(pace.days), pace.fen * YEAR_DAYS, p.orangeBp);
     const shareBp = Math.min(1_000_000, Number((sheet.unearnedFen * 10_000n) / revenue.fen));
     return {
       state: 'answered',
       ...judge([
         { level: 'yellow', threshold: p.yellowBp, tests: over(p.yellowBp) },
-        { level: 'orange', threshold: p.orangeBp, tests: over(p.orangeBp) },
+        { level: 'orange', threshold: p.orangeBp, tests: [...over(p.orangeBp), abovePace] },
       ]),
       value: shareBp,
       unit: 'basis_points',
@@ -46,10 +60,22 @@ export const rule = defineRule({
         en: `${enYuan(sheet.unearnedFen)} unearned against last year’s revenue of ${enYuan(revenue.fen)}: ${percent(shareBp)}`,
       }),
       evidence: () => revenue.refs(),
-      lookAgainAt: nextYear(sheet),
+      // The pace changes from day to day, and is asked only above the share of the revenue.
+      lookAgainAt: over(p.orangeBp)[0]! > 0 ? earliest(nextYear(sheet), sheet.nextMidnight) : nextYear(sheet),
     };
   },
 });
+
+const YEAR_DAYS = 365n;
+
+/** What was confirmed, and in how many days outside declared breaks. */
+function paceOf(sheet: FactSheet, paceDays: number): { readonly fen: Fen; readonly days: number } {
+  const from = sheet.today - Math.min(paceDays, Math.max(1, sheet.historyDays)) + 1;
+  return {
+    fen: sheet.money.moved('earned', 'creditFen', null, from, sheet.today),
+    days: sheet.breaks.openDaysIn(from, sheet.today),
+  };
+}
 
 /** When the year that is now running becomes the last one. */
 function nextYear(sheet: FactSheet): Us {

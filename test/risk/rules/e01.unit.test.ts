@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDay, startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/e01-receipts-surge.js';
-import { ask, school, steps, TODAY, yuan } from '../builders.js';
+import { type AskOptions, ask, type School, school, steps, TODAY, yuan } from '../builders.js';
 
 /** ¥40,000 in the 56 days before (¥10,000 per two weeks), `recent` in the last 14; 14 and 56 lessons. */
 const surge = (recent: number, lessons = 14) =>
@@ -14,28 +14,44 @@ const surge = (recent: number, lessons = 14) =>
     .tally('lessons_delivered', TODAY - 5, lessons)
     .tally('lessons_delivered', TODAY - 30, 56);
 
+/** Something else is wrong: packages that are too long. */
+const drive = { context: { levelOf: (id: string) => (id === 'B01' ? ('yellow' as const) : ('none' as const)) } };
+const asked = (one: School, options: AskOptions = drive) => ask(rule, one, options);
+
 describe('E01 receipts surge', () => {
-  steps(rule, 'against ¥10,000 in two weeks before, now ¥', (recent: number) => surge(recent), [
-    [24_999.99, 'none'],
-    [25_000, 'yellow'],
-    [39_999.99, 'yellow'],
-    [40_000, 'orange'],
-  ]);
+  steps(
+    rule,
+    'against ¥10,000 in two weeks before, now ¥',
+    (recent: number) => surge(recent),
+    [
+      [24_999.99, 'none'],
+      [25_000, 'yellow'],
+      [39_999.99, 'yellow'],
+      [40_000, 'orange'],
+    ],
+    drive,
+  );
   // 1.1 × 56 / 4 = 15.4 lessons.
-  steps(rule, 'four times the receipts, lessons against 14 before:', (lessons: number) => surge(40_000, lessons), [
-    [15, 'orange'],
-    [16, 'none'],
-  ]);
+  steps(
+    rule,
+    'four times the receipts, lessons against 14 before:',
+    (lessons: number) => surge(40_000, lessons),
+    [
+      [15, 'orange'],
+      [16, 'none'],
+    ],
+    drive,
+  );
 
   it('compares with the same weeks of last year where they are known', () => {
     const lastYear = (fen: number) =>
       surge(40_000)
         .history(400)
         .receipt(TODAY - 370, yuan(fen));
-    expect(ask(rule, lastYear(10_000)).level).toBe('orange');
-    expect(ask(rule, lastYear(16_000)).level).toBe('yellow');
-    expect(ask(rule, lastYear(16_001)).level).toBe('none');
-    expect(ask(rule, lastYear(16_001).history(376)).level).toBe('orange');
+    expect(asked(lastYear(10_000)).level).toBe('orange');
+    expect(asked(lastYear(16_000)).level).toBe('yellow');
+    expect(asked(lastYear(16_001)).level).toBe('none');
+    expect(asked(lastYear(16_001).history(376)).level).toBe('orange');
   });
 
   it('is orange only above one and a half times the best two weeks of the months before', () => {
@@ -43,26 +59,43 @@ describe('E01 receipts surge', () => {
       surge(40_000)
         .history(300)
         .receipt(TODAY - ago, yuan(fen));
-    expect(ask(rule, termSeller(26_666)).level).toBe('orange');
-    expect(ask(rule, termSeller(26_667)).level).toBe('yellow');
-    expect(ask(rule, termSeller(26_667, 162)).level).toBe('yellow');
-    expect(ask(rule, termSeller(26_667, 163)).level).toBe('orange');
+    expect(asked(termSeller(26_666)).level).toBe('orange');
+    expect(asked(termSeller(26_667)).level).toBe('yellow');
+    expect(asked(termSeller(26_667, 162)).level).toBe('yellow');
+    expect(asked(termSeller(26_667, 163)).level).toBe('orange');
+  });
+
+  it('is orange only beside another sign: a good season of enrolment is sound', () => {
+    const beside = (found: string, level: 'blue' | 'yellow') =>
+      asked(surge(90_000), { context: { levelOf: (id) => (id === found ? level : 'none') } }).level;
+    expect(asked(surge(90_000), {}).level).toBe('yellow');
+    expect([beside('A10', 'yellow'), beside('A10', 'blue')]).toEqual(['orange', 'yellow']);
+    expect([beside('D06', 'yellow'), beside('B08', 'yellow'), beside('A07', 'yellow')]).toEqual([
+      'orange',
+      'yellow',
+      'yellow',
+    ]);
+    const refunds = (floor: string, within: number) =>
+      asked(surge(90_000), {
+        context: { hadFinding: (groups, level, days) => groups.includes('C') && level === floor && days === within },
+      }).level;
+    expect([refunds('yellow', 14), refunds('orange', 14)]).toEqual(['orange', 'yellow']);
   });
 
   it('is one level lower in the two weeks before a term', () => {
     const term = (from: number, to: number) =>
       surge(40_000).register('break.declared', { from: formatDay(TODAY + from), to: formatDay(TODAY + to) });
-    expect(ask(rule, term(3, 13)).level).toBe('yellow');
-    expect(ask(rule, term(3, 14)).level).toBe('orange');
+    expect(asked(term(3, 13)).level).toBe('yellow');
+    expect(asked(term(3, 14)).level).toBe('orange');
     // A break of four days begins no term.
-    expect(ask(rule, term(3, 6)).level).toBe('orange');
-    expect(ask(rule, term(3, 7)).level).toBe('yellow');
+    expect(asked(term(3, 6)).level).toBe('orange');
+    expect(asked(term(3, 7)).level).toBe('yellow');
   });
 
   it('needs ten weeks of history and the minimum sample', () => {
-    expect(ask(rule, surge(90_000).with({ firstAt: startOfDay(TODAY - 69) })).state).toBe('not_applicable');
-    expect(ask(rule, surge(90_000).with({ firstAt: startOfDay(TODAY - 70) })).level).toBe('orange');
-    expect(ask(rule, surge(90_000).learners(19)).state).toBe('not_applicable');
-    expect(ask(rule, school().receipt(TODAY, yuan(90_000))).level).toBe('none');
+    expect(asked(surge(90_000).with({ firstAt: startOfDay(TODAY - 69) })).state).toBe('not_applicable');
+    expect(asked(surge(90_000).with({ firstAt: startOfDay(TODAY - 70) })).level).toBe('orange');
+    expect(asked(surge(90_000).learners(19)).state).toBe('not_applicable');
+    expect(asked(school().receipt(TODAY, yuan(90_000))).level).toBe('none');
   });
 });

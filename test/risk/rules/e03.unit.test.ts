@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { formatDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/e03-unearned-against-revenue.js';
-import { ask, school, steps, yuan } from '../builders.js';
+import { ask, school, steps, TODAY, yuan } from '../builders.js';
 
 const filed = (period: string, revenue: number) =>
   school().register('statement.filed', { period, revenueFen: yuan(revenue) });
@@ -12,6 +13,22 @@ describe('E03 unearned against revenue', () => {
     [250_000, 'yellow'],
     [249_999, 'orange'],
   ]);
+
+  it('is orange only above 40% of what is taught now as well: a school that has grown is large against an old figure', () => {
+    // ¥100,000 unearned is 40% of ¥250,000 a year; in the 90 days that is ¥61,644 rounded up.
+    const growing = (confirmed: number, daysAgo = 30) =>
+      filed('2025', 200_000).confirmed(TODAY - daysAgo, yuan(confirmed));
+    expect(ask(rule, growing(61_643)).level).toBe('orange');
+    expect(ask(rule, growing(61_644)).level).toBe('yellow');
+    expect(ask(rule, growing(61_644, 89)).level).toBe('yellow');
+    expect(ask(rule, growing(61_644, 90)).level).toBe('orange');
+    // In a declared break nothing can be taught.
+    const onBreak = growing(41_096).register('break.declared', {
+      from: formatDay(TODAY - 60),
+      to: formatDay(TODAY - 31),
+    });
+    expect(ask(rule, onBreak).level).toBe('yellow');
+  });
 
   it('takes the newest statement of an ended year, else the registration', () => {
     expect(
