@@ -6,17 +6,20 @@ import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
 
 interface Split {
+  /** Several collections within the week; else one on top of hours that are left. */
+  readonly inParts: boolean;
   readonly parts: readonly Collection[];
   readonly fen: bigint;
 }
 
 /**
  * Several collections from one learner within a week, each under the caps and together above them; or a new one on top of hours
- * of the course not yet taught. For orange only those of one course count: many families buy two courses when a term begins.
+ * of the course not yet taught. For orange only several of one course within a week count: many families buy two courses when a
+ * term begins, and hours that were taught count as left until they are confirmed.
  */
 export const rule = defineRule({
   id: 'B08',
-  version: 2,
+  version: 3,
   group: 'B',
   name: { zh: '拆单规避', en: 'Split orders' },
   question: { zh: '有没有把超限收费拆成几单？', en: 'Were collections split to stay under the caps?' },
@@ -46,7 +49,14 @@ export const rule = defineRule({
       unit: 'basis_points',
       max: 10_000,
       source: 'ours',
-      note: '5% of the learners, each within one course; a ratio, so with the minimum sample.',
+      note: '5% of the learners, each within one course; a ratio, so with the minimum sample …',
+    },
+    orangeMin: {
+      value: 3,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: '… and at least three: of thirty learners one would be 3%, two would be 6%.',
     },
   },
   remedies: ['days'],
@@ -54,7 +64,8 @@ export const rule = defineRule({
     const from = sheet.today - p.windowDays + 1;
     const all = collectionsSince(sheet, from);
     const splits = splitsOf(all, byLearner, p, from);
-    const ofOneCourse = splits.length === 0 ? 0 : splitsOf(all, byLearnerAndCourse, p, from).length;
+    const ofOneCourse =
+      splits.length === 0 ? 0 : splitsOf(all, byLearnerAndCourse, p, from).filter((split) => split.inParts).length;
     const some = is(splits.length > 0);
     const judgement = judge([
       { level: 'yellow', threshold: p.capFen, tests: [some] },
@@ -64,6 +75,7 @@ export const rule = defineRule({
         tests: [
           some,
           is(sheet.enoughForRatios),
+          sheet.tests.from(ofOneCourse, p.orangeMin),
           sheet.tests.fromShare(BigInt(ofOneCourse), BigInt(sheet.activeLearners), p.orangeShareBp),
         ],
       },
@@ -125,15 +137,16 @@ function splitOf(
     const fen = window.reduce((sum, part) => sum + part.payment.netFen, 0n);
     const hours = window.reduce((sum, part) => sum + hoursOf(part), 0);
     const small = window.every((part) => part.payment.netFen <= BigInt(p.capFen) && hoursOf(part) <= p.capHours);
-    const split = window.length > 1 && small && (fen > BigInt(p.capFen) || hours > p.capHours);
-    const first = sorted[start]!;
-    const onTop =
-      hoursOf(first) <= p.capHours &&
-      (first.contract.hoursLeftHundredths ?? 0) > 0 &&
-      first.contract.hoursLeftHundredths! + hoursOf(first) > p.capHours;
-    if (split || onTop) return { parts: window, fen };
+    if (window.length > 1 && small && (fen > BigInt(p.capFen) || hours > p.capHours))
+      return { inParts: true, parts: window, fen };
   }
-  return null;
+  const onTop = sorted.find((part) => isOnTop(part, p.capHours));
+  return onTop === undefined ? null : { inParts: false, parts: [onTop], fen: onTop.payment.netFen };
+}
+
+function isOnTop(part: Collection, capHours: number): boolean {
+  const left = part.contract.hoursLeftHundredths ?? 0;
+  return hoursOf(part) <= capHours && left > 0 && left + hoursOf(part) > capHours;
 }
 
 function hoursOf(part: Collection): number {

@@ -31,7 +31,7 @@ interface Sign {
  */
 export const rule = defineRule({
   id: 'D03',
-  version: 3,
+  version: 4,
   group: 'D',
   name: { zh: '虚假消课', en: 'False confirmation' },
   question: { zh: '有没有不可能真实的上课或消课？', en: 'Are there lessons or confirmations that cannot be true?' },
@@ -82,11 +82,11 @@ export const rule = defineRule({
       note: 'Orange as well when a tenth of the value confirmed had no lesson or came before it …',
     },
     inventedMin: {
-      value: 5,
+      value: 3,
       unit: 'count',
       min: 1,
       source: 'ours',
-      note: '… in at least five confirmations: a small school is drained with small sums.',
+      note: '… in at least three confirmations: a small school is drained with small sums.',
     },
   },
   reads: ['A04'],

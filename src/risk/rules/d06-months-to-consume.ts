@@ -1,3 +1,6 @@
+import type { Fen } from '../../core/money.js';
+import type { Day } from '../../core/time.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -5,11 +8,11 @@ import { decimal, enYuan, zhYuan } from '../text.js';
 
 /**
  * M: how many months the unearned fees last at the pace of the last 28 days outside breaks. Nothing confirmed in a full window
- * is no end in sight.
+ * is no end in sight. Orange and red ask the last eight weeks as well: parents confirm late, and not evenly.
  */
 export const rule = defineRule({
   id: 'D06',
-  version: 1,
+  version: 2,
   group: 'D',
   name: { zh: '消化周期过长', en: 'Months to consume' },
   question: { zh: '按现在的消课速度，预收要几个月消完？', en: 'How many months would the unearned fees last?' },
@@ -29,6 +32,14 @@ export const rule = defineRule({
       source: 'ours',
       note: 'At least this many of them outside declared breaks.',
     },
+    longDays: {
+      value: 56,
+      unit: 'days',
+      min: 28,
+      max: 200,
+      source: 'ours',
+      note: 'Orange and red only if it is as slow at the pace of these days.',
+    },
   },
   order: [['yellowMonths', 'orangeMonths', 'redMonths']],
   remedies: ['confirmed_lessons'],
@@ -43,13 +54,17 @@ export const rule = defineRule({
         'Too many days of the window are a declared break',
         sheet.nextMidnight,
       );
-    const confirmedFen = sheet.money.moved('earned', 'creditFen', null, from, sheet.today);
     const { unearnedFen } = sheet;
+    const confirmedFen = confirmedSince(sheet, from);
+    const longFrom = sheet.today - p.longDays + 1;
+    const short = { days: openDays, fen: confirmedFen };
+    const long = { days: sheet.breaks.openDaysIn(longFrom, sheet.today), fen: confirmedSince(sheet, longFrom) };
     // M = U / (confirmed × 30 / openDays): compared as U × openDays × 100 > months × confirmed × 30.
-    const over = (hundredths: number) =>
-      confirmedFen <= 0n
-        ? [is(unearnedFen > 0n)]
-        : [sheet.tests.over(unearnedFen * BigInt(openDays) * 100n, confirmedFen * 30n * BigInt(hundredths))];
+    const over = (hundredths: number, pace: typeof short) =>
+      pace.fen <= 0n
+        ? is(unearnedFen > 0n)
+        : sheet.tests.over(unearnedFen * BigInt(pace.days) * 100n, pace.fen * 30n * BigInt(hundredths));
+    const both = (hundredths: number) => [over(hundredths, short), over(hundredths, long)];
     const months =
       confirmedFen <= 0n
         ? unearnedFen > 0n
@@ -59,9 +74,9 @@ export const rule = defineRule({
     return {
       state: 'answered',
       ...judge([
-        { level: 'yellow', threshold: p.yellowMonths, tests: over(p.yellowMonths) },
-        { level: 'orange', threshold: p.orangeMonths, tests: over(p.orangeMonths) },
-        { level: 'red', threshold: p.redMonths, tests: over(p.redMonths) },
+        { level: 'yellow', threshold: p.yellowMonths, tests: [over(p.yellowMonths, short)] },
+        { level: 'orange', threshold: p.orangeMonths, tests: both(p.orangeMonths) },
+        { level: 'red', threshold: p.redMonths, tests: both(p.redMonths) },
       ]),
       value: months,
       unit: 'hundredths',
@@ -74,6 +89,10 @@ export const rule = defineRule({
     };
   },
 });
+
+function confirmedSince(sheet: FactSheet, from: Day): Fen {
+  return sheet.money.moved('earned', 'creditFen', null, from, sheet.today);
+}
 
 /** Shown for "no end in sight": 999 months. */
 const MONTHS_MAX = 99_900;

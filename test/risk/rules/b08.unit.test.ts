@@ -50,12 +50,29 @@ describe('B08 split orders', () => {
     expect(ask(rule, two(yuan(5_001))).level).toBe('none');
   });
 
-  it('is orange from 5% of the learners', () => {
-    expect(ask(rule, two(yuan(3_000)).learners(20)).level).toBe('orange');
-    expect(ask(rule, two(yuan(3_000)).learners(21)).level).toBe('yellow');
+  /** So many learners with two payments of ¥3,000 each within a week, or one on top of forty hours that are left. */
+  const several = (count: number, learners: number, onTop = false, courseId = 'k1') => {
+    const one = school().learners(learners);
+    for (let at = 0; at < count; at += 1) {
+      const learnerHash = `${at}`.padStart(16, '0');
+      const first = `c${at * 2 + 1}`;
+      const second = `c${at * 2 + 2}`;
+      one
+        .contract({ learnerHash, priceFen: yuan(3_000), ...(onTop ? { hoursPaid: 30, hoursLeft: 4_000 } : {}) })
+        .payment({ contractId: first, amountFen: yuan(onTop ? 500 : 3_000), paidOn: TODAY - 10 })
+        .contract({ learnerHash, priceFen: yuan(3_000), courseId })
+        .payment({ contractId: second, amountFen: yuan(onTop ? 500 : 3_000), paidOn: TODAY - 4 });
+    }
+    return ask(rule, one).level;
+  };
+
+  it('is orange from 5% of the learners, and from three of them', () => {
+    expect([several(3, 60), several(3, 61)]).toEqual(['orange', 'yellow']);
+    expect([several(3, 20), several(2, 20)]).toEqual(['orange', 'yellow']);
   });
 
-  it('is no more than yellow for courses of different subjects', () => {
-    expect(ask(rule, two(yuan(3_000), 6, 'k2').learners(20)).level).toBe('yellow');
+  it('is no more than yellow for courses of different subjects, and for hours on top of others', () => {
+    expect(several(3, 30, false, 'k2')).toBe('yellow');
+    expect(several(3, 30, true)).toBe('yellow');
   });
 });

@@ -104,7 +104,7 @@ describe('D03 false confirmation', () => {
     expect(ask(rule, told(ago(4, { lessonId: null }))).level).toBe('none');
   });
 
-  it('is orange when a tenth of the confirmed value came before its lesson, in five confirmations or more', () => {
+  it('is orange when a tenth of the confirmed value came before its lesson, in three confirmations or more', () => {
     const early = lesson(9, 10);
     const invented = (count: number, others: number) =>
       seen(
@@ -116,7 +116,8 @@ describe('D03 false confirmation', () => {
       );
     expect(ask(rule, invented(5, 45)).level).toBe('orange');
     expect(ask(rule, invented(5, 46)).level).toBe('yellow');
-    expect(ask(rule, invented(4, 6)).level).toBe('yellow');
+    expect(ask(rule, invented(3, 6)).level).toBe('orange');
+    expect(ask(rule, invented(2, 6)).level).toBe('yellow');
   });
 
   it('compares with a schedule only where one was told by then', () => {

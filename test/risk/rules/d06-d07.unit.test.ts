@@ -28,6 +28,15 @@ describe('D06 months to consume', () => {
     expect(ask(d06, onBreak(9)).state).toBe('not_applicable');
   });
 
+  it('is orange only if the last eight weeks were as slow: parents confirm late', () => {
+    // ¥56,000 more four weeks ago: ¥45,000 a month over both.
+    const faster = (unearned: number, daysAgo: number) => lasting(unearned).confirmed(TODAY - daysAgo, yuan(56_000));
+    expect(ask(d06, faster(225_000, 40)).level).toBe('yellow');
+    expect(ask(d06, faster(225_001, 40)).level).toBe('orange');
+    expect(ask(d06, faster(200_000, 55)).level).toBe('yellow');
+    expect(ask(d06, faster(200_000, 56)).level).toBe('orange');
+  });
+
   it('has no end in sight when nothing is confirmed, and needs sixty days of history', () => {
     expect(ask(d06, school()).level).toBe('red');
     expect(ask(d06, school().unearned(0)).level).toBe('none');
@@ -47,7 +56,20 @@ describe('D07 expired untaught', () => {
       [25_000, 'yellow'],
       [25_001, 'orange'],
     ],
+    { context: { levelOf: (id) => (id === 'D06' ? 'yellow' : 'none') } },
   );
+
+  it('is orange only where lessons have fallen or the fees last too long: else families make up what they missed', () => {
+    const expired = school().with({ expiredUnearnedFen: BigInt(yuan(60_000)) });
+    const beside = (found: string, level: 'blue' | 'yellow') =>
+      ask(d07, expired, { context: { levelOf: (id) => (id === found ? level : 'none') } }).level;
+    expect(ask(d07, expired).level).toBe('yellow');
+    expect([beside('D02', 'yellow'), beside('D02', 'blue'), beside('D03', 'yellow')]).toEqual([
+      'orange',
+      'yellow',
+      'yellow',
+    ]);
+  });
 
   it('has no data where it was not computed, and needs the minimum sample', () => {
     expect(ask(d07, school().with({ expiredUnearnedFen: null })).state).toBe('no_data');
