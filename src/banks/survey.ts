@@ -139,6 +139,11 @@ class Tally {
     const remarks = this.hasOwnTotals(head) ? this.wrongTotals(totals) : [];
     const isWrongInTotals = remarks.length > 0;
     if (this.unreadable > 0) remarks.push(`The amount or direction of ${this.unreadable} entries cannot be read.`);
+    const unread = balances
+      .filter((balance) => balance.amount === null)
+      .map((balance) => balance.code || 'without a type');
+    if (unread.length > 0)
+      remarks.push(`These balances cannot be read: ${unread.slice(0, BALANCES_NAMED_MAX).join(', ')}.`);
     const isOneCurrency = this.sums.size === 0 || (this.sums.size === 1 && this.sums.has(currency));
     const known = { opening: opening?.amount ?? null, closing: closing?.amount ?? null, credits, debits };
     if (known.opening === null || known.closing === null || !isOneCurrency || this.unreadable > 0) {
@@ -178,6 +183,7 @@ class Tally {
   }
 }
 
+const BALANCES_NAMED_MAX = 10;
 /** Distinct currencies that one statement is added up in. */
 const CURRENCIES_MAX = 32;
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readCamt } from '../../src/banks/formats/camt.js';
 import { documentXml, entryXml, refusalOf } from './support.js';
 
 const MEGABYTE = 1_048_576;
@@ -46,6 +47,39 @@ describe('a file that must not be read', () => {
   test('with too many attributes is refused', async () => {
     const attributes = Array.from({ length: 65 }, (_, at) => ` a${at}="1"`).join('');
     expect(await refusalOf(good.replace('<Acct>', `<Acct${attributes}>`))).toMatchObject({ code: 'xml_too_large' });
+  });
+});
+
+describe('a small file that is read as a large one', () => {
+  const kinds: Readonly<Record<string, string>> = {
+    statements: '<Stmt/>',
+    balances: `<Stmt>${'<Bal/>'.repeat(1_000)}</Stmt>`,
+  };
+
+  for (const [name, filling] of Object.entries(kinds)) {
+    test(`because it has millions of ${name} is refused`, async () => {
+      const piece = Buffer.from(filling.repeat(Math.ceil(MEGABYTE / filling.length)));
+      async function* endless(): AsyncGenerator<Buffer> {
+        yield Buffer.from('<Document><BkToCstmrStmt>');
+        for (let megabytes = 0; megabytes < 1_024; megabytes += 1) yield piece;
+      }
+      const { code, message } = await refusalOf(endless());
+      expect(code).toBe('xml_too_large');
+      expect(message).toMatch(`000 ${name}`);
+    });
+  }
+
+  test('because details wait for an account that stands behind them holds few of them', async () => {
+    const entry = `<Ntry>${'<TxDtls/>'.repeat(2_000)}</Ntry>`;
+    let fed = 0;
+    async function* bytes(): AsyncGenerator<Buffer> {
+      yield Buffer.from('<Document><BkToCstmrStmt><Stmt>');
+      for (; fed < 50; fed += 1) yield Buffer.from(entry);
+    }
+    for await (const items of readCamt(bytes())) {
+      if (items.some((item) => item.what === 'entry')) break;
+    }
+    expect(fed).toBeLessThan(10);
   });
 });
 

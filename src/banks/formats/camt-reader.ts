@@ -7,6 +7,10 @@ import { CamtState } from './camt-state.js';
 import { play, type Tape, type TapePlayer } from './camt-tape.js';
 import { type TextReader, xmlTextReader } from './decode.js';
 
+/** Of one file. Whoever checks it to its end before anything is booked holds what it says of each; a city has 120,000 accounts. */
+export const STATEMENTS_MAX = 200_000;
+export const BALANCES_MAX = 2_000_000;
+
 /** Pieces of a file in, as `piecesOf` cuts them, and items out. */
 export class CamtReader {
   private readonly state = new CamtState();
@@ -57,6 +61,10 @@ export class CamtReader {
 
   private take(): StatementItem[] {
     this.parser.checkSizes();
+    if (this.state.statements > STATEMENTS_MAX)
+      throw this.parser.problem('xml_too_large', `A file may have ${STATEMENTS_MAX} statements.`);
+    if (this.state.balancesKept > BALANCES_MAX)
+      throw this.parser.problem('xml_too_large', `A file may have ${BALANCES_MAX} balances.`);
     return this.state.out.splice(0);
   }
 }

@@ -13,8 +13,8 @@ import {
   type StatementTotals,
 } from '../statement.js';
 
-/** Entries that wait because the account of their statement stands behind them, against the order of the standard. */
-const HELD_ENTRIES_MAX = 10_000;
+/** Entries, with their details, that wait because the account of their statement stands behind them, against the order of the standard. */
+const HELD_MAX = 10_000;
 const BALANCES_KEPT_MAX = 1_000;
 const TEXT_CHARS_MAX = 2_000;
 
@@ -27,6 +27,8 @@ export class CamtState {
   kind: StatementKind = 'statement';
   format = 'camt';
   statements = 0;
+  /** Of the whole file. */
+  balancesKept = 0;
   /** Entries that were opened. */
   entries = 0;
   messageId: string | null = null;
@@ -59,6 +61,7 @@ export class CamtState {
   private statementLine = 1;
   private started = false;
   private held: BankEntry[] = [];
+  private heldDetails = 0;
   private balances: StatementBalance[] = [];
 
   openMessage(kind: StatementKind): void {
@@ -73,6 +76,7 @@ export class CamtState {
     this.statementLine = this.line;
     this.started = false;
     this.held = [];
+    this.heldDetails = 0;
     this.balances = [];
     this.totals = noTotals();
     this.statementId = this.accountId = this.accountCurrency = null;
@@ -96,7 +100,8 @@ export class CamtState {
     if (this.started) this.tell(entry);
     else {
       this.held.push(entry);
-      if (this.accountId !== null || this.held.length >= HELD_ENTRIES_MAX) this.start();
+      this.heldDetails += entry.details.length;
+      if (this.accountId !== null || this.held.length + this.heldDetails >= HELD_MAX) this.start();
     }
   }
 
@@ -125,6 +130,7 @@ export class CamtState {
   closeBalance(): void {
     const { line, code, amount, currency, isCredit, at } = this.balance;
     if (this.balances.length >= BALANCES_KEPT_MAX) return;
+    this.balancesKept += 1;
     const signed = amount === null || isCredit === null ? null : isCredit ? amount : -amount;
     this.balances.push({ line, code, amount: signed, currency: currency || (this.accountCurrency ?? ''), at });
   }

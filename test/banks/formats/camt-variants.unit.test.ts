@@ -271,6 +271,28 @@ describe('a statement', () => {
     ]);
   });
 
+  test('with a balance that is no money says which', async () => {
+    const more = `${bal('OPBD', '100.0000000000005', day)}${bal('CLBD', '112.5', day)}`;
+    const { surveys } = await check(documentXml({ statements: [{ more, entries: [entry()] }] }));
+    expect(surveys[0]!.arithmetic).toMatchObject({
+      state: 'unknown',
+      remarks: ['These balances cannot be read: OPBD.', 'It tells no opening balance.'],
+    });
+  });
+
+  test('may leave out the direction of its balances, and the status and days of its entries', async () => {
+    const plain = (code: string, amount: string) => bal(code, amount, day).replace('<CdtDbtInd>CRDT</CdtDbtInd>', '');
+    const more = `${plain('OPBD', '100')}${plain('CLBD', '112.5')}`;
+    const short = entry({
+      status: '',
+      date: '',
+      more: '<NtryDtls><Btch><NbOfTxs>255</NbOfTxs></Btch><TxDtls><Amt Ccy="CNY">12.5</Amt></TxDtls></NtryDtls>',
+    });
+    const xml = documentXml({ statements: [{ more, entries: [short] }] });
+    expect(await said(xml)).toEqual(['CLBD: book 112.50 2026-03-02', 'book 12.50 2026-03-02']);
+    expect((await check(xml)).surveys[0]!.arithmetic.state).toBe('right');
+  });
+
   test('with a day of its balance that has no element within is read', async () => {
     expect(await said(documentXml({ statements: [{ more: bal('CLBD', '5', '2026-03-02') }] }))).toEqual([
       'CLBD: book 5.00 2026-03-02',
