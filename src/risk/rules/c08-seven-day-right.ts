@@ -9,7 +9,7 @@ import { plural } from '../text.js';
 /** Asked for within seven days of the payment and not paid five days later. A rejection claims the exception and is C07’s. */
 export const rule = defineRule({
   id: 'C08',
-  version: 2,
+  version: 3,
   group: 'C',
   name: { zh: '七日退款未退', en: 'Seven-day right' },
   question: { zh: '付款七日内的退款申请是否及时退还？', en: 'Are refunds within seven days of payment paid back?' },
@@ -26,7 +26,12 @@ export const rule = defineRule({
       source: 'ours',
       note: 'Requests of these days; an older one has long been overdue, and C01 and C02 speak of it.',
     },
-    payDays: { value: 5, unit: 'days', source: 'analog', note: 'Paid back within five days (Beijing).' },
+    payDays: {
+      value: 5,
+      unit: 'days',
+      source: 'analog',
+      note: 'Paid back within five days (Beijing); a last day of rest moves on (Civil Code, art. 203).',
+    },
   },
   remedies: ['pay_refunds'],
   evaluate(sheet, p) {
@@ -42,8 +47,9 @@ export const rule = defineRule({
       if (!bought || requestedOn - bought > p.rightDays) return false;
       if (state.paidFen >= BigInt(request.amountFen) || (state.approvedAt !== null && state.owedFen === 0n))
         return false;
-      const late = sheet.today - requestedOn > p.payDays;
-      at = earliest(at, startOfDay(requestedOn + (late ? p.windowDays : p.payDays) + 1));
+      const dueOn = sheet.calendar.nextWorkingDayOnOrAfter(requestedOn + p.payDays);
+      const late = sheet.today > dueOn;
+      at = earliest(at, startOfDay((late ? requestedOn + p.windowDays : dueOn) + 1));
       return late;
     });
     const oldest = unpaid.reduce((days, { row }) => Math.max(days, sheet.today - dayOf(row.refund.requested!.at)), 0);

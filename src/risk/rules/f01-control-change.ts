@@ -7,13 +7,16 @@ import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { plural } from '../text.js';
 
+/** What closers cannot avoid. A wave of requests, a refund some yuan short or to another account tell nothing of an owner. */
+const TROUBLE = ['C01', 'C02', 'C03', 'C05', 'C07', 'C08', 'D02'];
+
 /**
  * The legal representative or the controllers became others. The first telling of either is no change. A change alone is common;
  * with families waiting for their money, or fewer lessons than before, it is how professional closers begin.
  */
 export const rule = defineRule({
   id: 'F01',
-  version: 2,
+  version: 3,
   group: 'F',
   name: { zh: '法人股东变更', en: 'Control change' },
   question: { zh: '法定代表人或实际控制人是否变更？', en: 'Has the legal representative or a controller changed?' },
@@ -41,9 +44,8 @@ export const rule = defineRule({
       unit: 'level',
       min: 1,
       source: 'ours',
-      note: 'Orange with a refund finding of yellow or above, or lessons that fall (D02) …',
+      note: 'Orange while families wait too long for refunds or are refused (C01, C02, C03, C05, C07, C08), or lessons fall (D02), at yellow or above.',
     },
-    refundDays: { value: 30, unit: 'days', source: 'ours', note: '… open now or in these days.' },
   },
   reads: ['A', 'C', 'D02'],
   remedies: ['days'],
@@ -53,10 +55,7 @@ export const rule = defineRule({
     const year = changes.filter((row) => dayOf(row.at) > sheet.today - p.secondDays);
     const changed = recent.length > 0 && sheet.unearnedFen > 0n;
     const finding = changed && context.hadFinding(['A', 'C'], levelOf(p.findingLevel), p.findingDays);
-    const trouble =
-      changed &&
-      (context.hadFinding(['C'], levelOf(p.refundLevel), p.refundDays) ||
-        atLeast(context.levelOf('D02'), levelOf(p.refundLevel)));
+    const trouble = changed && TROUBLE.some((rule) => atLeast(context.levelOf(rule), levelOf(p.refundLevel)));
     return {
       state: 'answered',
       ...judge([

@@ -22,6 +22,13 @@ describe('C08 seven-day right', () => {
     [8, 'none'],
   ]);
 
+  it('counts from the next working day when the fifth day is one of rest', () => {
+    // Asked on Monday the 13th: the fifth day is Saturday the 18th, so that Monday the 20th is the last one.
+    const ask13 = (day: number) => ask(rule, asked(9), { now: startOfDay(day) });
+    expect(ask13(TODAY - 2)).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY - 1) });
+    expect(ask13(TODAY - 1).level).toBe('yellow');
+  });
+
   it('ends with payment, withdrawal, or a rejection that claims the exception', () => {
     expect(ask(rule, asked(10, 1, { paid: [{ on: TODAY - 1, fen: yuan(1_000) }] })).level).toBe('none');
     expect(ask(rule, asked(10, 1, { withdrawnOn: TODAY - 1 })).level).toBe('none');

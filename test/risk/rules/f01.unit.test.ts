@@ -31,20 +31,13 @@ describe('F01 control change', () => {
     expect(ask(rule, changed(100), finding).level).toBe('none');
   });
 
-  it('is orange with a refund finding of yellow or above, or with lessons that fall', () => {
-    const refunds = {
-      context: {
-        hadFinding: (groups: readonly string[], floor: string, days: number) =>
-          groups.join() === 'C' && floor === 'yellow' && days === 30,
-      },
-    };
-    const falling = (level: 'blue' | 'yellow') => ({
-      context: { levelOf: (id: string) => (id === 'D02' ? level : ('none' as const)) },
-    });
-    expect(ask(rule, changed(10), refunds).level).toBe('orange');
-    expect(ask(rule, changed(100), refunds).level).toBe('none');
-    expect(ask(rule, changed(10), falling('yellow')).level).toBe('orange');
-    expect(ask(rule, changed(10), falling('blue')).level).toBe('yellow');
+  it('is orange while families wait for refunds, or with lessons that fall', () => {
+    const beside = (found: string, level: 'blue' | 'yellow' = 'yellow', ago = 10) =>
+      ask(rule, changed(ago), { context: { levelOf: (id) => (id === found ? level : 'none') } }).level;
+    expect([beside('C01'), beside('D02')]).toEqual(['orange', 'orange']);
+    expect([beside('C01', 'blue'), beside('D02', 'blue')]).toEqual(['yellow', 'yellow']);
+    expect([beside('C04'), beside('C06'), beside('C09')]).toEqual(['yellow', 'yellow', 'yellow']);
+    expect(beside('C01', 'yellow', 100)).toBe('none');
   });
 
   it('sees other controllers, in whatever order they are told, and takes the first telling as no change', () => {
