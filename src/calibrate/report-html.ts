@@ -17,6 +17,8 @@ ${section({ zh: '各类倒闭形态：召回与提前天数', en: 'Recall and le
 ${section({ zh: '首个橙色及以上由哪条规则给出', en: 'Which rule came to orange first' }, firstRules(report.shapes))}
 ${section({ zh: '健康机构每周达到各级的比例', en: 'Share of healthy institutions at each level, per week' }, weekChart(report))}
 ${section({ zh: '必须触发的规则', en: 'Rules that must be raised' }, mustTable(report))}
+${section({ zh: '14 天前未发现的倒闭机构', en: 'Failing, with a sign, and not found 14 days before' }, notFoundTable(report))}
+${section({ zh: '健康机构到达橙色及以上', en: 'Healthy institutions at orange or above' }, troubledTable(report))}
 ${section({ zh: '各规则预警数', en: 'Alerts per rule' }, ruleTable(report))}
 ${section({ zh: '逐周明细', en: 'Week by week' }, weekTable(report))}
 </body></html>
@@ -147,6 +149,28 @@ function mustTable({ must }: BacktestReport): string {
   return `${table(['规则 Rule', '应触发 Asked', '已触发 Raised', '缺 Missing'], rows)}${
     missing.length === 0 ? '' : table(['机构 Institution', '规则 Rule', '形态 Shape'], missing)
   }`;
+}
+
+function notFoundTable({ notFound }: BacktestReport): string {
+  if (notFound.length === 0) return '<p>–</p>';
+  return table(
+    [
+      '机构 Institution',
+      '形态 Shape',
+      '首个迹象 First sign',
+      '停课 Stop',
+      '停课前黄色及以上 At yellow or above before',
+    ],
+    notFound.map((one) => [one.id, one.shape, one.firstSignDay ?? '–', one.stopDay, one.rules.join(', ')]),
+  );
+}
+
+function troubledTable({ troubled }: BacktestReport): string {
+  if (troubled.length === 0) return '<p>–</p>';
+  return table(
+    ['机构 Institution', '自 From', '至 To', '规则 Rule'],
+    troubled.map((one) => [one.id, one.from, one.to ?? '–', one.rule]),
+  );
 }
 
 function ruleTable({ rules }: BacktestReport): string {

@@ -1,4 +1,4 @@
-import { formatDay, parseDay, startOfDay, US_PER_DAY, type Us } from '../core/time.js';
+import { dayOf, formatDay, parseDay, startOfDay, US_PER_DAY, type Us } from '../core/time.js';
 import { rankOf } from '../risk/level.js';
 import type { KnownLabel } from './labels.js';
 import type { Kind, Outcomes, Told, Week } from './outcomes.js';
@@ -6,6 +6,8 @@ import type { HotSpan } from './standing.js';
 
 /** Days before the stop at which recall is told. */
 export const LEAD_DAYS = [0, 7, 14, 30] as const;
+/** Those on which what was found in time is judged. */
+const EARLY_DAYS = 14;
 
 /** How many were found that many days before their lessons stopped, of those that showed a sign by then. */
 export interface Recall {
@@ -70,6 +72,24 @@ export interface BacktestReport {
     readonly byRule: Readonly<Record<string, { readonly asked: number; readonly raised: number }>>;
     readonly missing: readonly { readonly id: string; readonly rule: string; readonly archetype: string | null }[];
   };
+  /** Healthy institutions at orange or above, each time, for who reads why; `LISTED_MAX` at most. */
+  readonly troubled: readonly {
+    readonly id: string;
+    readonly from: string;
+    /** Null: to the end. */
+    readonly to: string | null;
+    /** What brought it there; G02: several yellow ones together. */
+    readonly rule: string;
+  }[];
+  /** Failing institutions that showed a sign 14 days before their stop and were not at orange by then; `LISTED_MAX` at most. */
+  readonly notFound: readonly {
+    readonly id: string;
+    readonly shape: string;
+    readonly firstSignDay: string | null;
+    readonly stopDay: string;
+    /** Rules at yellow or above between the first sign and the stop. */
+    readonly rules: readonly string[];
+  }[];
   readonly rules: readonly {
     readonly rule: string;
     readonly raised: number;
@@ -84,7 +104,7 @@ export interface ReportOptions {
   readonly inspectors: number;
 }
 
-export const MISSING_MAX = 200;
+export const LISTED_MAX = 200;
 
 /** The report of a finished run. Pure. */
 export function makeReport(outcomes: Outcomes, options: ReportOptions): BacktestReport {
@@ -114,6 +134,8 @@ export function makeReport(outcomes: Outcomes, options: ReportOptions): Backtest
       worstPerInspectorAndWeek: round(Math.max(0, ...warned) / options.inspectors),
     },
     must: mustReport([...outcomes.told.values()]),
+    troubled: troubled([...outcomes.told.values()]),
+    notFound: notFound(failing),
     rules: [...outcomes.rules].sort(([a], [b]) => (a < b ? -1 : 1)).map(([rule, count]) => ({ rule, ...count })),
   };
 }
@@ -172,6 +194,37 @@ function recallAt(results: readonly Result[], days: number): Recall {
   };
 }
 
+function troubled(told: readonly Told[]): BacktestReport['troubled'] {
+  return told
+    .filter(({ label }) => label.kind === 'healthy')
+    .flatMap(({ label, standing }) =>
+      standing.hotByCase.map(({ from, to, rule }) => ({
+        id: label.id,
+        from: formatDay(dayOf(from)),
+        to: to === null ? null : formatDay(dayOf(to)),
+        rule,
+      })),
+    )
+    .sort((a, b) => (a.from !== b.from ? (a.from < b.from ? -1 : 1) : a.id < b.id ? -1 : 1))
+    .slice(0, LISTED_MAX);
+}
+
+function notFound(results: readonly Result[]): BacktestReport['notFound'] {
+  return results
+    .filter(
+      ({ signDays, hotAt, stop }) =>
+        signDays >= EARLY_DAYS && (hotAt === null || hotAt > stop - EARLY_DAYS * US_PER_DAY),
+    )
+    .map(({ label, shape, contributing }) => ({
+      id: label.id,
+      shape,
+      firstSignDay: label.firstSignDay,
+      stopDay: label.stopDay!,
+      rules: [...contributing].sort(),
+    }))
+    .slice(0, LISTED_MAX);
+}
+
 function byShape(results: readonly Result[]): Map<string, Result[]> {
   const shapes = new Map<string, Result[]>();
   for (const one of results) {
@@ -197,7 +250,7 @@ function shapeReport(shape: string, results: readonly Result[]): ShapeReport {
 /** Of those that show a sign two weeks before. Who was never found counts as found last. */
 function medianLead(results: readonly Result[]): number | null {
   const leads = results
-    .filter((one) => one.signDays >= 14)
+    .filter((one) => one.signDays >= EARLY_DAYS)
     .map((one) => (one.hotAt === null ? Number.NEGATIVE_INFINITY : (one.stop - one.hotAt) / US_PER_DAY));
   const median = medianOf(leads);
   return median === null || !Number.isFinite(median) ? null : Math.floor(median * 10) / 10;
@@ -250,7 +303,7 @@ function mustReport(told: readonly Told[]): BacktestReport['must'] {
     asked: sum(counts.map((one) => one.asked)),
     raised: sum(counts.map((one) => one.raised)),
     byRule: Object.fromEntries(Object.entries(byRule).sort(([a], [b]) => (a < b ? -1 : 1))),
-    missing: missing.slice(0, MISSING_MAX),
+    missing: missing.slice(0, LISTED_MAX),
   };
 }
 

@@ -111,6 +111,45 @@ describe('recall and lead', () => {
   });
 });
 
+describe('who is to be read by hand', () => {
+  it('lists the healthy at orange or above with what brought them there, each time', () => {
+    const made = report(
+      [label('h'), label('quiet')],
+      [
+        step('2025-05-05', 'h', 'D01', 'orange'),
+        step('2025-05-09', 'h', 'D01', 'orange', 'cleared'),
+        step('2025-04-01', 'h', 'C01', 'yellow'),
+        step('2025-06-02', 'h', 'E01', 'yellow'),
+        step('2025-06-03', 'h', 'F01', 'yellow'),
+        step('2025-06-20', 'h', 'C01', 'yellow', 'cleared'),
+        step('2025-06-21', 'h', 'C04', 'yellow'),
+        step('2025-05-05', 'quiet', 'C01', 'yellow'),
+      ],
+    );
+    expect(made.troubled).toEqual([
+      { id: 'h', from: '2025-05-05', to: '2025-05-09', rule: 'D01' },
+      { id: 'h', from: '2025-06-21', to: null, rule: 'G02' },
+    ]);
+    expect(reportHtml(made)).toContain('<td>2025-05-05</td><td>2025-05-09</td><td>D01</td>');
+  });
+
+  it('lists who failed with a sign two weeks before and was not found by then, with what was seen', () => {
+    const made = report(
+      [failing('late'), failing('found'), failing('no-sign', { firstSignDay: '2025-06-20' }), failing('never')],
+      [
+        step('2025-06-01', 'late', 'F01', 'yellow'),
+        step('2025-06-17', 'late', 'C01', 'orange'),
+        step('2025-06-16', 'found', 'C01', 'orange'),
+      ],
+    );
+    expect(made.notFound).toEqual([
+      { id: 'late', shape: 'run', firstSignDay: '2025-05-01', stopDay: '2025-06-30', rules: ['C01', 'F01'] },
+      { id: 'never', shape: 'run', firstSignDay: '2025-05-01', stopDay: '2025-06-30', rules: [] },
+    ]);
+    expect(reportHtml(made)).toContain('<td>C01, F01</td>');
+  });
+});
+
 describe('the healthy', () => {
   const labels = [label('h1'), label('h2'), label('h3'), label('h4'), failing('a')];
 
