@@ -77,6 +77,9 @@ export function noStatementCounts(): StatementIntakeCounts {
   return { ...noCounts(), pending: 0 };
 }
 
+/** Transactions within the entries of one batch: each may become an event, and a thousand entries may have thousands each. */
+export const BATCH_DETAILS_MAX = 10_000;
+
 /** The statement that is being taken. */
 interface Current {
   readonly survey: StatementSurvey;
@@ -96,6 +99,7 @@ class Taker {
   private next = 0;
   private index = 0;
   private batch: Told[] = [];
+  private batchDetails = 0;
 
   constructor(
     private readonly deps: BankIntakeDeps,
@@ -174,13 +178,15 @@ class Taker {
 
   private async push(told: Told): Promise<void> {
     this.batch.push(told);
-    if (this.batch.length >= this.options.batchEntriesMax) await this.flush();
+    this.batchDetails += told.stored.entry?.details.length ?? 0;
+    if (this.batch.length >= this.options.batchEntriesMax || this.batchDetails >= BATCH_DETAILS_MAX) await this.flush();
   }
 
   private async flush(): Promise<void> {
     const { batch, current } = this;
     if (batch.length === 0 || current === null) return;
     this.batch = [];
+    this.batchDetails = 0;
     const { outcomes, met } = await inTransaction(this.deps.pool, (client) =>
       bookTold(client, this.deps, current.owner, current.telling, batch),
     );

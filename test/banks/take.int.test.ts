@@ -135,6 +135,18 @@ describe('a statement', () => {
     expect(await entriesIn(db)).toMatchObject([{ amount_fen: 48_000 }]);
   });
 
+  test('is booked in several transactions when its entries have thousands of details', async () => {
+    await register(db);
+    // Without amounts each entry is booked whole.
+    const details = '<TxDtls/>'.repeat(2_000);
+    const entries = Array.from({ length: 12 }, (_, at) => ({ bankRef: `R-${at}`, details }));
+    expect(await takeXml(db, documentXml({ statements: [{ entries }] }))).toMatchObject({ accepted: 12 });
+    const { rows } = await db.pool.query(
+      'select count(*)::int as entries from bank_entries group by xmin::text order by 1',
+    );
+    expect(rows).toEqual([{ entries: 2 }, { entries: 5 }, { entries: 5 }]);
+  });
+
   test('books an amount of zero, which moves nothing', async () => {
     await register(db);
     expect(
