@@ -8,14 +8,16 @@ import type { KnownLabel } from './labels.js';
 import { Outcomes } from './outcomes.js';
 import { type BacktestReport, makeReport } from './report.js';
 
-/** A labelled history in files. */
+/** A labelled history in files, or folders of them. */
 export interface LabelledHistory {
-  readonly events: string;
+  readonly paths: readonly string[];
   readonly labels: readonly KnownLabel[];
 }
 
 export interface MeasureOptions {
   readonly calendar: Calendar;
+  /** As of a back-test. */
+  readonly until: Us | null;
   readonly threads: number;
   readonly limits: { readonly bytesMax: number; readonly depthMax: number };
 }
@@ -32,6 +34,8 @@ export interface Point {
   readonly healthyWeeks: number;
   readonly mustRaised: number;
   readonly mustAsked: number;
+  /** Alerts raised at yellow or above, of all institutions. */
+  readonly warnings: number;
 }
 
 export const RECALL_DAYS = 14;
@@ -44,6 +48,10 @@ export async function measure(
 ): Promise<Point> {
   const reports: BacktestReport[] = [];
   for (const history of histories) reports.push(await replay(history, policy, options));
+  return pointOf(reports);
+}
+
+export function pointOf(reports: readonly BacktestReport[]): Point {
   const recall = reports.map((report) => report.recall.find((one) => one.days === RECALL_DAYS)!);
   const leads = reports.flatMap((report) => report.medianLeadDays ?? []);
   const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0);
@@ -55,17 +63,21 @@ export async function measure(
     healthyWeeks: sum(reports.flatMap((report) => report.weeks.map((week) => week.healthyOrange))),
     mustRaised: sum(reports.map((report) => report.must.raised)),
     mustAsked: sum(reports.map((report) => report.must.asked)),
+    warnings: sum(
+      reports.flatMap(({ weeks }) => weeks.map(({ raised }) => raised.yellow + raised.orange + raised.red)),
+    ),
   };
 }
 
 async function replay(history: LabelledHistory, policy: Policy, options: MeasureOptions): Promise<BacktestReport> {
-  const outcomes = new Outcomes(history.labels, scoreParams(policy, null));
+  const { until } = options;
+  const outcomes = new Outcomes(history.labels, scoreParams(policy, until === null ? null : dayOf(until)));
   let last: Us | null = null;
   await runBacktest({
-    paths: [history.events],
+    paths: history.paths,
     policy,
     calendar: options.calendar,
-    until: null,
+    until,
     threads: options.threads,
     limits: options.limits,
     onLines: (lines) => {
@@ -74,7 +86,7 @@ async function replay(history: LabelledHistory, policy: Policy, options: Measure
     },
     onProgress: () => {},
   });
-  if (last !== null) outcomes.finish(dayOf(last));
+  if (last !== null) outcomes.finish(dayOf(until ?? last));
   return makeReport(outcomes, { policyVersion: policy.version, inspectors: 1 });
 }
 

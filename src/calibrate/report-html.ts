@@ -1,4 +1,5 @@
-import type { BacktestReport, Recall, ShapeReport } from './report.js';
+import type { BacktestReport, Recall, ReportWithSensitivity, ShapeReport } from './report.js';
+import { trialTable } from './tune-html.js';
 
 /** A title in the two languages of the product. */
 interface Title {
@@ -7,7 +8,7 @@ interface Title {
 }
 
 /** The report as one HTML file without anything from outside: styles and drawings are inside. Pure. */
-export function reportHtml(report: BacktestReport): string {
+export function reportHtml(report: ReportWithSensitivity): string {
   return `<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>回测报告 · Back-test report</title><style>${STYLE}</style></head><body>
@@ -20,6 +21,7 @@ ${section({ zh: '必须触发的规则', en: 'Rules that must be raised' }, must
 ${section({ zh: '14 天前未发现的倒闭机构', en: 'Failing, with a sign, and not found 14 days before' }, notFoundTable(report))}
 ${section({ zh: '健康机构到达橙色及以上', en: 'Healthy institutions at orange or above' }, troubledTable(report))}
 ${section({ zh: '各规则预警数', en: 'Alerts per rule' }, ruleTable(report))}
+${section({ zh: '阈值敏感性', en: 'Threshold sensitivity' }, sensitivity(report))}
 ${section({ zh: '逐周明细', en: 'Week by week' }, weekTable(report))}
 </body></html>
 `;
@@ -190,6 +192,12 @@ function ruleTable({ rules }: BacktestReport): string {
       ),
     ),
   );
+}
+
+function sensitivity({ sensitivity: told }: ReportWithSensitivity): string {
+  if (told === null)
+    return '<p>未要求（--sensitivity C01,D02）。 <span lang="en">Not asked for (--sensitivity C01,D02).</span></p>';
+  return trialTable(told.base, told.trials);
 }
 
 function weekTable({ weeks }: BacktestReport): string {

@@ -1,8 +1,10 @@
 import { dayOf, formatDay, parseDay, startOfDay, US_PER_DAY, type Us } from '../core/time.js';
 import { rankOf } from '../risk/level.js';
 import type { KnownLabel } from './labels.js';
+import type { Point } from './measure.js';
 import type { Kind, Outcomes, Told, Week } from './outcomes.js';
 import type { HotSpan } from './standing.js';
+import type { Trial } from './tune.js';
 
 /** Days before the stop at which recall is told. */
 export const LEAD_DAYS = [0, 7, 14, 30] as const;
@@ -97,6 +99,11 @@ export interface BacktestReport {
     readonly raisedAt: Readonly<Record<Kind, number>>;
     readonly orangeAt: Readonly<Record<Kind, number>>;
   }[];
+}
+
+/** The report together with what other thresholds would have come to. */
+export interface ReportWithSensitivity extends BacktestReport {
+  readonly sensitivity: { readonly base: Point; readonly trials: readonly Trial[] } | null;
 }
 
 export interface ReportOptions {

@@ -10,11 +10,16 @@ export function tuneHtml(tuning: Tuning, limit: number): string {
 <p>由人决定是否采用。 <span lang="en">A person decides.</span></p>
 ${curve(tuning, limit)}
 <h2>各次回测 <span lang="en">Trials</span></h2>
-${table([['—', '1', '', ...cells(base)], ...trials.map(row)])}
+${trialTable(base, trials)}
 <h2>建议 <span lang="en">Proposal</span></h2>
 ${proposal === null ? '<p>现行阈值不劣于任何一次。 <span lang="en">No trial is better than the policy as it is.</span></p>' : table(proposal.trials.map(row).concat([['合计 together', '', '', ...cells(proposal.point)]]))}
 </body></html>
 `;
+}
+
+/** What each trial comes to, below the policy as it is. */
+export function trialTable(base: Point, trials: readonly Trial[]): string {
+  return table([['—', '1', '', ...cells(base)], ...trials.map(row)]);
 }
 
 const STYLE = `body{font:14px/1.5 system-ui,"PingFang SC","Microsoft YaHei",sans-serif;max-width:960px;margin:24px auto;padding:0 16px}
@@ -28,6 +33,7 @@ const HEADS = [
   '最差一周 Worst week',
   '健康机构·周 Healthy weeks',
   '必须触发 Must',
+  '黄色及以上预警 Warnings',
 ];
 const SIZE = { width: 560, height: 300, margin: 48 };
 
@@ -63,6 +69,7 @@ function cells(point: Point): string[] {
     percent(point.worstWeekShare),
     String(point.healthyWeeks),
     `${point.mustRaised}/${point.mustAsked}`,
+    String(point.warnings),
   ];
 }
 

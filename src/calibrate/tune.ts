@@ -34,20 +34,33 @@ export interface TuneOptions {
  * than the policy as it is, and never raises fewer of the rules that must be raised.
  */
 export async function tune(options: TuneOptions): Promise<Tuning> {
-  const { base, subjects, factors, limit, measure, onTrial } = options;
-  const variants = subjects.flatMap((subject) => factors.flatMap((factor) => variantOf(base, subject, factor) ?? []));
-  const total = variants.length + 2;
+  const { base, subjects, limit, measure, onTrial } = options;
   const start = await measure(base);
-  onTrial(1, total);
-  const trials: Trial[] = [];
-  for (const variant of variants) {
-    trials.push(trialOf(variant, await measure(variant.policy)));
-    onTrial(trials.length + 1, total);
-  }
+  let total = 0;
+  const trials = await tryAll({
+    ...options,
+    onTrial: (done, variants) => {
+      total = variants + 2;
+      onTrial(done + 1, total);
+    },
+  });
   const better = subjects.flatMap((subject) => bestOf(trials, nameOf(subject), start, limit) ?? []);
   const proposal = await together(better, start, options);
   onTrial(total, total);
   return { base: start, trials, better, proposal };
+}
+
+/** Every subject with every factor, one at a time: how sensitive the outcome is to each. */
+export async function tryAll(options: Omit<TuneOptions, 'limit'>): Promise<Trial[]> {
+  const { base, subjects, factors, measure, onTrial } = options;
+  const variants = subjects.flatMap((subject) => factors.flatMap((factor) => variantOf(base, subject, factor) ?? []));
+  onTrial(0, variants.length);
+  const trials: Trial[] = [];
+  for (const variant of variants) {
+    trials.push(trialOf(variant, await measure(variant.policy)));
+    onTrial(trials.length, variants.length);
+  }
+  return trials;
 }
 
 /** Whether `a` is better than `b`: within the limit, then more found, then fewer healthy ones troubled, then earlier. */

@@ -22,31 +22,32 @@ const NATION = '000000';
 const FROM = '2000-01-01';
 
 /**
- * Reads what may be varied: `C01` is every step of the rule that no law sets, `C01.orangeWorkingDays` one threshold.
+ * Reads what may be varied: `C01` is every step of the rule that no law sets, `C01.orangeWorkingDays` one threshold. `option`: where
+ * it was given, for the message.
  * @throws FeewardenError bad_usage for unknown names, and for thresholds that a cited rule sets
  */
-export function parseSubjects(text: string): Subject[] {
+export function parseSubjects(text: string, option = '--rules'): Subject[] {
   const names = text.split(',').map((name) => name.trim());
   return names.map((name) => {
     const [rule, param] = name.split('.') as [string, string | undefined];
     const known = POLICY_SUBJECTS.get(rule);
-    if (known === undefined) throw new FeewardenError('bad_usage', `--rules: there is no rule "${rule}".`);
+    if (known === undefined) throw new FeewardenError('bad_usage', `${option}: there is no rule "${rule}".`);
     if (param === undefined) {
       const steps = [...new Set(known.order.flat())].filter((step) => isOurs(known.params[step]));
       const params = steps.length > 0 ? steps : Object.keys(known.params).filter((one) => isOurs(known.params[one]));
       if (params.length === 0)
         throw new FeewardenError(
           'bad_usage',
-          `--rules: every threshold of ${rule} is set by a cited rule, and those are never moved.`,
+          `${option}: every threshold of ${rule} is set by a cited rule, and those are never moved.`,
         );
       return { rule, params };
     }
     if (known.params[param] === undefined)
-      throw new FeewardenError('bad_usage', `--rules: rule ${rule} has no threshold "${param}".`);
+      throw new FeewardenError('bad_usage', `${option}: rule ${rule} has no threshold "${param}".`);
     if (!isOurs(known.params[param]))
       throw new FeewardenError(
         'bad_usage',
-        `--rules: ${rule}.${param} is set by a cited rule, and those are never moved.`,
+        `${option}: ${rule}.${param} is set by a cited rule, and those are never moved.`,
       );
     return { rule, params: [param] };
   });

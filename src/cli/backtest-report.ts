@@ -1,10 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { AlertLine } from '../backtest/replay.js';
 import { type KnownLabel, parseLabels } from '../calibrate/labels.js';
-import { scoreParams } from '../calibrate/measure.js';
+import { type MeasureOptions, measure, type Point, pointOf, scoreParams } from '../calibrate/measure.js';
 import { Outcomes } from '../calibrate/outcomes.js';
-import { type BacktestReport, makeReport } from '../calibrate/report.js';
+import { makeReport, type ReportWithSensitivity } from '../calibrate/report.js';
 import { reportHtml } from '../calibrate/report-html.js';
+import { tryAll } from '../calibrate/tune.js';
+import { FACTORS, parseSubjects } from '../calibrate/vary.js';
 import { FeewardenError } from '../core/errors.js';
 import { dayOf, type Us } from '../core/time.js';
 import type { Policy } from '../risk/policy/policy.js';
@@ -14,25 +16,34 @@ export interface ReportOptions {
   readonly labels?: string;
   readonly report?: string;
   readonly inspectors?: string;
+  readonly sensitivity?: string;
+}
+
+/** What is replayed, and again for every other threshold. */
+export interface ReplayedHistory extends MeasureOptions {
+  readonly paths: readonly string[];
+  readonly policy: Policy;
 }
 
 /** Follows the alerts of a back-test and writes its report at the end. */
 export interface Reporter {
   take(line: AlertLine): void;
-  write(institutions: number): Promise<void>;
+  /** `onTrial`: replays with other thresholds that are done, of all. */
+  write(institutions: number, onTrial: (done: number, total: number) => void): Promise<void>;
 }
 
 const INSTITUTIONS_PER_INSPECTOR = 3;
 const INSPECTORS_MAX = 1_000_000;
 
 /** Null when no report is asked for. @throws FeewardenError bad_usage, unreadable_input */
-export async function startReport(options: ReportOptions, policy: Policy, until: Us | null): Promise<Reporter | null> {
+export async function startReport(options: ReportOptions, history: ReplayedHistory): Promise<Reporter | null> {
   const { report: path } = options;
+  const { policy, until } = history;
   if (path === undefined) {
-    if (options.labels !== undefined || options.inspectors !== undefined)
+    if (options.labels !== undefined || options.inspectors !== undefined || options.sensitivity !== undefined)
       throw new FeewardenError(
         'bad_usage',
-        '--labels and --inspectors are for the report: give --report FILE as well.',
+        '--labels, --inspectors and --sensitivity are for the report: give --report FILE as well.',
       );
     return null;
   }
@@ -40,6 +51,7 @@ export async function startReport(options: ReportOptions, policy: Policy, until:
     throw new FeewardenError('bad_usage', '--report: give a file that ends in .html or .json.');
   const inspectors = inspectorsOption(options.inspectors);
   const labels = options.labels === undefined ? [] : await readLabels(options.labels);
+  const subjects = options.sensitivity === undefined ? null : parseSubjects(options.sensitivity, '--sensitivity');
   const outcomes = new Outcomes(labels, scoreParams(policy, until === null ? null : dayOf(until)));
   let last: Us | null = null;
   return {
@@ -47,10 +59,13 @@ export async function startReport(options: ReportOptions, policy: Policy, until:
       last = line.at;
       outcomes.take(line);
     },
-    write: async (institutions) => {
+    write: async (institutions, onTrial) => {
       if (last !== null) outcomes.finish(dayOf(until ?? last));
       const shared = inspectors ?? Math.max(1, Math.ceil(institutions / INSTITUTIONS_PER_INSPECTOR));
-      await writeReport(path, makeReport(outcomes, { policyVersion: policy.version, inspectors: shared }));
+      const report = makeReport(outcomes, { policyVersion: policy.version, inspectors: shared });
+      const again = (other: Policy): Promise<Point> => measure([{ paths: history.paths, labels }], other, history);
+      const trials = subjects && (await tryAll({ base: policy, subjects, factors: FACTORS, measure: again, onTrial }));
+      await writeReport(path, { ...report, sensitivity: trials && { base: pointOf([report]), trials } });
     },
   };
 }
@@ -69,7 +84,7 @@ export async function readLabels(path: string): Promise<KnownLabel[]> {
   return parseLabels(json, path);
 }
 
-async function writeReport(path: string, report: BacktestReport): Promise<void> {
+async function writeReport(path: string, report: ReportWithSensitivity): Promise<void> {
   const text = path.endsWith('.html') ? reportHtml(report) : `${toJson(report)}\n`;
   await writeFile(path, text).catch((error: NodeJS.ErrnoException) => {
     throw new FeewardenError('bad_usage', `--report: ${path} cannot be written (${error.code ?? error.message}).`);

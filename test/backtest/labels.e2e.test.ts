@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ReportWithSensitivity } from '../../src/calibrate/report.js';
 import { historyLines } from '../support/history.js';
 import { endAll, feewarden, jsonLines, temporaryFolder } from '../support/processes.js';
 
@@ -89,4 +90,36 @@ it('writes the same bytes when the lines that nobody contradicts arrive backward
   };
   const forward = await backtest(write('forward.ndjson', lines), 'forward-alerts.ndjson');
   expect(await backtest(write('backward.ndjson', [...lines].reverse()), 'backward-alerts.ndjson')).toBe(forward);
+});
+
+it('reports what other thresholds would have come to, each from a replay of its own', async () => {
+  const report = path.join(folder, 'sensitivity.json');
+  const args = ['backtest', FILE, '--labels', path.join(FOLDER, 'labels.json'), '--report', report];
+  const ended = await feewarden([...args, '--sensitivity', 'D01.orangeDays', '--json']);
+  expect([ended.code, ended.stderr]).toEqual([0, '']);
+  const { sensitivity } = JSON.parse(readFileSync(report, 'utf8')) as ReportWithSensitivity;
+  expect(sensitivity!.base.found).toBe(5);
+  expect(sensitivity!.trials.map(({ factor, values }) => [factor, values['orangeDays']])).toEqual([
+    [0.8, 6],
+    [0.9, 6],
+    [1.1, 8],
+    [1.25, 9],
+  ]);
+  // Earlier with a lower step, later with a higher one.
+  const leads = sensitivity!.trials.map(({ point }) => point.medianLeadDays!);
+  expect(leads[0]).toBeGreaterThan(sensitivity!.base.medianLeadDays!);
+  expect(leads[3]).toBeLessThan(sensitivity!.base.medianLeadDays!);
+});
+
+it.each([
+  ['without a report', ['--sensitivity', 'C01'], '--report'],
+  [
+    'of a rule that is not there',
+    ['--sensitivity', 'Z99', '--report', 'r.json'],
+    '--sensitivity: there is no rule "Z99"',
+  ],
+])('refuses sensitivity %s', async (_, args, sentence) => {
+  const ended = await feewarden(['backtest', FILE, ...args]);
+  expect(ended.code).toBe(2);
+  expect(ended.stderr).toContain(sentence);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { KnownLabel } from '../../src/calibrate/labels.js';
 import { parseLabels } from '../../src/calibrate/labels.js';
+import { pointOf } from '../../src/calibrate/measure.js';
 import { Outcomes } from '../../src/calibrate/outcomes.js';
 import { type BacktestReport, makeReport } from '../../src/calibrate/report.js';
 import { reportHtml } from '../../src/calibrate/report-html.js';
@@ -230,9 +231,8 @@ it('shares alerts of yellow and above among the inspectors', () => {
 });
 
 it('makes a page that needs nothing from outside and keeps names from being markup', () => {
-  const html = reportHtml(
-    report([failing('a', { archetype: '<script>' })], [step('2025-05-14', 'a', 'C01', 'orange')]),
-  );
+  const made = report([failing('a', { archetype: '<script>' })], [step('2025-05-14', 'a', 'C01', 'orange')]);
+  const html = reportHtml({ ...made, sensitivity: null });
   expect(html).toContain('&lt;script&gt;');
   expect(html).not.toMatch(/<script|src=|href=|url\(|@import|https?:/);
   expect(html).toContain('回测报告');
@@ -242,7 +242,21 @@ it('makes a page that needs nothing from outside and keeps names from being mark
 it('is made of nothing as well', () => {
   const made = report([], []);
   expect(made).toMatchObject({ from: null, worstWeek: null, recall: [{ eligible: 0 }, {}, {}, {}] });
-  expect(reportHtml(made)).toContain('–');
+  expect(reportHtml({ ...made, sensitivity: null })).toContain('–');
+});
+
+it('shows what other thresholds came to below the policy as it is', () => {
+  const made = report(
+    [failing('a')],
+    [step('2025-05-14', 'a', 'C01', 'orange'), step('2025-05-15', 'a', 'D01', 'blue')],
+  );
+  const base = pointOf([made]);
+  expect(base).toMatchObject({ found: 1, eligible: 1, warnings: 1 });
+  const trial = { subject: 'C01', factor: 1.25, values: { orangeWorkingDays: 14 }, point: { ...base, found: 0 } };
+  const html = reportHtml({ ...made, sensitivity: { base, trials: [trial] } });
+  expect(html).toContain('orangeWorkingDays 14');
+  expect(html).toContain('0/1 = 0.00%');
+  expect(html).toContain('1/1 = 100.00%');
 });
 
 describe('labels', () => {

@@ -15,6 +15,7 @@ const point = (more: Partial<Point> = {}): Point => ({
   healthyWeeks: 30,
   mustRaised: 50,
   mustAsked: 50,
+  warnings: 100,
   ...more,
 });
 

@@ -29,6 +29,7 @@ interface BacktestCommandOptions {
   readonly labels?: string;
   readonly report?: string;
   readonly inspectors?: string;
+  readonly sensitivity?: string;
   readonly json?: boolean;
 }
 
@@ -65,6 +66,10 @@ export function backtestCommand(program: Command): void {
     .option('--labels <file>', 'labels.json of the history: who fails when, and what must be raised')
     .option('--report <file>', 'write recall, lead times, false alarms and workload there: .html or .json')
     .option('--inspectors <n>', 'how many share the alerts (default: one per three institutions)')
+    .option(
+      '--sensitivity <list>',
+      'report: what other thresholds of these rules would come to, like C01,D02.orangeBelowBp; each is replayed up to four times',
+    )
     .option(...JSON_OPTION)
     .addHelpText('after', '\nInvalid lines are counted by code and left out, as at ingest. Nobody is notified.')
     .action(backtest);
@@ -76,7 +81,8 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
   const until = timeOption(options.until, '--until');
   const policy = await readPolicyFile(options.policy);
   const threads = threadsOption(options.threads);
-  const reporter = await startReport(options, policy, until);
+  const limits = { bytesMax, depthMax };
+  const reporter = await startReport(options, { paths, policy, until, calendar: CHINA_CALENDAR, threads, limits });
   const bytes = (await listInputs(paths)).reduce((sum, { size }) => sum + (size ?? 0), 0);
   const output = await openOutput(options.alerts);
   const alerts: AlertCounts = { raised: 0, level_changed: 0, cleared: 0, byRule: {}, byLevel: {} };
@@ -88,7 +94,7 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
       calendar: CHINA_CALENDAR,
       until,
       threads,
-      limits: { bytesMax, depthMax },
+      limits,
       onLines: (lines) => {
         for (const line of lines) {
           count(alerts, line);
@@ -99,7 +105,6 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
       onProgress: bars.update,
     });
     await closeOutput(output);
-    await reporter?.write(counts.institutions);
     const seconds = Math.round(performance.now() - started) / 1_000;
     const summary = {
       ...counts,
@@ -108,6 +113,8 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
       seconds,
       eventsPerSecond: Math.round(counts.read / Math.max(seconds, 0.001)),
     };
+    bars.stop();
+    await reporter?.write(counts.institutions, bars.trial);
     bars.stop();
     if (options.json) printJson(summary);
     else printSummary(summary);
@@ -168,8 +175,12 @@ function count(alerts: AlertCounts, { kind, ruleId, level }: AlertLine): void {
   alerts.byLevel[level] = (alerts.byLevel[level] ?? 0) + 1;
 }
 
-/** One bar for each of the two readings. */
-function progressBars(bytes: number): { update(progress: BacktestProgress): void; stop(): void } {
+/** One bar for each of the two readings, and one for the replays with other thresholds. */
+function progressBars(bytes: number): {
+  update(progress: BacktestProgress): void;
+  trial(done: number, total: number): void;
+  stop(): void;
+} {
   let bar = startBar(bytes, 'bytes');
   let phase: BacktestProgress['phase'] = 'survey';
   return {
@@ -180,6 +191,10 @@ function progressBars(bytes: number): { update(progress: BacktestProgress): void
         phase = progress.phase;
       }
       bar.update(progress.done, phase === 'survey' ? 'reading' : 'replaying');
+    },
+    trial: (done, total) => {
+      if (done === 0) bar = startBar(total, 'replays');
+      bar.update(done, 'with other thresholds');
     },
     stop: () => bar.stop(),
   };

@@ -61,7 +61,7 @@ async function runTune(folders: string[], options: TuneCommandOptions): Promise<
   const base = options.policy === undefined ? DEFAULT_POLICY : await readPolicyFile(options.policy);
   const histories = await Promise.all(folders.map(readHistory));
   const { eventBytesMax: bytesMax, eventDepthMax: depthMax } = loadConfig();
-  const how = { calendar: CHINA_CALENDAR, threads: defaultThreads(), limits: { bytesMax, depthMax } };
+  const how = { calendar: CHINA_CALENDAR, until: null, threads: defaultThreads(), limits: { bytesMax, depthMax } };
   const bar = startBar(null, 'trials');
   try {
     const tuning = await tune({
@@ -96,7 +96,7 @@ async function readHistory(folder: string): Promise<LabelledHistory> {
       () => true,
       () => false,
     );
-    if (there) return { events, labels: await readLabels(join(folder, 'labels.json')) };
+    if (there) return { paths: [events], labels: await readLabels(join(folder, 'labels.json')) };
   }
   throw new FeewardenError('bad_usage', `${folder} holds no events.ndjson or events.ndjson.gz.`);
 }
@@ -150,7 +150,16 @@ function print({ base, trials, proposal }: Tuning, out: string | null): void {
     printLine(`The draft of a policy is in ${out}; feewarden policy check and publish take it from there.`);
 }
 
-const HEADS = ['threshold', 'factor', 'found at 14 d', 'median lead', 'worst week', 'healthy weeks', 'must'];
+const HEADS = [
+  'threshold',
+  'factor',
+  'found at 14 d',
+  'median lead',
+  'worst week',
+  'healthy weeks',
+  'must',
+  'warnings',
+];
 
 function row(trial: Trial): string[] {
   return [trial.subject, String(trial.factor), ...cells(trial.point)];
@@ -163,6 +172,7 @@ function cells(point: Point): string[] {
     percent(point.worstWeekShare),
     String(point.healthyWeeks),
     `${point.mustRaised}/${point.mustAsked}`,
+    String(point.warnings),
   ];
 }
 
