@@ -1,6 +1,7 @@
 import { dayOf } from '../../core/time.js';
 import { isNewer } from '../../ledger/rows.js';
 import { refsOf } from '../facts/evidence.js';
+import { lower } from '../level.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
 import { percent } from '../text.js';
@@ -8,7 +9,7 @@ import { percent } from '../text.js';
 /** Rejected among decided requests; a request decided twice counts as decided last. */
 export const rule = defineRule({
   id: 'C07',
-  version: 1,
+  version: 2,
   group: 'C',
   name: { zh: '拒退率高', en: 'Refusals' },
   question: { zh: '退费申请被拒的比例是否过高？', en: 'Are too many refund requests refused?' },
@@ -16,6 +17,13 @@ export const rule = defineRule({
   params: {
     windowDays: { value: 30, unit: 'days', min: 1, max: 180, source: 'ours', note: 'Decisions of these days.' },
     minDecided: { value: 5, unit: 'count', min: 1, source: 'ours', note: 'At least five decided.' },
+    minRefused: {
+      value: 3,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: 'Blue at most with fewer refusals: two of six may be chance, and a large school is one level up.',
+    },
     yellowBp: { value: 3_000, unit: 'basis_points', max: 10_000, source: 'ours', note: '30% refused.' },
     orangeBp: { value: 6_000, unit: 'basis_points', max: 10_000, source: 'ours', note: '60% refused.' },
   },
@@ -37,13 +45,17 @@ export const rule = defineRule({
         `Fewer than ${p.minDecided} refunds decided in ${p.windowDays} days`,
       );
     const share = (bp: number) => [sheet.tests.fromShare(BigInt(refused.length), BigInt(decided.length), bp)];
+    const judgement = judge([
+      { level: 'yellow', threshold: p.yellowBp, tests: share(p.yellowBp) },
+      { level: 'orange', threshold: p.orangeBp, tests: share(p.orangeBp) },
+    ]);
+    const few = refused.length < p.minRefused;
     const shareBp = Math.floor((refused.length * 10_000) / decided.length);
     return {
       state: 'answered',
-      ...judge([
-        { level: 'yellow', threshold: p.yellowBp, tests: share(p.yellowBp) },
-        { level: 'orange', threshold: p.orangeBp, tests: share(p.orangeBp) },
-      ]),
+      ...judgement,
+      level: few ? lower(judgement.level, 'blue') : judgement.level,
+      holdLevel: few ? lower(judgement.holdLevel, 'blue') : judgement.holdLevel,
       value: shareBp,
       unit: 'basis_points',
       reason: () => ({

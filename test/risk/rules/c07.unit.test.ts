@@ -17,6 +17,13 @@ describe('C07 refusals', () => {
     [6, 'orange'],
   ]);
 
+  steps(rule, 'of six decided, refused', (rejected: number) => decided(rejected, 6 - rejected), [
+    [1, 'none'],
+    [2, 'blue'],
+    [3, 'yellow'],
+    [4, 'orange'],
+  ]);
+
   it('needs five decided within thirty days, and counts the last decision', () => {
     expect(ask(rule, decided(4, 0)).state).toBe('not_applicable');
     expect(ask(rule, decided(5, 0)).level).toBe('orange');
