@@ -28,10 +28,21 @@ const SAME_FACT: Outcome = { kind: 'duplicate', keptOut: true };
  */
 export function book(set: WorkingSet, event: AnyEvent, receivedAt: Us, foresight: Foresight = ANYTHING): Outcome {
   const known = foresight.isNamed ? set.byIdentity.get(joinKey(event.source, event.id)) : undefined;
-  if (known) return known.contentHash.equals(event.contentHash) ? SAME_EVENT : reject('id_reused', 'id');
+  if (known) {
+    if (!known.contentHash.equals(event.contentHash)) return reject('id_reused', 'id');
+    if (event.recordedAt < known.recordedAt) noteEarlier(set, event);
+    return SAME_EVENT;
+  }
   const books = set.institution(event.subject);
   if (event.type === 'event.reversed') return bookReversal(set, books, event);
   return bookEvent(set, books, event, receivedAt, foresight);
+}
+
+/** The same event was known before the telling that was accepted: books as of a time between know it. */
+function noteEarlier(set: WorkingSet, event: AnyEvent): void {
+  const identity = joinKey(event.source, event.id);
+  const noted = set.earlierTellings.get(identity);
+  if (noted === undefined || event.recordedAt < noted.recordedAt) set.earlierTellings.set(identity, event);
 }
 
 /** What the rest of a history, before or after, may say of an event. True when it is not known. */
@@ -87,6 +98,7 @@ const NOT_KEPT: StoredEvent = {
   type: 0,
   key: '',
   amounts: null,
+  recordedAt: 0,
   contentHash: Buffer.alloc(0),
   event: null,
 };
@@ -151,6 +163,7 @@ function accept(
     type: eventTypeNumber(event.type),
     key,
     amounts,
+    recordedAt: event.recordedAt,
     contentHash: isNamed ? event.contentHash : NOT_KEPT.contentHash,
     event,
   };
@@ -192,8 +205,13 @@ function apply(books: InstitutionBooks, by: StoredEvent, event: AnyEvent, sign: 
 function keepOut(set: WorkingSet, books: InstitutionBooks, kept: KeptOut): void {
   const key = typeKey(kept.event.type, businessKey(kept.event));
   const list = books.keptOut.get(key) ?? [];
-  if (list.some((other) => sameTelling(other, kept))) return;
-  books.keptOut.set(key, [...list, kept]);
+  const known = list.find((other) => sameTelling(other, kept));
+  if (known !== undefined) {
+    if (kept.event.recordedAt >= known.event.recordedAt) return;
+    // It was known earlier than was told so far.
+    letIn(set, books, known);
+  }
+  books.keptOut.set(key, [...(books.keptOut.get(key) ?? []), kept]);
   const identity = joinKey(kept.event.source, kept.event.id);
   set.keptOutByIdentity.set(identity, [...(set.keptOutByIdentity.get(identity) ?? []), kept]);
   books.keptOutAdded.add(kept);

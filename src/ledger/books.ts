@@ -1,11 +1,12 @@
 import type pg from 'pg';
 import type { Calendar } from '../core/calendar.js';
 import type { Us } from '../core/time.js';
+import { factAmounts } from '../events/keys.js';
 import { Model } from '../model/model.js';
 import { eventOf } from './prefetch.js';
 import { type Quantities, quantities } from './quantities.js';
 import { INSTITUTIONS_PER_READ, listInstitutionNos, readBooksRows } from './read.js';
-import { readEvents } from './sql/read-events.js';
+import { readEvents, readToldAgain } from './sql/read-events.js';
 
 export interface BooksQuery {
   /** Null: every institution. Ids without events are left out. */
@@ -49,6 +50,11 @@ async function quantitiesAsOf(
   const model = new Model(calendar);
   await readConsistently(pool, async (client) => {
     for await (const rows of readEvents(client, no, asOf)) for (const row of rows) model.book(eventOf(row.body));
+    // Another source may have told a fact, with the same amounts, before the telling that was accepted was known.
+    for (const { body, amounts } of await readToldAgain(client, no)) {
+      const event = eventOf(body);
+      if (event.recordedAt <= asOf && amounts.includes(factAmounts(event)!)) model.book(event);
+    }
   });
   return model.quantities(id, asOf);
 }

@@ -18,7 +18,14 @@ import {
   type SumColumns,
   type TallyColumns,
 } from './sql/add-sums.js';
-import { deleteKeptOut, insertKeptOut, markDue, resolveRejected, updateInstitutions } from './sql/close-batch.js';
+import {
+  deleteKeptOut,
+  insertKeptOut,
+  markDue,
+  resolveRejected,
+  storeEarlierTellings,
+  updateInstitutions,
+} from './sql/close-batch.js';
 import { addEventRow, EVENTS_PER_BLOCK, insertEvents, nextEventBlock } from './sql/insert-events.js';
 import {
   type Changed,
@@ -56,6 +63,11 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
     changedOf(touched, (books) => books.releases),
   );
   await writeKeptOut(client, touched);
+  const earlier = [...set.earlierTellings.values()].flatMap((event) => {
+    const no = set.institutions.get(event.subject)?.no ?? 0;
+    return no > 0 ? [{ no, event }] : [];
+  });
+  if (earlier.length > 0) await storeEarlierTellings(client, earlier);
   const resolved = [...set.redriven.values()].filter((redriven) => redriven.kind !== 'rejected');
   if (resolved.length > 0)
     await resolveRejected(

@@ -220,6 +220,7 @@ class Loader {
         type: row.type,
         key: row.key,
         amounts: row.amounts,
+        recordedAt: row.recorded_at,
         contentHash: row.content_hash,
         event: row.body === null ? null : eventOf(row.body),
       };

@@ -12,6 +12,8 @@ export interface StoredEvent {
   readonly type: number;
   readonly key: string;
   readonly amounts: string | null;
+  /** When it was known, by the telling that was accepted. */
+  readonly recordedAt: Us;
   readonly contentHash: Buffer;
   readonly event: AnyEvent | null;
 }

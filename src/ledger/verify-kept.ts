@@ -1,14 +1,15 @@
 import type pg from 'pg';
 import { decodeText } from '../events/decode.js';
+import type { AnyEvent } from '../events/event.js';
 import { businessKey } from '../events/keys.js';
 import { eventTypeNumber } from '../events/list.js';
-import { type KeptOutRow, readAlteredRejected, readKeptOut } from './sql/read-kept.js';
+import { type KeptOutRow, readAlteredRejected, readEarlierTellings, readKeptOut } from './sql/read-kept.js';
 import { text } from './verify-derive.js';
 
 /** A row that no longer says what was received. */
 export interface AlteredRow {
   readonly institutionId: string | null;
-  readonly table: 'kept_out_events' | 'rejected_events';
+  readonly table: 'kept_out_events' | 'earlier_tellings' | 'rejected_events';
   readonly key: string;
   readonly expected: string;
   readonly found: string;
@@ -27,10 +28,21 @@ export async function* verifyKept(pool: pg.Pool): AsyncGenerator<AlteredRow> {
         row.key,
         row.at,
         row.content_hash.toString('hex'),
+        row.recorded_at ?? '',
       );
       if (expected === found) continue;
       const { institution_id: institutionId, source, id } = row;
       yield { institutionId, table: 'kept_out_events', key: `${source} ${id}`, expected, found };
+    }
+  }
+  for await (const rows of readEarlierTellings(pool)) {
+    for (const { institution_id: institutionId, source, id, recorded_at, body, accepted_at, content_hash } of rows) {
+      const event = eventIn(body);
+      const found = text(recorded_at, content_hash?.toString('hex') ?? 'no accepted event');
+      const expected = event === null ? 'a valid event' : text(event.recordedAt, event.contentHash.toString('hex'));
+      const isEarlier = accepted_at !== null && recorded_at < accepted_at;
+      if (expected === found && isEarlier) continue;
+      yield { institutionId, table: 'earlier_tellings', key: `${source} ${id}`, expected, found };
     }
   }
   for (const seq of await readAlteredRejected(pool)) {
@@ -40,9 +52,8 @@ export async function* verifyKept(pool: pg.Pool): AsyncGenerator<AlteredRow> {
 }
 
 function asItsBodySays(row: KeptOutRow): string {
-  const decoded = decodeText(row.body, { bytesMax: Number.MAX_SAFE_INTEGER, depthMax: 1_000, receivedAt: null });
-  if (!decoded.ok) return 'a valid event';
-  const { event } = decoded;
+  const event = eventIn(row.body);
+  if (event === null) return 'a valid event';
   const type = eventTypeNumber(event.type);
   return text(
     event.subject,
@@ -52,5 +63,11 @@ function asItsBodySays(row: KeptOutRow): string {
     businessKey(event),
     event.at,
     event.contentHash.toString('hex'),
+    row.recorded_at === null ? '' : event.recordedAt,
   );
+}
+
+function eventIn(body: string): AnyEvent | null {
+  const decoded = decodeText(body, { bytesMax: Number.MAX_SAFE_INTEGER, depthMax: 1_000, receivedAt: null });
+  return decoded.ok ? decoded.event : null;
 }

@@ -259,6 +259,9 @@ export class WorkingSet {
   /** What became of facts that were kept out and tried again, by `tellingKey`: it replaces what was answered before. */
   readonly redriven = new Map<string, Redriven>();
 
+  /** By source and id, of accepted events the telling that was known first, where that is not the one that was accepted. */
+  readonly earlierTellings = new Map<string, AnyEvent>();
+
   constructor(readonly keepJournal: boolean) {}
 
   institution(id: string): InstitutionBooks {

@@ -149,7 +149,8 @@ async function replayRecorded(
 }
 
 async function* eventsOf(client: pg.ClientBase, no: number, knownBy: Us | null): AsyncGenerator<AnyEvent> {
-  for await (const rows of readEvents(client, no, knownBy)) for (const row of rows) yield eventOf(row.body);
+  for await (const rows of readEvents(client, no, knownBy))
+    for (const row of rows) yield { ...eventOf(row.body), recordedAt: row.recorded_at };
 }
 
 async function policiesOf(

@@ -37,6 +37,7 @@ it.each([
   [`update kept_out_events set at = at + interval '1 s' where source = '/platform/2'`, KEPT],
   [`update kept_out_events set key = 'other' where source = '/platform/2'`, KEPT],
   [`update kept_out_events set type = type + 1 where source = '/platform/2'`, KEPT],
+  [`update kept_out_events set recorded_at = recorded_at - interval '1 s' where source = '/platform/2'`, KEPT],
   [
     `update kept_out_events set institution_no = 99999 where source = '/platform/2'`,
     'null kept_out_events /platform/2 paid changed',

@@ -55,12 +55,14 @@ export interface KeptOutInsert {
   readonly receivedAt: Us;
 }
 
+/** A fact that is kept out already stays as it is, but for the telling that was known first. */
 export async function insertKeptOut(client: pg.ClientBase, rows: readonly KeptOutInsert[]): Promise<void> {
   await client.query({
     name: 'insert_kept_out',
-    text: `insert into kept_out_events (institution_no, source, id, type, key, at, received_at, content_hash, body)
-           select * from unnest($1::int[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::bytea[], $9::text[])
-           on conflict do nothing`,
+    text: `insert into kept_out_events as k (institution_no, source, id, type, key, at, received_at, content_hash, body, recorded_at)
+           select * from unnest($1::int[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::bytea[], $9::text[], $10::timestamptz[])
+           on conflict (source, id, content_hash) do update set body = excluded.body, recorded_at = excluded.recorded_at
+           where excluded.recorded_at < k.recorded_at`,
     values: [
       rows.map((row) => row.no),
       rows.map((row) => row.event.source),
@@ -71,6 +73,7 @@ export async function insertKeptOut(client: pg.ClientBase, rows: readonly KeptOu
       rows.map((row) => toDbTime(row.receivedAt)),
       rows.map((row) => row.event.contentHash),
       rows.map((row) => row.event.body),
+      rows.map((row) => toDbTime(row.event.recordedAt)),
     ],
   });
 }
@@ -93,5 +96,28 @@ export async function resolveRejected(client: pg.ClientBase, events: readonly An
     text: `update rejected_events r set redriven_at = $3::timestamptz from unnest($1::text[], $2::text[]) as t(source, id)
             where r.source = t.source and r.event_id = t.id and r.code = 'conflicting_fact' and r.redriven_at is null`,
     values: [events.map((event) => event.source), events.map((event) => event.id), toDbTime(at)],
+  });
+}
+
+export interface EarlierTelling {
+  readonly no: number;
+  readonly event: AnyEvent;
+}
+
+/** Of each event the telling that was known first stays. */
+export async function storeEarlierTellings(client: pg.ClientBase, rows: readonly EarlierTelling[]): Promise<void> {
+  await client.query({
+    name: 'store_earlier_tellings',
+    text: `insert into earlier_tellings as t (institution_no, source, id, recorded_at, body)
+           select * from unnest($1::int[], $2::text[], $3::text[], $4::timestamptz[], $5::text[])
+           on conflict (institution_no, source, id) do update set recorded_at = excluded.recorded_at, body = excluded.body
+           where excluded.recorded_at < t.recorded_at`,
+    values: [
+      rows.map((row) => row.no),
+      rows.map((row) => row.event.source),
+      rows.map((row) => row.event.id),
+      rows.map((row) => toDbTime(row.event.recordedAt)),
+      rows.map((row) => row.event.body),
+    ],
   });
 }

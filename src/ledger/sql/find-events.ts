@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Us } from '../../core/time.js';
 import { arrayParams } from '../../db/arrays.js';
 
 export interface FoundEvent {
@@ -10,12 +11,14 @@ export interface FoundEvent {
   readonly type: number;
   readonly key: string;
   readonly amounts: string | null;
+  readonly recorded_at: Us;
   readonly content_hash: Buffer;
   /** Null unless asked for. */
   readonly body: string | null;
 }
 
-const COLUMNS = 'e.seq, e.institution_no, e.ordinal, e.source, e.id, e.type, e.key, e.amounts, e.content_hash';
+const COLUMNS =
+  'e.seq, e.institution_no, e.ordinal, e.source, e.id, e.type, e.key, e.amounts, e.recorded_at, e.content_hash';
 
 /** Accepted events by source and id. */
 export async function findEvents(

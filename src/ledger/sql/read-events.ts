@@ -23,13 +23,16 @@ const EVENTS_PER_FETCH = 5_000;
 
 /**
  * The events of one institution in the order in which they were accepted, in portions. `knownBy` leaves out what was
- * recorded later. Needs a transaction of its own on `client`: the cursor lives in it.
+ * recorded later, by the telling that was known first; `recorded_at` is then of that one. Needs a transaction of its own on `client`: the cursor lives in it.
  */
 export async function* readEvents(client: pg.ClientBase, no: number, knownBy: Us | null): AsyncGenerator<EventRow[]> {
+  const recorded = knownBy === null ? 'e.recorded_at' : 'least(e.recorded_at, t.recorded_at)';
+  const first = knownBy === null ? '' : 'left join earlier_tellings t using (institution_no, source, id)';
+  const known = knownBy === null ? '' : `and ${recorded} <= '${toDbTime(knownBy)}'::timestamptz`;
   await client.query(
     `declare institution_events no scroll cursor for
-     select seq, ordinal, source, id, type, key, amounts, at, recorded_at, received_at, content_hash, body from events
-      where institution_no = ${Number(no)} ${knownBy === null ? '' : `and recorded_at <= '${toDbTime(knownBy)}'::timestamptz`} order by ordinal, seq`,
+     select e.seq, e.ordinal, e.source, e.id, e.type, e.key, e.amounts, e.at, ${recorded} as recorded_at, e.received_at, e.content_hash, e.body
+       from events e ${first} where e.institution_no = ${Number(no)} ${known} order by e.ordinal, e.seq`,
   );
   for (;;) {
     const { rows } = await client.query<EventRow>(`fetch ${EVENTS_PER_FETCH} from institution_events`);
@@ -37,4 +40,16 @@ export async function* readEvents(client: pg.ClientBase, no: number, knownBy: Us
     if (rows.length < EVENTS_PER_FETCH) break;
   }
   await client.query('close institution_events');
+}
+
+/** Facts that other events of the institution had told already, and that may have been known before those: their bodies. */
+export async function readToldAgain(client: pg.ClientBase, no: number): Promise<{ body: string; amounts: string[] }[]> {
+  const { rows } = await client.query<{ body: string; amounts: string[] }>({
+    name: 'read_told_again',
+    text: `select k.body, array_agg(e.amounts) as amounts from kept_out_events k
+             join events e on e.institution_no = k.institution_no and e.type = k.type and e.key = k.key and e.amounts is not null
+            where k.institution_no = $1 group by k.source, k.id, k.content_hash, k.body order by k.source, k.id, k.content_hash`,
+    values: [no],
+  });
+  return rows;
 }
