@@ -6,10 +6,11 @@ import type { CommonParams } from './common.js';
 import { confidenceBp } from './confidence.js';
 import { contextOf, type RiskContext } from './context.js';
 import type { AlertChange, Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
+import { evidenceOf } from './facts/evidence.js';
 import { FactSheet } from './facts/fact-sheet.js';
 import { earliest } from './facts/moments.js';
 import type { InstitutionRows } from './facts/rows.js';
-import { type FindingState, newFinding } from './finding.js';
+import { type FindingState, newFinding, type Watch } from './finding.js';
 import { advance } from './lifecycle.js';
 import type { ParamValues } from './params.js';
 import { policyFor, regimeEndsAt } from './policy/of-institution.js';
@@ -218,6 +219,11 @@ class Evaluator {
     return { answer, error, changes };
   }
 
+  private get watch(): Watch {
+    if (!this.watched) return 'no';
+    return this.rows.countyTopShare ? 'county' : 'own';
+  }
+
   /** `no_data` rests on registrations alone, of which all are known at any time. */
   private lackedFactsAt(rule: Rule, params: ParamValues | null, at: Us): boolean {
     const sheet = new FactSheet(this.rows, at, this.calendar, this.resolved.common);
@@ -239,10 +245,10 @@ class Evaluator {
       clearWorkingDays: this.resolved.common.clearWorkingDays,
       newestEventAt: this.rows.newestAt,
       failed: answer === null,
-      answerAt: (raise) => this.past.answerAt(rule, raise, this.states, this.watched),
+      answerAt: (raise) => this.past.answerAt(rule, raise, this.states),
       lackedFactsAt: (at) => this.lackedFactsAt(rule, params, at),
       policyVersion: this.resolved.version,
-      watched: isRaisedByWatching(rule) ? this.watched : null,
+      watch: isRaisedByWatching(rule) ? this.watch : null,
       nextIds: () => this.nextIds(rule.id, before?.alerts ?? 0),
     });
     this.states.set(rule.id, result.state);
@@ -265,7 +271,7 @@ class Evaluator {
       unit: answer.unit,
       reason: change.late ? lateReason(answer.reason()) : answer.reason(),
       legalBasis: rule.basis,
-      evidence: answer.evidence(),
+      evidence: evidenceOf(answer, this.sheet),
       asOf: this.now,
       openedAt: change.openedAt,
       clearedAt: change.kind === 'cleared' ? this.now : null,
@@ -294,7 +300,7 @@ class Evaluator {
       watched: this.watched && isRaisedByWatching(rule),
       flag: answer?.flag ?? false,
       reason: answer?.reason ?? (() => ({ zh: `规则计算失败：${error}`, en: `The rule failed: ${error}` })),
-      evidence: answer?.evidence ?? (() => []),
+      evidence: answer ? () => evidenceOf(answer, this.sheet) : () => [],
       error,
     };
   }

@@ -69,6 +69,13 @@ describe('a labelled history', () => {
     },
   );
 
+  it('names the events behind every alert', () => {
+    const evidence = whole.lines.map(
+      ({ json }) => (JSON.parse(json) as { data: { evidence: unknown[] } }).data.evidence,
+    );
+    expect(evidence.filter((refs) => refs.length === 0)).toEqual([]);
+  });
+
   it('is told in order: by time, then institution, then rule', () => {
     const keys = whole.lines.map((line) =>
       [String(line.at).padStart(17, '0'), line.institutionId, line.ruleId].join(' '),

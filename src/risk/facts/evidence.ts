@@ -1,4 +1,5 @@
-import { EVIDENCE_MAX, type EvidenceRef } from '../rule.js';
+import { EVIDENCE_MAX, type EvidenceRef, type RuleAnswer } from '../rule.js';
+import type { FactSheet } from './fact-sheet.js';
 
 /** The identities of events, in the order given, each once, at most `EVIDENCE_MAX`. */
 export function refsOf(...lists: readonly (readonly EvidenceRef[])[]): readonly EvidenceRef[] {
@@ -14,4 +15,15 @@ export function refsOf(...lists: readonly (readonly EvidenceRef[])[]): readonly 
     }
   }
   return refs;
+}
+
+/**
+ * The events behind an answer. Where they are older than what is read, or there are none because something did not happen, the
+ * registration of the institution and of its accounts: what the finding holds against.
+ */
+export function evidenceOf(answer: RuleAnswer, sheet: FactSheet): readonly EvidenceRef[] {
+  const refs = answer.evidence();
+  if (refs.length > 0) return refs;
+  const { profileEvents, registers } = sheet.rows;
+  return refsOf(profileEvents.slice(-1), registers['account.registered'] ?? []);
 }

@@ -116,7 +116,8 @@ export const rule = defineRule({
               zh: `${pace.reason.zh}${off.isSpread ? `；${reasonOff.zh}` : ''}`,
               en: `${pace.reason.en}${off.isSpread ? `; ${reasonOff.en}` : ''}`,
             },
-      evidence: () => refsOf(newestFirst(off.lessons), newestFirst(sheet.rows.deliveries)),
+      evidence: () =>
+        refsOf(newestFirst(off.lessons), newestFirst(sheet.rows.deliveries), newestFirst(sheet.rows.lessons)),
       lookAgainAt: sheet.nextMidnight,
     };
   },

@@ -1,6 +1,8 @@
 import type { Fen } from '../../core/money.js';
 import type { Day } from '../../core/time.js';
+import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
+import { newestFirst } from '../facts/payments.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -84,7 +86,7 @@ export const rule = defineRule({
         zh: `未消课预收 ${zhYuan(unearnedFen)}，近 ${p.windowDays} 天（${openDays} 天不停课）消课 ${zhYuan(confirmedFen)}，需 ${months >= MONTHS_MAX ? '很久' : `${decimal(months)} 个月`}`,
         en: `${enYuan(unearnedFen)} unearned, ${enYuan(confirmedFen)} confirmed in ${p.windowDays} days (${openDays} outside breaks): ${months >= MONTHS_MAX ? 'no end in sight' : `${decimal(months)} months to consume`}`,
       }),
-      evidence: () => [],
+      evidence: () => refsOf(newestFirst(sheet.rows.confirmations), newestFirst(sheet.rows.contracts)),
       lookAgainAt: sheet.nextMidnight,
     };
   },
