@@ -50,30 +50,39 @@ export class PastQuestions {
   ) {}
 
   /**
-   * `states` and `watched`: of now. Null: cannot be known. Another policy has raised it, it is too long ago, or it rests on other
-   * institutions, of which only the present is known.
+   * `states`: of now. Null: cannot be known. Another policy has raised it, it is too long ago, or it rests on other institutions, of
+   * which only the present is known.
    */
-  answerAt(rule: Rule, raise: Raise, states: ReadonlyMap<string, FindingState>, watched: boolean): RuleAnswer | null {
+  answerAt(rule: Rule, raise: Raise, states: ReadonlyMap<string, FindingState>): RuleAnswer | null {
     if (raise.policy !== undefined && raise.policy !== this.resolved.version) return null;
     const sheet = this.sheetAt(raise.at);
     if (sheet === null) return null;
     const params = this.resolvedAt(raise.at).rules.get(rule.id) ?? null;
     const context = pastContextOf(states, this.rules, raise.at);
     try {
-      return askRule(rule, params, sheet, context, raise.watched ?? watched);
+      return askRule(rule, params, sheet, context, this.wasWatched(raise, context));
     } catch {
       return null;
     }
   }
 
-  /** The sheet of a past moment; null when the rows of its day are not at hand. */
-  private sheetAt(at: Us): FactSheet | null {
-    let sheet = this.sheets.get(at);
-    if (sheet === undefined) {
-      const rows = this.rowsOn(dayOf(at));
-      sheet = rows === null ? null : new FactSheet(ownRows(rows), at, this.calendar, this.resolvedAt(at).common);
-      this.sheets.set(at, sheet);
-    }
+  /** Being one of the largest of the county is not taken back; what its own facts said may have been half known. */
+  private wasWatched({ at, watch }: Raise, context: RiskContext): boolean {
+    if (watch !== 'own') return watch === 'county';
+    const sheet = this.sheetAt(at, NOT_LARGEST)!;
+    return this.rules.some((rule) => {
+      const params = rule.watches ? (this.resolvedAt(at).rules.get(rule.id) ?? null) : null;
+      return params !== null && rule.evaluate(sheet, params, context).flag === true;
+    });
+  }
+
+  /** The sheet of a past moment; null when the rows of its day are not at hand. `others`: what is to be thought of them. */
+  private sheetAt(at: Us, others: Others = UNKNOWN_OTHERS): FactSheet | null {
+    const known = others === UNKNOWN_OTHERS ? this.sheets.get(at) : undefined;
+    if (known !== undefined) return known;
+    const rows = this.rowsOn(dayOf(at));
+    const sheet = rows && new FactSheet(ownRows(rows, others), at, this.calendar, this.resolvedAt(at).common);
+    if (others === UNKNOWN_OTHERS) this.sheets.set(at, sheet);
     return sheet;
   }
 
@@ -89,10 +98,18 @@ export class PastQuestions {
 
 const SWITCHED_OFF = notApplicable('本地政策停用该规则', 'The rule is switched off by the policy');
 
-/** Without what only the present is known of: a rule that reads it cannot be asked for a past moment. */
-function ownRows(rows: InstitutionRows): InstitutionRows {
-  const unknown = (): never => {
+/** What comes from other institutions, of which only the present is known: a rule that reads it cannot be asked for a past moment. */
+type Others = Pick<PropertyDescriptorMap, 'links' | 'countyTopShare'>;
+
+const UNKNOWN: PropertyDescriptor = {
+  enumerable: true,
+  get(): never {
     throw new RangeError('only the present is known of other institutions');
-  };
-  return Object.defineProperties({ ...rows }, { links: { get: unknown }, countyTopShare: { get: unknown } });
+  },
+};
+const UNKNOWN_OTHERS: Others = { links: UNKNOWN, countyTopShare: UNKNOWN };
+const NOT_LARGEST: Others = { links: UNKNOWN, countyTopShare: { enumerable: true, value: false } };
+
+function ownRows(rows: InstitutionRows, others: Others): InstitutionRows {
+  return Object.defineProperties({ ...rows }, others as PropertyDescriptorMap);
 }

@@ -1,13 +1,19 @@
 import type { Us } from '../core/time.js';
 import type { OpenLevel } from './level.js';
 
+/**
+ * How an institution stands to the watch list: not on it, on it for what its own facts say, or while it is one of the largest of its
+ * county, which others' facts decide.
+ */
+export type Watch = 'no' | 'own' | 'county';
+
 /** A raise of the level of an open finding: what it was raised to, and when. */
 export interface Raise {
   readonly level: OpenLevel;
   readonly at: Us;
-  /** The policy that raised it, and whether the institution was on the watch list, where that raises the rule. Absent: not noted. */
+  /** The policy that raised it, and how the institution stood to the watch list, where that raises the rule. Absent: not noted. */
   readonly policy?: string;
-  readonly watched?: boolean;
+  readonly watch?: Watch;
 }
 
 /** A finding that is open: one alert. */

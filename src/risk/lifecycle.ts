@@ -1,6 +1,6 @@
 import type { Calendar } from '../core/calendar.js';
 import { dayOf, startOfDay, type Us } from '../core/time.js';
-import type { FindingState, OpenFinding, Raise } from './finding.js';
+import type { FindingState, OpenFinding, Raise, Watch } from './finding.js';
 import { type Level, levelOf, OPEN_LEVELS, type OpenLevel, rankOf } from './level.js';
 import type { RuleAnswer } from './rule.js';
 
@@ -37,8 +37,8 @@ export interface LifecycleInput {
   readonly lackedFactsAt: (at: Us) => boolean;
   /** By which a raise is made now. */
   readonly policyVersion: string;
-  /** On the watch list, which raises this rule; null where that makes no difference to it. */
-  readonly watched: boolean | null;
+  /** How the institution stands to the watch list, which raises this rule; null where that makes no difference to it. */
+  readonly watch: Watch | null;
   /** Names of the alert and case if one is to be opened. */
   readonly nextIds: () => { readonly alertId: string; readonly caseId: string };
 }
@@ -103,8 +103,8 @@ function raise(finding: OpenFinding, level: Level, input: LifecycleInput): OpenF
   return { ...finding, level, raises: [...finding.raises, raiseOf(level, input)] };
 }
 
-function raiseOf(level: OpenLevel, { now, policyVersion, watched }: LifecycleInput): Raise {
-  return { level, at: now, policy: policyVersion, ...(watched === null ? {} : { watched }) };
+function raiseOf(level: OpenLevel, { now, policyVersion, watch }: LifecycleInput): Raise {
+  return { level, at: now, policy: policyVersion, ...(watch === null ? {} : { watch }) };
 }
 
 /** Takes back the raises that today's knowledge does not bear out; null when none is left. The same object when all stand. */

@@ -80,6 +80,8 @@ export interface Rule {
   readonly order: readonly (readonly string[])[];
   /** Groups and rules whose findings it reads; the list of rules puts it after them. */
   readonly reads: readonly string[];
+  /** It may put the institution on the watch list (`flag`), which raises the groups A and C; the list has it before those. */
+  readonly watches?: boolean;
   /** What can end a finding of it: kinds, whose least amounts are then searched for, and what only people can settle, in words. */
   readonly remedies?: readonly (RemedyKind | Sentence)[];
   evaluate(sheet: FactSheet, params: ParamValues, context: RiskContext): RuleAnswer;

@@ -114,6 +114,11 @@ describe('a raise asked about again', () => {
     expect(watched.changed).toContain('A01 red');
     expect(levels(quiet(short(80_000)), watched.state).changed).toEqual([]);
 
+    // Being watched for half-known facts of its own is information like any other.
+    const large = levels({ ...quiet(short(80_000)), activeLearners: 500 }, null);
+    expect(large.changed).toContain('A01 red');
+    expect(levels(quiet(short(80_000)), large.state).changed).toEqual(['A01 orange']);
+
     const link = { institutionId: 'x', by: 'account', level: 'red', shared: 1 } as const;
     const tied = levels({ ...quiet(healthy()), links: [link] }, null);
     expect(tied.changed).toEqual(['E05 orange']);

@@ -32,7 +32,7 @@ class Walk {
       answerAt: () => answer ?? says('none'),
       lackedFactsAt: () => false,
       policyVersion: 'p',
-      watched: null,
+      watch: null,
       nextIds: () => {
         this.ids += 1;
         return { alertId: `a${this.ids}`, caseId: 'c1' };
@@ -196,15 +196,15 @@ describe('late information', () => {
 
   it('is asked of a raise with the policy and the watch that raised it', () => {
     const asked: unknown[] = [];
-    new Walk().at(MONDAY, says('orange'), { policyVersion: 'before', watched: true }).at(MONDAY + 10, says('none'), {
+    new Walk().at(MONDAY, says('orange'), { policyVersion: 'before', watch: 'own' }).at(MONDAY + 10, says('none'), {
       newestEventAt: MONDAY,
-      watched: false,
+      watch: 'no',
       answerAt: (raise) => {
         asked.push(raise);
         return null;
       },
     });
-    expect(asked).toEqual([{ level: 'orange', at: MONDAY, policy: 'before', watched: true }]);
+    expect(asked).toEqual([{ level: 'orange', at: MONDAY, policy: 'before', watch: 'own' }]);
   });
 
   it('leaves a finding that no event explains alone', () => {

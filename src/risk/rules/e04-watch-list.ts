@@ -9,6 +9,7 @@ export const rule = defineRule({
   id: 'E04',
   version: 1,
   group: 'E',
+  watches: true,
   name: { zh: '重点关注机构', en: 'Watch list' },
   question: { zh: '是不是应重点关注的大机构？', en: 'Is it large enough to be watched closely?' },
   basis: { zh: '本系统默认；20 万元参照上海', en: 'Our default; ¥200,000 after Shanghai' },
