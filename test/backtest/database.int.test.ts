@@ -68,7 +68,7 @@ describe('the alerts of the database and of the back-test are the same bytes', (
       }),
       // Other histories in every run, and the seed is told with a counterexample. Making it smaller takes a database each time and may
       // not outlast the test.
-      { numRuns: 40, interruptAfterTimeLimit: 180_000, markInterruptAsFailure: true },
+      { numRuns: 25, interruptAfterTimeLimit: 180_000, markInterruptAsFailure: true },
     );
     expect(alerts).toBeGreaterThan(30);
   }, 240_000);
