@@ -6,19 +6,8 @@ import type { Evaluation, InstitutionRiskState } from '../../src/risk/evaluation
 import { type InstitutionRows, LATE_DAYS } from '../../src/risk/facts/rows.js';
 import { DEFAULT_POLICY } from '../../src/risk/policy/default.js';
 import { parsePolicy } from '../../src/risk/policy/policy.js';
-import { NOW, on, PROFILE, type School, school, TODAY, yuan } from './builders.js';
-
-/** A school that teaches, is in order, and reports. */
-const healthy = () => {
-  const one = school()
-    .profile(PROFILE)
-    .tallies('lessons_delivered', TODAY - 80, TODAY, 4)
-    .receipt(TODAY - 60, yuan(60_000))
-    .confirmed(TODAY - 10, yuan(40_000));
-  for (let day = TODAY - 39; day < TODAY; day += 1) one.statement(day, yuan(100_000));
-  return one;
-};
-const short = (left: number) => healthy().otherDebit(TODAY - 40, yuan(100_000 - left));
+import { NOW, on, type School, TODAY } from './builders.js';
+import { healthy, short } from './healthy.js';
 
 describe('a raise asked about again', () => {
   describe('with windows of days that move on', () => {

@@ -8,7 +8,8 @@ import { DEFAULT_POLICY } from '../../src/risk/policy/default.js';
 import { type Policy, parsePolicy } from '../../src/risk/policy/policy.js';
 import type { Rule, RuleAnswer } from '../../src/risk/rule.js';
 import { RULES, ruleById } from '../../src/risk/rules/list.js';
-import { ID, NOW, on, PROFILE, type School, school, TODAY, yuan } from './builders.js';
+import { ID, NOW, on, type School, school, TODAY, yuan } from './builders.js';
+import { healthy, short } from './healthy.js';
 
 interface Options {
   readonly previous?: InstitutionRiskState | null;
@@ -22,17 +23,6 @@ const evaluate = (
 ): Evaluation => evaluateInstitution({ ...one.rows(), newestAt: now }, previous, now, CHINA_CALENDAR, policy, rules);
 const of = (evaluation: Evaluation, ruleId: string) => evaluation.findings.find((one) => one.rule.id === ruleId)!;
 
-/** A school that teaches, is in order, and reports. */
-const healthy = () => {
-  const one = school()
-    .profile(PROFILE)
-    .tallies('lessons_delivered', TODAY - 80, TODAY, 4)
-    .receipt(TODAY - 60, yuan(60_000))
-    .confirmed(TODAY - 10, yuan(40_000));
-  for (let day = TODAY - 39; day < TODAY; day += 1) one.statement(day, yuan(100_000));
-  return one;
-};
-const short = (left: number) => healthy().otherDebit(TODAY - 40, yuan(100_000 - left));
 /** A rule that says what the test wants. */
 const scripted = (id: string, group: Rule['group'], answer: () => RuleAnswer): Rule => ({
   ...ruleById('A09')!,

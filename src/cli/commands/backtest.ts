@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { AlertLine } from '../../backtest/replay.js';
 import {
@@ -14,11 +13,11 @@ import { loadConfig } from '../../config.js';
 import { CHINA_CALENDAR } from '../../core/calendar.js';
 import { FeewardenError } from '../../core/errors.js';
 import { DEFAULT_POLICY } from '../../risk/policy/default.js';
-import { type Policy, parsePolicy } from '../../risk/policy/policy.js';
 import { listInputs } from '../../sources/files/list-inputs.js';
 import { startReport } from '../backtest-report.js';
 import { JSON_OPTION, timeOption } from '../context.js';
 import { printJson, printLine, printTable } from '../output.js';
+import { readPolicyFile } from '../policy-file.js';
 import { startBar } from '../progress-bar.js';
 
 interface BacktestCommandOptions {
@@ -79,7 +78,7 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
   const started = performance.now();
   const { eventBytesMax: bytesMax, eventDepthMax: depthMax } = loadConfig();
   const until = timeOption(options.until, '--until');
-  const policy = await readPolicyFile(options.policy);
+  const policy = options.policy === undefined ? DEFAULT_POLICY : await readPolicyFile(options.policy);
   const threads = threadsOption(options.threads);
   const limits = { bytesMax, depthMax };
   const reporter = await startReport(options, { paths, policy, until, calendar: CHINA_CALENDAR, threads, limits });
@@ -122,20 +121,6 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
     bars.stop();
     output?.destroy();
   }
-}
-
-async function readPolicyFile(path: string | undefined): Promise<Policy> {
-  if (path === undefined) return DEFAULT_POLICY;
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new FeewardenError('bad_usage', `--policy: ${path} cannot be read (${error.code ?? error.message}).`);
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new FeewardenError('bad_policy', `${path} is not valid JSON.`);
-  }
-  return parsePolicy(json);
 }
 
 function threadsOption(text: string | undefined): number {
