@@ -8,7 +8,7 @@ export interface Figure {
   readonly count: number;
   readonly seconds: number;
   /** Milliseconds per `of`; null when it is not a matter of single waits. */
-  readonly times: (Percentiles & { readonly of: 'batch' | 'request' | 'alert' }) | null;
+  readonly times: (Percentiles & { readonly of: 'batch' | 'request' | 'alert' | 'look' }) | null;
   /** Processor seconds of the program, and of PostgreSQL. Null where they cannot be known. */
   readonly cpu: { readonly node: number | null; readonly postgres: number | null } | null;
   /** Bytes; null when it was not looked at. */
