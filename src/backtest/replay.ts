@@ -91,7 +91,7 @@ export class Replay {
     const before = this.watched.get(event.subject);
     if (before) this.advance(before, recordedAt);
     const outcome = this.model.book(event, foresight);
-    if (outcome.kind !== 'accepted') return outcome;
+    if (outcome.kind === 'rejected' || (outcome.kind === 'duplicate' && !outcome.changes)) return outcome;
     const institution = before ?? this.watch(event.subject, dayOf(recordedAt));
     institution.dayEndsAt = startOfDay(institution.bookedOn + 1);
     if (institution.triggers.isUrgent(event, () => institution.reader.accounts())) institution.pendingAt = recordedAt;

@@ -1,5 +1,5 @@
 import { parseTime, type Us } from '../core/time.js';
-import type { AnyEvent } from './event.js';
+import type { AnyEvent, EventType } from './event.js';
 import type { ReleaseLine } from './release.js';
 
 /** Between the parts of a key: no id can contain it. */
@@ -72,6 +72,21 @@ export function businessKey(event: AnyEvent): string {
       return join(event.data.reverses.source, event.data.reverses.id);
   }
 }
+
+/** The contract's facts of money. */
+export const FACT_TYPES = [
+  'payment.succeeded',
+  'payment.reversed',
+  'custody.credited',
+  'custody.debited',
+  'lesson.confirmed',
+  'refund.requested',
+  'refund.approved',
+  'refund.paid',
+  'refund.rejected',
+  'refund.withdrawn',
+  'release.instructed',
+] as const satisfies readonly EventType[];
 
 /**
  * For the contract's facts of money the canonical text of the amounts: of two events with one business key, equal text makes a

@@ -6,19 +6,23 @@ import { businessKey, factAmounts } from '../events/keys.js';
 import { eventTypeNumber } from '../events/list.js';
 import { reversalKey, typeKey } from './keys.js';
 import { planOf } from './plan.js';
-import { applyRegisters, EVENT_REGISTERS, isReversed } from './registers.js';
+import { applyRegisters, EVENT_REGISTERS } from './registers.js';
 import { isNewer, joinKey, type KeptOut, type StoredEvent, tellingKey } from './rows.js';
+import { standingOf } from './standing.js';
 import type { InstitutionBooks, WorkingSet } from './working-set.js';
 
-/** What became of an event. `duplicate` has no effect; `keptOut` tells that another event already told the same fact. */
+/**
+ * What became of an event. A duplicate was told before, by the same event or as the same fact by another one. `changes`: it
+ * tells the fact from now on, in the place of the other one, or it is newer than all that was known.
+ */
 export type Outcome =
   | { readonly kind: 'accepted' }
-  | { readonly kind: 'duplicate'; readonly keptOut: boolean }
+  | { readonly kind: 'duplicate'; readonly changes: boolean }
   | { readonly kind: 'rejected'; readonly code: ErrorCode; readonly path: string; readonly message: string };
 
 const ACCEPTED: Outcome = { kind: 'accepted' };
-const SAME_EVENT: Outcome = { kind: 'duplicate', keptOut: false };
-const SAME_FACT: Outcome = { kind: 'duplicate', keptOut: true };
+const TOLD_BEFORE: Outcome = { kind: 'duplicate', changes: false };
+const TOLD_ANEW: Outcome = { kind: 'duplicate', changes: true };
 
 /**
  * Decides what an event does to the books and does it to the working set. Pure but for the working set: no clock, no I/O.
@@ -31,7 +35,7 @@ export function book(set: WorkingSet, event: AnyEvent, receivedAt: Us, foresight
   if (known) {
     if (!known.contentHash.equals(event.contentHash)) return reject('id_reused', 'id');
     if (event.recordedAt < known.recordedAt) noteEarlier(set, event);
-    return SAME_EVENT;
+    return TOLD_BEFORE;
   }
   const books = set.institution(event.subject);
   if (event.type === 'event.reversed') return bookReversal(set, books, event);
@@ -69,17 +73,33 @@ function bookEvent(
   const amounts = factAmounts(event);
   const key = businessKey(event);
   const reversed = books.byKey.has(reversalKey(event.source, event.id));
-  if (amounts !== null && !reversed) {
-    const standing = (books.byKey.get(typeKey(event.type, key)) ?? []).find((other) => !isReversed(books, other));
-    if (standing) {
-      keepOut(set, books, { institutionId: books.id, event, receivedAt });
-      return standing.amounts === amounts ? SAME_FACT : reject('conflicting_fact', conflictPath(event));
-    }
+  const standing = amounts === null || reversed ? undefined : standingOf(books, typeKey(event.type, key));
+  if (standing && (standing.amounts !== amounts || isNewer(event, standing))) {
+    keepOut(set, books, { institutionId: books.id, event, receivedAt });
+    if (standing.amounts !== amounts) return reject('conflicting_fact', conflictPath(event));
+    return isNewestYet(books, event) ? TOLD_ANEW : TOLD_BEFORE;
   }
   const stored = accept(set, books, event, key, amounts, foresight.isNamed);
+  if (standing) {
+    books.displace(standing);
+    apply(books, stored, wholeOf(standing), -1);
+  }
   // A reversal that came first: the event is kept, and has no effect.
   if (!reversed) apply(books, stored, event, 1);
-  return ACCEPTED;
+  return standing ? TOLD_ANEW : ACCEPTED;
+}
+
+/** The newest time is that of all tellings, so that it does not matter which of them was accepted. */
+function isNewestYet(books: InstitutionBooks, event: AnyEvent): boolean {
+  if (books.newestAt !== null && event.at <= books.newestAt) return false;
+  books.newestAt = event.at;
+  books.hasNewerTime = true;
+  return true;
+}
+
+function wholeOf(stored: StoredEvent): AnyEvent {
+  if (stored.event === null) throw new RangeError('an event to take back or to book again was not loaded');
+  return stored.event;
 }
 
 /** An event that nothing else will ever look up is booked and not kept. */
@@ -99,6 +119,7 @@ const NOT_KEPT: StoredEvent = {
   key: '',
   amounts: null,
   recordedAt: 0,
+  at: 0,
   contentHash: Buffer.alloc(0),
   event: null,
 };
@@ -111,14 +132,15 @@ function bookReversal(set: WorkingSet, books: InstitutionBooks, event: Event<'ev
   if (target && target.type === eventTypeNumber('event.reversed'))
     return reject('reverses_reversal', 'data.reverses.id');
   const again = books.byKey.has(reversalKey(source, id));
+  const fact = target && target.amounts !== null ? typeKey(target.type, target.key) : null;
+  const isDisplaced = fact !== null && standingOf(books, fact) !== target;
   const stored = accept(set, books, event, businessKey(event), null, true);
   if (again) return ACCEPTED;
   if (target) {
-    if (target.event === null) throw new RangeError('the event to reverse was not loaded');
-    apply(books, stored, target.event, -1);
     books.tellingsOf(target.type).revisions += 1;
     books.tellingRevision += 1;
-    if (target.amounts !== null) redrive(set, books, books.keptOut.get(typeKey(target.type, target.key)) ?? []);
+    if (isDisplaced) books.replace(target);
+    else takeBack(set, books, target, stored, fact);
   } else {
     const waiting = set.keptOutByIdentity.get(joinKey(source, id)) ?? [];
     redrive(
@@ -128,6 +150,24 @@ function bookReversal(set: WorkingSet, books: InstitutionBooks, event: Event<'ev
     );
   }
   return ACCEPTED;
+}
+
+/** Undoes the target's effect. Of a fact the next telling tells it from now on, or what had been kept out. */
+function takeBack(
+  set: WorkingSet,
+  books: InstitutionBooks,
+  target: StoredEvent,
+  by: StoredEvent,
+  fact: string | null,
+): void {
+  apply(books, by, wholeOf(target), -1);
+  if (fact === null) return;
+  const next = standingOf(books, fact);
+  if (next) {
+    books.replace(next);
+    apply(books, by, wholeOf(next), 1);
+  }
+  redrive(set, books, books.keptOut.get(fact) ?? []);
 }
 
 /** Books again what had been kept out; the oldest first, so that the result does not depend on the order of arrival. */
@@ -163,6 +203,7 @@ function accept(
     type: eventTypeNumber(event.type),
     key,
     amounts,
+    at: event.at,
     recordedAt: event.recordedAt,
     contentHash: isNamed ? event.contentHash : NOT_KEPT.contentHash,
     event,

@@ -6,7 +6,7 @@ import { businessKey } from '../events/keys.js';
 import { eventTypeNumber } from '../events/list.js';
 import { chainLink } from './chain.js';
 import { dueAfter } from './due.js';
-import { type KeptOut, SEPARATOR } from './rows.js';
+import { type KeptOut, SEPARATOR, type StoredEvent } from './rows.js';
 import {
   addBalances,
   addEntryRow,
@@ -23,6 +23,7 @@ import {
   insertKeptOut,
   markDue,
   resolveRejected,
+  storeDisplaced,
   storeEarlierTellings,
   updateInstitutions,
 } from './sql/close-batch.js';
@@ -63,6 +64,7 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
     changedOf(touched, (books) => books.releases),
   );
   await writeKeptOut(client, touched);
+  await writeDisplaced(client, touched);
   const earlier = [...set.earlierTellings.values()].flatMap((event) => {
     const no = set.institutions.get(event.subject)?.no ?? 0;
     return no > 0 ? [{ no, event }] : [];
@@ -75,7 +77,7 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
       resolved.map((redriven) => redriven.event),
       receivedAt,
     );
-  const grown = touched.filter((books) => books.accepted.length > 0);
+  const grown = touched.filter((books) => books.accepted.length > 0 || books.hasNewerTime);
   if (grown.length === 0) return;
   await updateInstitutions(
     client,
@@ -95,7 +97,8 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
         books.accepted.map((stored) => stored.type),
         receivedAt,
       ),
-      events: books.accepted.length,
+      // A newer telling of a known fact is one of them, too.
+      events: Math.max(1, books.accepted.length),
     })),
   );
 }
@@ -206,6 +209,16 @@ async function writeKeptOut(client: pg.ClientBase, touched: readonly Institution
     );
   const added = touched.flatMap((books) => [...books.keptOutAdded].map((kept) => keptOutRow(books.no, kept)));
   if (added.length > 0) await insertKeptOut(client, added);
+}
+
+async function writeDisplaced(client: pg.ClientBase, touched: readonly InstitutionBooks[]): Promise<void> {
+  const numbers = (of: (books: InstitutionBooks) => ReadonlySet<StoredEvent>) =>
+    touched.flatMap((books) => [...of(books)].map(({ seq }) => ({ no: books.no, seq })));
+  await storeDisplaced(
+    client,
+    numbers((books) => books.displaced),
+    numbers((books) => books.replaced),
+  );
 }
 
 function keptOutRow(no: number, kept: KeptOut) {

@@ -35,7 +35,9 @@ export function rematch(books: InstitutionBooks, amountFen: number, fromDay: Day
   for (const row of payments) {
     const earlier = row.matchedBy && row.matchedBy.on < fromDay ? row.matchedBy : null;
     const matched = matches.get(row.paymentId) ?? earlier;
-    if (row.matchedBy?.credit !== matched?.credit) books.payments.put(row.paymentId, { ...row, matchedBy: matched });
+    // The same credit may be dated anew.
+    if (row.matchedBy?.credit !== matched?.credit || row.matchedBy?.on !== matched?.on)
+      books.payments.put(row.paymentId, { ...row, matchedBy: matched });
   }
 }
 

@@ -3,11 +3,11 @@ import { FeewardenError } from '../core/errors.js';
 import { formatDay, parseDay } from '../core/time.js';
 import { decodeText } from '../events/decode.js';
 import type { AnyEvent } from '../events/event.js';
-import { businessKey, factAmounts } from '../events/keys.js';
+import { businessKey, FACT_TYPES, factAmounts } from '../events/keys.js';
 import { eventTypeNumber } from '../events/list.js';
 import { index, sameTelling } from './book.js';
 import { MATCH_DAYS_MAX } from './match.js';
-import { joinKey, type KeptOut, type StoredEvent } from './rows.js';
+import { isNewer, joinKey, type KeptOut, type StoredEvent } from './rows.js';
 import {
   type EventKey,
   type FoundEvent,
@@ -32,6 +32,7 @@ import type { InstitutionBooks, WorkingSet } from './working-set.js';
 
 const REVERSAL = eventTypeNumber('event.reversed');
 const SIGNED = eventTypeNumber('contract.signed');
+const FACTS: ReadonlySet<number> = new Set(FACT_TYPES.map(eventTypeNumber));
 
 /**
  * Locks the events' institutions and loads into the working set everything that booking the events may look up, in a
@@ -148,7 +149,7 @@ class Loader {
     const siblings = this.take(
       await findEventsByKey(
         this.client,
-        keys.filter((key) => key.type === SIGNED),
+        keys.filter((key) => key.type === SIGNED || FACTS.has(key.type)),
         true,
       ),
     );
@@ -168,6 +169,30 @@ class Loader {
     }
     const found = this.take(await findEventsByKey(this.client, keys, false));
     await this.reversalsOf(found.filter((stored) => stored.type !== REVERSAL));
+    await this.displaceable(events, found);
+  }
+
+  /** Facts whose place one of the events may take, whole: they are then taken back. */
+  private async displaceable(events: readonly AnyEvent[], found: readonly StoredEvent[]): Promise<void> {
+    const tellings = new Map<string, AnyEvent[]>();
+    for (const event of events) {
+      if (factAmounts(event) === null) continue;
+      const key = factKey(event.subject, eventTypeNumber(event.type), businessKey(event));
+      tellings.set(key, [...(tellings.get(key) ?? []), event]);
+    }
+    const larger = found.filter(
+      (stored) =>
+        stored.event === null &&
+        tellings.get(factKey(stored.institutionId, stored.type, stored.key))?.some((event) => isNewer(stored, event)),
+    );
+    this.take(
+      await findEvents(
+        this.client,
+        larger.map((stored) => stored.source),
+        larger.map((stored) => stored.id),
+        true,
+      ),
+    );
   }
 
   async registers(events: readonly AnyEvent[]): Promise<void> {
@@ -220,6 +245,7 @@ class Loader {
         type: row.type,
         key: row.key,
         amounts: row.amounts,
+        at: row.at,
         recordedAt: row.recorded_at,
         contentHash: row.content_hash,
         event: row.body === null ? null : eventOf(row.body),
@@ -297,6 +323,10 @@ function want(
     case 'refund.paid':
       return wanted.refunds.add(no, event.data.refundId);
   }
+}
+
+function factKey(institutionId: string, type: number, key: string): string {
+  return joinKey(institutionId, joinKey(type, key));
 }
 
 function replaceInIndex(books: InstitutionBooks, known: StoredEvent | undefined, stored: StoredEvent): void {

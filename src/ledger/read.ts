@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Fen } from '../core/money.js';
 import type { EventData } from '../events/event.js';
+import { EVENTS_COUNTED } from './displaced.js';
 import type { AccountData, BooksRows } from './quantities.js';
 import type { PaymentRow, RefundRow } from './rows.js';
 import { type PaymentColumns, paymentOf } from './sql/load-registers.js';
@@ -60,7 +61,7 @@ type Mutable = { -readonly [K in keyof BooksRows]: BooksRows[K] } & {
 
 async function institutions(db: Db, nos: readonly number[]): Promise<{ no: number; rows: Mutable }[]> {
   const { rows } = await db.query<{ no: number; id: string; event_count: number }>(
-    'select no, id, event_count from institutions where no = any($1::int[])',
+    `select i.no, i.id, ${EVENTS_COUNTED} as event_count from institutions i where i.no = any($1::int[])`,
     [nos],
   );
   return rows.map((row) => ({

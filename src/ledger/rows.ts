@@ -12,6 +12,7 @@ export interface StoredEvent {
   readonly type: number;
   readonly key: string;
   readonly amounts: string | null;
+  readonly at: Us;
   /** When it was known, by the telling that was accepted. */
   readonly recordedAt: Us;
   readonly contentHash: Buffer;

@@ -40,6 +40,7 @@ export function derivedTables(books: InstitutionBooks): Record<VerifiedTable, Re
       ];
     }),
     ...derivedRegisters(books),
+    displaced_events: mapOf(books.displaced, ({ seq }) => [text(seq), text()]),
   };
 }
 

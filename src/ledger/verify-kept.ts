@@ -67,7 +67,8 @@ function asItsBodySays(row: KeptOutRow): string {
   );
 }
 
-function eventIn(body: string): AnyEvent | null {
+/** Null: it is no valid event, and reported as such. */
+export function eventIn(body: string): AnyEvent | null {
   const decoded = decodeText(body, { bytesMax: Number.MAX_SAFE_INTEGER, depthMax: 1_000, receivedAt: null });
   return decoded.ok ? decoded.event : null;
 }

@@ -91,6 +91,11 @@ export class InstitutionBooks {
   readonly keptOut = new Map<string, KeptOut[]>();
   readonly keptOutAdded = new Set<KeptOut>();
   readonly keptOutRemoved = new Set<KeptOut>();
+  /** Accepted tellings of facts that a smaller telling tells now: displaced since the set was made, and no longer displaced. */
+  readonly displaced = new Set<StoredEvent>();
+  readonly replaced = new Set<StoredEvent>();
+  /** Time of an event that was not accepted moved `newestAt`. */
+  hasNewerTime = false;
 
   readonly balances = new Map<string, LedgerSums>();
   /** Counts per day, by metric. */
@@ -149,6 +154,16 @@ export class InstitutionBooks {
     return tellings;
   }
 
+  /** Another telling of its fact tells it now. */
+  displace(stored: StoredEvent): void {
+    if (!this.replaced.delete(stored)) this.displaced.add(stored);
+  }
+
+  /** It tells its fact again, or is reversed. */
+  replace(stored: StoredEvent): void {
+    if (!this.displaced.delete(stored)) this.replaced.add(stored);
+  }
+
   markRematch(amountFen: number, day: Day): void {
     const from = this.rematch.get(amountFen);
     if (from === undefined || day < from) this.rematch.set(amountFen, day);
@@ -174,9 +189,11 @@ export class InstitutionBooks {
     else this.openLines.delete(change.line);
   }
 
-  /** Adds the plan's journal, line and tally; sign −1 is the reversing journal, with negative amounts on the same sides. */
+  /** Adds the plan to the event's journal, line and tally; sign −1 is the reversing journal, with negative amounts on the same sides. */
   addPlan(plan: Plan, by: StoredEvent, sign: 1 | -1): void {
-    let line = 0;
+    // Where a telling takes the place of another one, one journal takes back and books.
+    const before = this.entries.at(-1);
+    let line = before?.by === by ? before.line : 0;
     if (sign < 0) this.hasTakenBack = true;
     for (const leg of plan.journal) {
       line += 1;

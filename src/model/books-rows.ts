@@ -10,7 +10,7 @@ import type { InstitutionBooks } from '../ledger/working-set.js';
 export function booksRowsOf(books: InstitutionBooks): BooksRows {
   return {
     institutionId: books.id,
-    eventCount: books.eventCount,
+    eventCount: books.eventCount - books.displaced.size,
     balances: [...books.balances.values()],
     unearnedFen: books.unearnedFen,
     activeLearners: activeLearners(books),
@@ -81,7 +81,7 @@ function listsOf(books: InstitutionBooks, type: EventType): readonly StoredEvent
 
 function standingEntries<T extends EventType>(books: InstitutionBooks, list: readonly StoredEvent[]): ModelEntry<T>[] {
   return list
-    .filter((stored) => !isReversed(books, stored))
+    .filter((stored) => !isReversed(books, stored) && !books.displaced.has(stored))
     .map((stored) => ({
       type: stored.event!.type as T,
       key: stored.key,

@@ -325,7 +325,7 @@ function changedValues(before: InstitutionRows, after: InstitutionRows): number 
   if (before.links !== after.links) changed |= PART.links;
   if (before.firstAt !== after.firstAt) changed |= PART.firstAt;
   if (before.activeLearners !== after.activeLearners) changed |= PART.learners;
-  if (before.eventCount !== after.eventCount) changed |= PART.newest;
+  if (before.eventCount !== after.eventCount || before.newestAt !== after.newestAt) changed |= PART.newest;
   if (before.expiredUnearnedFen !== after.expiredUnearnedFen) changed |= PART.expired;
   changed |= unearnedChange(before.unearnedFen, after.unearnedFen);
   changed |= unearnedChange(before.unearnedOperatorFen ?? 0n, after.unearnedOperatorFen ?? 0n);

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import type { Us } from '../../src/core/time.js';
+import { EVENTS_COUNTED } from '../../src/ledger/displaced.js';
 import type { Quantities } from '../../src/ledger/quantities.js';
 import { quantities } from '../../src/ledger/quantities.js';
 import { readBooksRows } from '../../src/ledger/read.js';
@@ -13,7 +14,7 @@ import { type BooksState, identity, lineOf, type Rows, rows, sumRows } from '../
 export async function databaseState(pool: pg.Pool, institutionId: string): Promise<BooksState | null> {
   const institution = await one<{ no: number; event_count: number; newest_at: number | null }>(
     pool,
-    'select no, event_count, newest_at from institutions where id = $1',
+    `select i.no, ${EVENTS_COUNTED} as event_count, i.newest_at from institutions i where i.id = $1`,
     [institutionId],
   );
   if (!institution) return null;
@@ -31,6 +32,7 @@ export async function databaseState(pool: pg.Pool, institutionId: string): Promi
     refunds: await refunds(pool, no),
     releases: await releases(pool, no),
     keptOut: await keptOut(pool, no),
+    displaced: await displaced(pool, no),
   };
 }
 
@@ -177,6 +179,14 @@ async function releases(pool: pg.Pool, no: number): Promise<Rows> {
 
 async function keptOut(pool: pg.Pool, no: number): Promise<string[]> {
   return (await all<{ source: string; id: string }>(pool, 'kept_out_events', no)).map(identity).sort();
+}
+
+async function displaced(pool: pg.Pool, no: number): Promise<string[]> {
+  const { rows } = await pool.query<{ source: string; id: string }>(
+    'select e.source, e.id from displaced_events d join events e on e.seq = d.event_seq where d.institution_no = $1',
+    [no],
+  );
+  return rows.map(identity).sort();
 }
 
 async function all<R extends object>(pool: pg.Pool, table: string, no: number): Promise<R[]> {

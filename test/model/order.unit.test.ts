@@ -84,6 +84,7 @@ it('is the books of nothing but the reversals when everything that was told is r
         refunds: {},
         releases: {},
         keptOut: [],
+        displaced: [],
       });
       expect(count).toBe(events.length + reversals.length);
     }),

@@ -2,7 +2,7 @@ import type { EventType } from '../../src/events/event.js';
 import { EVENT_TYPES } from '../../src/events/list.js';
 import { rematchAll } from '../../src/ledger/match.js';
 import { isRefundOpen, refundContract } from '../../src/ledger/refunds.js';
-import type { CreditRow, PaymentRow, RefundRow } from '../../src/ledger/rows.js';
+import type { RefundRow } from '../../src/ledger/rows.js';
 import type { InstitutionBooks } from '../../src/ledger/working-set.js';
 import { tellings } from '../../src/model/books-rows.js';
 import type { Model } from '../../src/model/model.js';
@@ -23,8 +23,9 @@ export interface BooksState {
   readonly credits: Rows;
   readonly refunds: Rows;
   readonly releases: Rows;
-  /** Identities of the facts that are kept out. */
+  /** Identities of the facts that are kept out, and of the accepted ones whose place another telling took. */
   readonly keptOut: readonly string[];
+  readonly displaced: readonly string[];
 }
 export type Rows = Readonly<Record<string, unknown>>;
 
@@ -33,7 +34,7 @@ export function modelState(model: Model, institutionId: string): BooksState {
   const books = model.set.institution(institutionId);
   rematchAll(books, model.calendar);
   return {
-    events: books.eventCount,
+    events: books.eventCount - books.displaced.size,
     newestAt: books.newestAt,
     balances: sumRows(books.balances),
     turnovers: sumRows(books.turnovers),
@@ -45,27 +46,22 @@ export function modelState(model: Model, institutionId: string): BooksState {
     refunds: rows([...books.refunds.rows].map(([key, row]) => [key, refundOf(row)])),
     releases: rows([...books.releases.rows]),
     keptOut: [...books.keptOut.values()].flatMap((list) => list.map((kept) => identity(kept.event))).sort(),
+    displaced: [...books.displaced].map(identity).sort(),
   };
 }
 
-/** What must not depend on the order of arrival: all of it but which of several equal tellings of a fact was booked. */
+/** What must not depend on the order of arrival: all of it but which of the tellings that do not stand were accepted. */
 export function settled(state: BooksState): object {
-  const { keptOut, payments, credits, refunds, ...rest } = state;
-  return {
-    ...rest,
-    keptOut: keptOut.length,
-    payments: mapRows(payments, (row) => ({ ...(row as PaymentRow), told: anonymous((row as PaymentRow).told) })),
-    credits: mapRows(credits, (row) => anonymous(row as CreditRow)),
-    refunds: mapRows(refunds, (row) => anonymousRefund(row as RefundRow)),
-  };
+  const { keptOut, displaced, ...rest } = state;
+  return { ...rest, notStanding: [...keptOut, ...displaced].sort() };
 }
 
-/** Per type the tellings that stand, facts of money without their identity. */
+/** Per type the tellings that stand. */
 export function standingTellings(books: InstitutionBooks): Record<string, string[]> {
   const result: Record<string, string[]> = {};
   for (const { type } of EVENT_TYPES) {
     const told = tellings(books, type as EventType).map((entry) =>
-      JSON.stringify([entry.key, entry.at, isFact(type) ? null : [entry.source, entry.id], entry.data]),
+      JSON.stringify([entry.key, entry.at, entry.source, entry.id, entry.data]),
     );
     if (told.length > 0) result[type] = told.sort();
   }
@@ -103,46 +99,6 @@ export function rows(entries: readonly (readonly [string, unknown])[]): Rows {
   return Object.fromEntries(entries.filter(([, row]) => row !== null).sort((a, b) => (a[0] < b[0] ? -1 : 1)));
 }
 
-function mapRows(table: Rows, change: (row: unknown) => unknown): Rows {
-  return Object.fromEntries(Object.entries(table).map(([key, row]) => [key, change(row)]));
-}
-
 export function identity(event: { readonly source: string; readonly id: string }): string {
   return `${event.source} ${event.id}`;
-}
-
-function anonymous<R extends object | null>(row: R): object | null {
-  if (row === null) return null;
-  const { source: _source, id: _id, ...rest } = row as Record<string, unknown>;
-  return rest;
-}
-
-function anonymousRefund(row: RefundRow): object {
-  const { requested, approved, rejected, withdrawn, paid, ...rest } = row;
-  return {
-    ...rest,
-    requested: anonymous(requested),
-    approved: anonymous(approved),
-    rejected: anonymous(rejected),
-    withdrawn: anonymous(withdrawn),
-    paid: paid.map(anonymous),
-  };
-}
-
-const FACTS: ReadonlySet<string> = new Set<EventType>([
-  'payment.succeeded',
-  'payment.reversed',
-  'custody.credited',
-  'custody.debited',
-  'lesson.confirmed',
-  'release.instructed',
-  'refund.requested',
-  'refund.approved',
-  'refund.rejected',
-  'refund.withdrawn',
-  'refund.paid',
-]);
-
-function isFact(type: EventType): boolean {
-  return FACTS.has(type);
 }

@@ -22,19 +22,13 @@ export interface HistoryOptions {
 
 const TOLD = Object.keys(DATA) as (keyof typeof DATA)[];
 /**
- * What a step does besides telling something new: tell an earlier event again from elsewhere, reverse one, correct a fact (all
- * its tellings are reversed and another one is told), reverse an event that never comes.
+ * What a step does besides telling something new: tell an earlier event again from elsewhere (as it was, at another time, or with
+ * all but the amounts different), reverse one, correct a fact (all its tellings are reversed and another one is told), reverse an
+ * event that never comes.
  */
-const TWISTS = ['retell', 'reverse', 'correct', 'reverse_unknown'] as const;
+const TWISTS = ['retell', 'retell_later', 'retell_otherwise', 'reverse', 'correct', 'reverse_unknown'] as const;
 /** Events that contradict each other: for these only "never fails" and "the same in the same order" hold. */
-const CONTRADICTIONS = [
-  'conflict',
-  'reuse_id',
-  'reverse_reversal',
-  'reverse_elsewhere',
-  'retell_later',
-  'retell_otherwise',
-] as const;
+const CONTRADICTIONS = ['conflict', 'reuse_id', 'reverse_reversal', 'reverse_elsewhere'] as const;
 
 type StepKind = keyof typeof DATA | (typeof TWISTS)[number] | (typeof CONTRADICTIONS)[number];
 
@@ -234,10 +228,14 @@ class History {
         this.add({ ...elsewhere, data: otherAmount(target.data, step.fen) });
         break;
       case 'retell_later':
-        this.add({ ...elsewhere, time: momentOf(step) });
+        this.tellAlike({ ...elsewhere, time: momentOf(step) });
         break;
       case 'retell_otherwise':
-        this.add({ ...elsewhere, data: otherwise(target, step) });
+        this.tellAlike({
+          ...elsewhere,
+          time: step.at & 1 ? target.time : momentOf(step),
+          data: otherwise(target, step),
+        });
         break;
       case 'reuse_id':
         this.add({ ...target, time: momentOf(step), data: otherAmount(target.data, step.fen) });
@@ -254,7 +252,18 @@ class History {
     if (step.kind === 'reuse_id') this.add({ ...target, time: momentOf(step) });
   }
 
-  /** A fact of money has one content, whoever tells it: contradictions are made by `add` alone. */
+  /** Everything but the amounts of a fact may differ from telling to telling. */
+  private tellAlike(wire: Wire): void {
+    const event = decoded(wire);
+    const amounts = factAmounts(event);
+    const key = factKey(event);
+    const known = amounts === null ? undefined : this.facts.get(key);
+    if (known && factAmounts(decoded(known)) !== amounts) return;
+    if (amounts !== null && !known) this.facts.set(key, wire);
+    this.add(wire);
+  }
+
+  /** A fact of money has one content here, whoever tells it: contradictions are made by `add` alone. */
   private tell(wire: Wire): void {
     const event = decoded(wire);
     const key = factKey(event);

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { FeewardenError } from '../../core/errors.js';
 import type { Fen } from '../../core/money.js';
 import type { Us } from '../../core/time.js';
+import { EVENTS_COUNTED } from '../../ledger/displaced.js';
 import type { Level } from '../../risk/level.js';
 import { inRegion, JOIN_PROFILE } from './region.js';
 
@@ -40,7 +41,7 @@ export type InstitutionPosition = readonly [number, string];
 /** Counting further would cost more than the figure is worth. */
 export const TOTAL_COUNTED_MAX = 10_000;
 
-const COLUMNS = `i.no, i.id, i.event_count as events, i.newest_at as "newestAt", p.data ->> 'name' as name, p.data ->> 'regionCode' as "regionCode",
+const COLUMNS = `i.no, i.id, ${EVENTS_COUNTED} as events, i.newest_at as "newestAt", p.data ->> 'name' as name, p.data ->> 'regionCode' as "regionCode",
   p.data ->> 'category' as category, v.score, v.level, v.grade, v.confidence, v.unearned_fen as "unearnedFen", v.evaluated_at as "evaluatedAt"`;
 
 const FROM = `from institutions i left join evaluations v on v.institution_no = i.no ${JOIN_PROFILE}`;

@@ -215,9 +215,13 @@ class Page {
       .map(({ no }) => no);
   }
 
+  /** Events that do not count: those that were reversed, and tellings in whose place another one tells their fact. */
   private async reversed(): Promise<Set<string>> {
     const { rows } = await this.client.query<{ institution_no: number; key: string }>(
-      `select institution_no, key from events where institution_no = any($1::int[]) and type = ${REVERSAL}`,
+      `select institution_no, key from events where institution_no = any($1::int[]) and type = ${REVERSAL}
+       union all
+       select e.institution_no, e.source || chr(31) || e.id from displaced_events d join events e on e.seq = d.event_seq
+        where d.institution_no = any($1::int[])`,
       [this.nos],
     );
     return new Set(rows.map((row) => joinKey(row.institution_no, row.key)));

@@ -17,7 +17,7 @@ const ITEMS: readonly EventType[] = [
 ];
 /** What moves something on its own day. */
 const DATED: readonly EventType[] = [...ITEMS, 'payment.succeeded', 'lesson.confirmed'];
-/** What may touch any day that went before. */
+/** What may touch any day that went before; so may a telling that takes the place of another one. */
 const UNDATED: readonly EventType[] = [
   'account.registered',
   'account.state_changed',
@@ -33,14 +33,16 @@ with fresh as materialized (
   select e.institution_no, e.type, e.seq,
          case when e.type in (${CREDIT}, ${DEBIT}) then (e.body::json -> 'data' ->> 'bookedOn')::date
               when e.type = ${BALANCE} then split_part(e.key, chr(31), 3)::date
-              else ${dayInSql('e.at')} end as day
+              else ${dayInSql('e.at')} end as day,
+         exists (select 1 from displaced_events d join events o on o.seq = d.event_seq
+                  where d.institution_no = e.institution_no and o.type = e.type and o.key = e.key) as displaces
     ${FROM_BLOCKS}
    where e.type = any($2::smallint[]) and (e.type <> ${BALANCE} or split_part(e.key, chr(31), 2) = 'e')),
 items as (
   insert into reconcile_items (institution_no, day, event_seq)
   select institution_no, day, seq from fresh where type = any($3::smallint[]) on conflict do nothing)
 insert into reconcile_due (institution_no, from_day)
-select institution_no, min(case when type = any($4::smallint[]) then '${EVERY_DAY}'::date else day end) from fresh group by institution_no
+select institution_no, min(case when displaces or type = any($4::smallint[]) then '${EVERY_DAY}'::date else day end) from fresh group by institution_no
 on conflict (institution_no) do update set from_day = least(reconcile_due.from_day, excluded.from_day)`;
 
 /** Puts the bank's entries among the events of the blocks where they are found by day, and marks the institutions that they touch. */

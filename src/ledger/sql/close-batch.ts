@@ -99,6 +99,36 @@ export async function resolveRejected(client: pg.ClientBase, events: readonly An
   });
 }
 
+/** An accepted event by institution and number. */
+export interface EventNumber {
+  readonly no: number;
+  readonly seq: number;
+}
+
+/** Accepted tellings in whose place another one tells their fact now, and those that no longer are. */
+export async function storeDisplaced(
+  client: pg.ClientBase,
+  displaced: readonly EventNumber[],
+  replaced: readonly EventNumber[],
+): Promise<void> {
+  const columns = (rows: readonly EventNumber[]) =>
+    arrayParams(
+      rows.map((row) => row.no),
+      rows.map((row) => row.seq),
+    );
+  if (replaced.length > 0)
+    await client.query({
+      text: `delete from displaced_events d using unnest($1::int[], $2::bigint[]) as t(institution_no, event_seq)
+              where d.institution_no = t.institution_no and d.event_seq = t.event_seq`,
+      values: columns(replaced),
+    });
+  if (displaced.length > 0)
+    await client.query({
+      text: 'insert into displaced_events (institution_no, event_seq) select * from unnest($1::int[], $2::bigint[])',
+      values: columns(displaced),
+    });
+}
+
 export interface EarlierTelling {
   readonly no: number;
   readonly event: AnyEvent;

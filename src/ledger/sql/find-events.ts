@@ -11,6 +11,7 @@ export interface FoundEvent {
   readonly type: number;
   readonly key: string;
   readonly amounts: string | null;
+  readonly at: Us;
   readonly recorded_at: Us;
   readonly content_hash: Buffer;
   /** Null unless asked for. */
@@ -18,7 +19,7 @@ export interface FoundEvent {
 }
 
 const COLUMNS =
-  'e.seq, e.institution_no, e.ordinal, e.source, e.id, e.type, e.key, e.amounts, e.recorded_at, e.content_hash';
+  'e.seq, e.institution_no, e.ordinal, e.source, e.id, e.type, e.key, e.amounts, e.at, e.recorded_at, e.content_hash';
 
 /** Accepted events by source and id. */
 export async function findEvents(

@@ -4,6 +4,7 @@ import { toDbTime } from '../../db/pool.js';
 import type { EventData } from '../../events/event.js';
 import { eventTypeNumber } from '../../events/list.js';
 import { type PaidTo, paidToOf } from '../details.js';
+import { IS_NOT_DISPLACED } from '../displaced.js';
 import type { ReleaseRow } from '../rows.js';
 
 type Db = pg.ClientBase | pg.Pool;
@@ -11,7 +12,7 @@ type Db = pg.ClientBase | pg.Pool;
 const [PAYMENT, REFUND_PAID, INSTRUCTED, CONFIRMED, REVERSED] = (
   ['payment.succeeded', 'refund.paid', 'release.instructed', 'lesson.confirmed', 'event.reversed'] as const
 ).map(eventTypeNumber) as [number, number, number, number, number];
-const STANDING = `not exists (select 1 from events r where r.institution_no = e.institution_no and r.type = ${REVERSED} and r.key = e.source || chr(31) || e.id)`;
+const STANDING = `not exists (select 1 from events r where r.institution_no = e.institution_no and r.type = ${REVERSED} and r.key = e.source || chr(31) || e.id) and ${IS_NOT_DISPLACED}`;
 
 /** A contract of the last days and one that the same learner signed before it for the same course. */
 export interface EarlierPair {

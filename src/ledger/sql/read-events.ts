@@ -42,6 +42,16 @@ export async function* readEvents(client: pg.ClientBase, no: number, knownBy: Us
   await client.query('close institution_events');
 }
 
+/** Bodies of the facts that are kept out and are newer than a moment; null: all. */
+export async function readKeptOutSince(client: pg.ClientBase, no: number, since: Us | null): Promise<string[]> {
+  const { rows } = await client.query<{ body: string }>({
+    name: 'read_kept_out_since',
+    text: 'select body from kept_out_events where institution_no = $1 and ($2::timestamptz is null or at > $2::timestamptz)',
+    values: [no, since === null ? null : toDbTime(since)],
+  });
+  return rows.map((row) => row.body);
+}
+
 /** Facts that other events of the institution had told already, and that may have been known before those: their bodies. */
 export async function readToldAgain(client: pg.ClientBase, no: number): Promise<{ body: string; amounts: string[] }[]> {
   const { rows } = await client.query<{ body: string; amounts: string[] }>({

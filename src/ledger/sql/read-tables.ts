@@ -98,6 +98,7 @@ export const VERIFIED_TABLES = [
     days: ['requested_on'],
   },
   { name: 'releases', key: ['instruction_id'], values: ['lines', 'debits'] },
+  { name: 'displaced_events', key: ['event_seq'], values: [] },
 ] as const satisfies readonly TableShape[];
 
 export type VerifiedTable = (typeof VERIFIED_TABLES)[number]['name'];

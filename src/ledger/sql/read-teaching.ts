@@ -4,6 +4,7 @@ import { toDbTime } from '../../db/pool.js';
 import type { EventData } from '../../events/event.js';
 import { eventTypeNumber } from '../../events/list.js';
 import { type Confirmation, learnersOf, type ScheduledLesson, scheduledLesson } from '../details.js';
+import { IS_NOT_DISPLACED } from '../displaced.js';
 
 type Db = pg.ClientBase | pg.Pool;
 
@@ -95,7 +96,7 @@ export async function readConfirmations(
              from events e
              left join lateral (select q.at from events q where ${about('q', REQUESTED)} order by ${newestFirst('q')} limit 1) q
                on q.at >= e.at - make_interval(days => $3)
-            where e.institution_no = any($1::int[]) and e.type = ${CONFIRMED} and e.at >= $2::timestamptz and ${standing('e')}`,
+            where e.institution_no = any($1::int[]) and e.type = ${CONFIRMED} and e.at >= $2::timestamptz and ${standing('e')} and ${IS_NOT_DISPLACED}`,
     values: [nos, toDbTime(startOfDay(from)), requestDays],
   });
   return rows.map((row) => {

@@ -18,7 +18,8 @@ export function rowsOf(books: InstitutionBooks): ReconcileRows {
     (books.byType.get(eventTypeNumber(type))?.lists ?? []).flatMap((list) =>
       list.flatMap((stored) => {
         const event = stored.event as Event<T> | null;
-        if (event === null || books.byKey.has(reversalKey(stored.source, stored.id))) return [];
+        if (event === null || books.displaced.has(stored) || books.byKey.has(reversalKey(stored.source, stored.id)))
+          return [];
         return [{ at: event.at, source: event.source, id: event.id, data: event.data, event }];
       }),
     );
