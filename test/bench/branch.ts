@@ -29,7 +29,7 @@ export function makeBranch(at: number, prefix: string): Branch {
 export function opening(at: number, code: string): readonly (readonly [source: string, type: string, data: string])[] {
   const licence = `"licence":{"state":"complete","number":"教民${REGION}${code}","firstIssuedOn":"2019-09-12","expiresOn":"2030-10-25"}`;
   const who = `"name":"测试培训中心${code}","regionCode":"${REGION}","category":"non_subject","delivery":"offline","registration":"for_profit"`;
-  const more = `"status":"operating","field":"sport","stages":["compulsory"],"legalRepHash":"${hashOf(at)}","controllerHashes":["${hashOf(at + 1)}"],"sites":[{"siteId":"S${code}-1"}]`;
+  const more = `"status":"operating","field":"sport","stages":["compulsory"],"legalRepHash":"${personOf(at, PERSON.owner)}","controllerHashes":["${personOf(at, PERSON.controller)}"],"sites":[{"siteId":"S${code}-1"}]`;
   return [
     [REGISTRY, 'institution.upserted', `${who},${licence},${more}`],
     [
@@ -135,7 +135,7 @@ class TrainingCentre implements Branch {
       PLATFORM,
       'lesson.scheduled',
       1_000,
-      `"lessonId":"${lessonId}",${course},"teacherHash":"${hashOf(this.at + 7)}","roomId":"R1","capacity":30,${begins},"delivery":"offline","courseKind":"non_subject"`,
+      `"lessonId":"${lessonId}",${course},"teacherHash":"${personOf(this.at, PERSON.teacher)}","roomId":"R1","capacity":30,${begins},"delivery":"offline","courseKind":"non_subject"`,
     );
     const learners = between(random, 1, LEARNERS_PER_LESSON_MAX);
     const hashes = Array.from({ length: learners }, () => `"${pick(random, HASHES)}"`).join(',');
@@ -335,6 +335,15 @@ function choose(random: Random): Action {
 
 function bankOf(at: number): string {
   return BANKS[at % BANKS.length]!;
+}
+
+/** Nobody is in two institutions: ties to a red one would have all of them evaluated again. */
+const PERSON = { owner: 0, controller: 1, teacher: 2 } as const;
+
+const HASH_DIGITS = 16;
+
+function personOf(at: number, person: number): string {
+  return (at * Object.keys(PERSON).length + person).toString(16).padStart(HASH_DIGITS, '0');
 }
 
 function hashOf(at: number): string {
