@@ -218,6 +218,7 @@ function count(books: InstitutionBooks, event: AnyEvent): void {
   books.eventCount += 1;
   if (books.newestAt === null || event.at > books.newestAt) books.newestAt = event.at;
   if (books.oldestAt === null || event.at < books.oldestAt) books.oldestAt = event.at;
+  if (books.knownAt === null || event.recordedAt > books.knownAt) books.knownAt = event.recordedAt;
 }
 
 const BALANCE = eventTypeNumber('custody.balance_reported');

@@ -5,13 +5,13 @@ import { factAmounts } from '../events/keys.js';
 import { Model } from '../model/model.js';
 import { eventOf } from './prefetch.js';
 import { type Quantities, quantities } from './quantities.js';
-import { INSTITUTIONS_PER_READ, listInstitutionNos, readBooksRows } from './read.js';
+import { INSTITUTIONS_PER_READ, type InstitutionNo, listInstitutionNos, readBooksRows } from './read.js';
 import { readEvents, readToldAgain } from './sql/read-events.js';
 
 export interface BooksQuery {
   /** Null: every institution. Ids without events are left out. */
   readonly ids: readonly string[] | null;
-  /** What was known by then, with that moment as the clock. Null: everything accepted so far, with `now` as the clock. */
+  /** What was known by then (recorded time), with that moment as the clock. Null: `now`. */
   readonly asOf: Us | null;
   readonly now: Us;
   readonly calendar: Calendar;
@@ -22,17 +22,13 @@ export async function* readBooks(pool: pg.Pool, query: BooksQuery): AsyncGenerat
   const institutions = await listInstitutionNos(pool, query.ids);
   for (let from = 0; from < institutions.length; from += INSTITUTIONS_PER_READ) {
     const part = institutions.slice(from, from + INSTITUTIONS_PER_READ);
-    if (query.asOf === null) {
-      const rows = await readConsistently(pool, (client) =>
-        readBooksRows(
-          client,
-          part.map(({ no }) => no),
-        ),
-      );
-      for (const { no } of part) yield quantities(rows.get(no)!, query.now, query.calendar);
-    } else {
-      for (const { no, id } of part) {
-        const known = await quantitiesAsOf(pool, no, id, query.asOf, query.calendar);
+    const isStored = ({ knownAt }: InstitutionNo) => query.asOf === null && knownAt <= query.now;
+    const stored = part.filter(isStored).map(({ no }) => no);
+    const rows = await readConsistently(pool, (client) => readBooksRows(client, stored));
+    for (const one of part) {
+      if (isStored(one)) yield quantities(rows.get(one.no)!, query.now, query.calendar);
+      else {
+        const known = await quantitiesAsOf(pool, one.no, one.id, query.asOf ?? query.now, query.calendar);
         if (known.events > 0) yield known;
       }
     }

@@ -87,6 +87,7 @@ export async function flush(client: pg.ClientBase, set: WorkingSet, receivedAt: 
       chain: Buffer.from(books.chain, 'hex'),
       newestAt: books.newestAt!,
       oldestAt: books.oldestAt!,
+      knownAt: books.knownAt!,
     })),
   );
   await markDue(

@@ -116,6 +116,7 @@ class Loader {
       books.chain = row.chain.toString('hex');
       books.newestAt = row.newest_at;
       books.oldestAt = row.oldest_at;
+      books.knownAt = row.known_at;
       this.byNo.set(row.no, books);
     }
   }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Fen } from '../core/money.js';
+import type { Us } from '../core/time.js';
 import type { EventData } from '../events/event.js';
 import { EVENTS_COUNTED } from './displaced.js';
 import type { AccountData, BooksRows } from './quantities.js';
@@ -41,10 +42,17 @@ export async function readBooksRows(db: Db, nos: readonly number[]): Promise<Map
   return result;
 }
 
+export interface InstitutionNo {
+  readonly no: number;
+  readonly id: string;
+  /** The latest recorded time of its events. */
+  readonly knownAt: Us;
+}
+
 /** Numbers of all institutions that have events, by id. */
-export async function listInstitutionNos(db: Db, ids: readonly string[] | null): Promise<{ no: number; id: string }[]> {
-  const { rows } = await db.query<{ no: number; id: string }>(
-    'select no, id from institutions where event_count > 0 and ($1::text[] is null or id = any($1::text[])) order by id',
+export async function listInstitutionNos(db: Db, ids: readonly string[] | null): Promise<InstitutionNo[]> {
+  const { rows } = await db.query<InstitutionNo>(
+    'select no, id, known_at as "knownAt" from institutions where event_count > 0 and ($1::text[] is null or id = any($1::text[])) order by id',
     [ids],
   );
   return rows;

@@ -93,7 +93,8 @@ async function verifyInstitution(
     chain: Buffer;
     newest_at: number | null;
     oldest_at: number | null;
-  }>('select event_count, chain, newest_at, oldest_at from institutions where no = $1', [no]);
+    known_at: number | null;
+  }>('select event_count, chain, newest_at, oldest_at, known_at from institutions where no = $1', [no]);
   const head = heads[0]!;
   const set = new WorkingSet(true);
   const books = set.institution(id);
@@ -108,6 +109,7 @@ async function verifyInstitution(
   const newestAt = await expectedNewest(client, no, books, head.newest_at);
   report('institutions', 'newest_at', String(newestAt), String(head.newest_at));
   report('institutions', 'oldest_at', String(books.oldestAt), String(head.oldest_at));
+  report('institutions', 'known_at', String(books.knownAt), String(head.known_at));
   rematchAll(books, calendar);
   const derived = derivedTables(books);
   for (const table of VERIFIED_TABLES)

@@ -79,6 +79,8 @@ export class InstitutionBooks {
   chain = '';
   newestAt: Us | null = null;
   oldestAt: Us | null = null;
+  /** The latest recorded time. */
+  knownAt: Us | null = null;
   /** Accepted since the working set was made, in order. */
   readonly accepted: StoredEvent[] = [];
   readonly entries: Entry[] = [];

@@ -18,7 +18,7 @@ export function booksCommand(program: Command): void {
     .description('the quantities of the books, one line per institution (fen in JSON, yuan in the table)')
     .option(...DATA_OPTION)
     .option('--institution <id>', 'only this institution')
-    .option('--as-of <time>', 'what was known then (recorded time), with that moment as the clock')
+    .option('--as-of <time>', 'what was known then (recorded time), with that moment as the clock; default: now')
     .option(...JSON_OPTION)
     .action((options: BooksOptions) =>
       withDatabase(options, async ({ database }) => {

@@ -10,19 +10,22 @@ export interface InstitutionUpdate {
   readonly chain: Buffer;
   readonly newestAt: Us;
   readonly oldestAt: Us;
+  readonly knownAt: Us;
 }
 
 export async function updateInstitutions(client: pg.ClientBase, rows: readonly InstitutionUpdate[]): Promise<void> {
   await client.query({
     name: 'update_institutions',
-    text: `update institutions i set event_count = t.event_count, chain = t.chain, newest_at = t.newest_at, oldest_at = t.oldest_at
-             from unnest($1::int[], $2::bigint[], $3::bytea[], $4::timestamptz[], $5::timestamptz[]) as t(no, event_count, chain, newest_at, oldest_at) where i.no = t.no`,
+    text: `update institutions i set event_count = t.event_count, chain = t.chain, newest_at = t.newest_at, oldest_at = t.oldest_at, known_at = t.known_at
+             from unnest($1::int[], $2::bigint[], $3::bytea[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[])
+                  as t(no, event_count, chain, newest_at, oldest_at, known_at) where i.no = t.no`,
     values: arrayParams(
       rows.map((row) => row.no),
       rows.map((row) => row.eventCount),
       rows.map((row) => row.chain),
       rows.map((row) => toDbTime(row.newestAt)),
       rows.map((row) => toDbTime(row.oldestAt)),
+      rows.map((row) => toDbTime(row.knownAt)),
     ),
   });
 }

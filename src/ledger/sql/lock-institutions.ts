@@ -8,6 +8,7 @@ export interface LockedInstitution {
   readonly chain: Buffer;
   readonly newest_at: Us | null;
   readonly oldest_at: Us | null;
+  readonly known_at: Us | null;
 }
 
 /**
@@ -30,7 +31,7 @@ export async function lockInstitutions(client: pg.ClientBase, ids: readonly stri
 async function select(client: pg.ClientBase, ids: readonly string[]): Promise<LockedInstitution[]> {
   const { rows } = await client.query<LockedInstitution>({
     name: 'lock_institutions',
-    text: 'select no, id, event_count, chain, newest_at, oldest_at from institutions where id = any($1::text[]) order by no for update',
+    text: 'select no, id, event_count, chain, newest_at, oldest_at, known_at from institutions where id = any($1::text[]) order by no for update',
     values: [ids],
   });
   return rows;
