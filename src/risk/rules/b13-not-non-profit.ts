@@ -2,10 +2,10 @@ import { profileEvidence, teachesCompulsorySubjects } from '../facts/profile.js'
 import { defineRule, noData } from '../rule.js';
 import { is, judge } from '../steps.js';
 
-/** Compulsory-stage subject institutions must be registered as non-profit. */
+/** Compulsory-stage subject institutions must be registered as non-profit; without any registration one is not. */
 export const rule = defineRule({
   id: 'B13',
-  version: 1,
+  version: 2,
   group: 'B',
   name: { zh: '未登记为非营利', en: 'Not registered as non-profit' },
   question: {
@@ -21,7 +21,7 @@ export const rule = defineRule({
   evaluate(sheet) {
     const { profile } = sheet.rows;
     if (profile === null) return noData('机构资料未知', 'The institution’s registration is unknown');
-    const wrong = teachesCompulsorySubjects(profile) && profile.registration === 'for_profit';
+    const wrong = teachesCompulsorySubjects(profile) && profile.registration !== 'non_profit';
     return {
       state: 'answered',
       ...judge([{ level: 'orange', threshold: 0, tests: [is(wrong)] }]),

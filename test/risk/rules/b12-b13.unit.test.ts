@@ -32,7 +32,7 @@ describe('B12 new subject approval', () => {
 describe('B13 not registered as non-profit', () => {
   steps<Profile['registration']>(b13, 'registration', (registration) => subject({ registration }), [
     ['non_profit', 'none'],
-    ['none', 'none'],
+    ['none', 'orange'],
     ['for_profit', 'orange'],
   ]);
 
