@@ -4,7 +4,7 @@ import type { EventData } from '../../../src/events/event.js';
 import { rule as f09 } from '../../../src/risk/rules/f09-late-statement.js';
 import { rule as f12 } from '../../../src/risk/rules/f12-gone-silent.js';
 import { rule as g04 } from '../../../src/risk/rules/g04-financial-score.js';
-import { ask, noon, on, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, expectWellFormed, noon, on, school, steps, TODAY, yuan } from '../builders.js';
 
 describe('F09 late statement', () => {
   const filed = (dueOn?: string) =>
@@ -32,6 +32,35 @@ describe('F09 late statement', () => {
     expect(
       ask(f09, filed().register('statement.filed', { period: '2025', revenueFen: 1 }), at('2026-06-10')).level,
     ).toBe('none');
+  });
+
+  // Friday 15 May 2026 was the last day.
+  const late = (filedOn: string) =>
+    school().register(
+      'statement.filed',
+      { period: '2025', revenueFen: 1, dueOn: '2026-05-15' },
+      startOfDay(on(filedOn)),
+    );
+  it.each([
+    ['2026-05-15', 'none'],
+    ['2026-05-21', 'none'],
+    ['2026-05-22', 'blue'],
+    ['2026-06-11', 'blue'],
+    ['2026-06-12', 'yellow'],
+  ])('a statement due on 15 May and filed on %s: %s', (date, level) => {
+    const answer = ask(f09, late(date), at(date));
+    expect(answer.level).toBe(level);
+    expectWellFormed(f09, answer, at(date).now);
+  });
+
+  it('holds a late filing against the institution for thirty days, whatever is filed after it', () => {
+    const filedOn = on('2026-06-12');
+    const then = ask(f09, late('2026-06-12'), { now: noon(filedOn + 29) });
+    expect(then).toMatchObject({ level: 'yellow', value: 20, lookAgainAt: startOfDay(filedOn + 30) });
+    expect(then.reason().en).toContain('filed on 2026-06-12, 20 working days late');
+    expect(ask(f09, late('2026-06-12'), { now: noon(filedOn + 30) }).level).toBe('none');
+    const again = late('2026-06-12').register('statement.filed', { period: '2026', revenueFen: 1 }, noon(filedOn + 2));
+    expect(ask(f09, again, { now: noon(filedOn + 3) }).level).toBe('yellow');
   });
 
   it('does not ask the calendar about a year that is not published yet', () => {
