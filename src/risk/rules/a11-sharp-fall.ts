@@ -1,4 +1,4 @@
-import { type Fen, maxFen, shareBasisPoints } from '../../core/money.js';
+import { type Fen, maxFen, minFen, shareBasisPoints } from '../../core/money.js';
 import { formatDay } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
@@ -8,16 +8,21 @@ import { defineRule, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
 import { enYuan, percent, zhYuan } from '../text.js';
 
-/** The highest statement of a month against the newest one plus what was released or refunded since. */
+/** The highest statement of a month, the newest one, and what was booked on the account between the two. */
 interface Fall {
   readonly peak: ReportedBalance;
   readonly now: ReportedBalance;
+  readonly creditedFen: Fen;
   readonly explainedFen: Fen;
 }
 
+/**
+ * What has gone from the month's highest balance and neither releases nor refunds explain. Credits since then count against what
+ * these explain: fees that came in and were released for lessons leave the balance as it was. More than the fall itself is never gone.
+ */
 export const rule = defineRule({
   id: 'A11',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '余额骤降', en: 'Sharp fall' },
   question: {
@@ -45,8 +50,9 @@ export const rule = defineRule({
     if (few !== null) return few;
     const falls = sheet.accounts.custody.flatMap((account) => fallOf(sheet, account.accountId, p.windowDays) ?? []);
     const peakFen = falls.reduce((sum, fall) => sum + BigInt(fall.peak.bookedFen), 0n);
-    const leftFen = falls.reduce((sum, fall) => sum + BigInt(fall.now.bookedFen) + fall.explainedFen, 0n);
-    const goneFen = maxFen(0n, peakFen - leftFen);
+    const fallenFen = falls.reduce((sum, fall) => sum + BigInt(fall.peak.bookedFen - fall.now.bookedFen), 0n);
+    const accountedFen = falls.reduce((sum, fall) => sum + fall.explainedFen - fall.creditedFen, 0n);
+    const goneFen = minFen(fallenFen, maxFen(0n, fallenFen - accountedFen));
     const below = (bp: number) => [sheet.tests.overShare(goneFen, peakFen, 10_000 - bp)];
     const judgement = judge([
       { level: 'yellow', threshold: p.yellowBelowBp, tests: below(p.yellowBelowBp) },
@@ -74,9 +80,10 @@ function fallOf(sheet: FactSheet, accountId: string, windowDays: number): Fall |
   const now = statements.at(-1);
   if (now === undefined) return null;
   const peak = statements.reduce((best, one) => (one.bookedFen > best.bookedFen ? one : best));
-  if (peak.asOf === now.asOf) return { peak, now, explainedFen: 0n };
+  if (peak.asOf === now.asOf) return { peak, now, creditedFen: 0n, explainedFen: 0n };
   const ids = new Set([accountId]);
   const released = sheet.money.moved('release_clearing', 'debitFen', ids, peak.asOf + 1, now.asOf);
   const refunded = sheet.money.moved('refund_bank', 'debitFen', ids, peak.asOf + 1, now.asOf);
-  return { peak, now, explainedFen: released + refunded };
+  const creditedFen = sheet.money.moved('credit_clearing', 'creditFen', ids, peak.asOf + 1, now.asOf);
+  return { peak, now, creditedFen, explainedFen: released + refunded };
 }

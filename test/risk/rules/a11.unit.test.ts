@@ -29,6 +29,41 @@ describe('A11 sharp fall', () => {
     expect(ask(rule, fell(30_000).release(TODAY - 20, yuan(60_000))).level).toBe('orange');
   });
 
+  steps(
+    rule,
+    'with ¥50,000 in and ¥50,000 released since the peak of ¥100,000, left ¥',
+    (left: number) =>
+      fell(left)
+        .credit(TODAY - 12, yuan(50_000))
+        .release(TODAY - 10, yuan(50_000)),
+    [
+      [60_000, 'none'],
+      [59_999, 'yellow'],
+      [40_000, 'yellow'],
+      [39_999, 'orange'],
+    ],
+  );
+
+  it('takes no more for gone than the fall, and counts credits since the peak against what releases explain', () => {
+    // Fees of ¥100,000 came in and went: the balance itself stands at 70% of its peak.
+    expect(ask(rule, fell(70_000).credit(TODAY - 10, yuan(100_000))).value).toBe(7_000);
+    // A release of ¥40,000 explains the whole fall; with ¥5,000 of credits beside it, so much of the fall is open.
+    expect(ask(rule, fell(60_000).release(TODAY - 10, yuan(40_000))).value).toBe(10_000);
+    const open = fell(60_000)
+      .credit(TODAY - 10, yuan(5_000))
+      .release(TODAY - 9, yuan(40_000));
+    expect(ask(rule, open).value).toBe(9_500);
+    // Booked on the day of the peak itself: part of the peak.
+    expect(
+      ask(
+        rule,
+        fell(60_000)
+          .release(TODAY - 10, yuan(40_000))
+          .credit(TODAY - 20, yuan(5_000)),
+      ).value,
+    ).toBe(10_000);
+  });
+
   it('looks back thirty days, needs the minimum sample, and is not asked in deposit mode', () => {
     expect(
       ask(
