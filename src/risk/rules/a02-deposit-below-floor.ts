@@ -10,11 +10,12 @@ import { enYuan, percent, zhYuan } from '../text.js';
 
 /**
  * D / max(R3, filed requirement). One charging period is read as the rolling last three months of gross receipts. Steps are
- * compared as what is missing, so that a deposit that is just sufficient is inside by any margin.
+ * compared as what is missing, so that a deposit that is just sufficient is inside by any margin. The days to top it up are whole
+ * ones: the day on which the gap opened is not counted (Civil Code art. 201), and on the last of them there is still time.
  */
 export const rule = defineRule({
   id: 'A02',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '风险保证金不足', en: 'Deposit below floor' },
   question: { zh: '风险保证金是否达到最低额？', en: 'Does the risk deposit reach its floor?' },
@@ -30,7 +31,7 @@ export const rule = defineRule({
       value: 5,
       unit: 'working_days',
       source: 'ours',
-      note: 'One level more when the gap has been open this long.',
+      note: 'One level more once so many working days after the day on which the gap opened are over.',
     },
   },
   order: [['redBelowBp', 'orangeBelowBp', 'yellowBelowBp']],
@@ -48,7 +49,9 @@ export const rule = defineRule({
       { level: 'orange', threshold: p.orangeBelowBp, tests: below(p.orangeBelowBp) },
       { level: 'red', threshold: p.redBelowBp, tests: below(p.redBelowBp) },
     ]);
-    const unpaid = shortFen > 0n && shortSince(sheet, sheet.calendar.addWorkingDays(sheet.today, -p.topUpWorkingDays));
+    // The gap was there before the first of the last so many working days that are over, whether or not today is one.
+    const opened = sheet.calendar.addWorkingDays(sheet.today, -p.topUpWorkingDays) - 1;
+    const unpaid = shortFen > 0n && shortSince(sheet, opened);
     const shareBp = floorFen === 0n ? 10_000 : shareBasisPoints(maxFen(0n, depositFen), floorFen);
     return {
       state: 'answered',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { addMonths, formatDay, startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/a02-deposit-below-floor.js';
-import { ask, depositSchool, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, depositSchool, noon, on, school, steps, TODAY, yuan } from '../builders.js';
 
 /** Received ¥100,000 yesterday: the gap is new. */
 const withDeposit = (deposit: number) => depositSchool(yuan(deposit)).receipt(TODAY, yuan(100_000), 'S1');
@@ -17,11 +17,29 @@ describe('A02 deposit below floor', () => {
   ]);
 
   it('is one level worse once the gap has been open for five working days', () => {
-    // Wednesday: five working days back is the Wednesday before.
+    // Opened on a Tuesday, the five days are Wednesday to the next Tuesday, and TODAY is the Wednesday after.
     const since = (days: number) => ask(rule, depositSchool(yuan(90_000)).receipt(TODAY - days, yuan(100_000), 'S1'));
-    expect(since(6).level).toBe('yellow');
-    expect(since(7).level).toBe('orange');
-    expect(since(7).reason().en).toContain('not topped up for 5 working days');
+    expect(since(7).level).toBe('yellow');
+    expect(since(8).level).toBe('orange');
+    expect(since(8).reason().en).toContain('not topped up for 5 working days');
+  });
+
+  it.each([
+    // Monday to Sunday: the fifth working day after a Monday is the next Monday, and it is over on Tuesday.
+    ['2026-04-13', '2026-04-18', 'yellow'],
+    ['2026-04-13', '2026-04-19', 'yellow'],
+    ['2026-04-13', '2026-04-20', 'yellow'],
+    ['2026-04-13', '2026-04-21', 'orange'],
+    // Opened on a day of rest, the five days are Monday to Friday.
+    ['2026-04-11', '2026-04-17', 'yellow'],
+    ['2026-04-11', '2026-04-18', 'orange'],
+    ['2026-04-12', '2026-04-18', 'orange'],
+    // The Labour days, to 5 May, and the Saturday that is worked for them.
+    ['2026-04-29', '2026-05-09', 'yellow'],
+    ['2026-04-29', '2026-05-10', 'orange'],
+  ])('leaves the whole of five working days to a gap that opened on %s: on %s it is %s', (opened, asked, level) => {
+    const gap = depositSchool(yuan(90_000)).receipt(on(opened), yuan(100_000), 'S1');
+    expect(ask(rule, gap, { now: noon(on(asked)) }).level).toBe(level);
   });
 
   it('starts the five days anew when the deposit was sufficient in between', () => {
