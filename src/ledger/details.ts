@@ -16,6 +16,8 @@ export interface ScheduledLesson extends Told {
 
 export interface DeliveredLesson extends Told {
   readonly learners: readonly string[];
+  /** When it ended, where that was told. */
+  readonly endedAt: Us | null;
 }
 
 export interface Confirmation extends Told {
@@ -67,7 +69,7 @@ export class Details {
         this.changedLessons.add(event.data.lessonId);
         return;
       case 'lesson.delivered':
-        this.delivered.change(event.data.lessonId, { ...toldOf(event), learners: learnersOf(event.data) }, sign);
+        this.delivered.change(event.data.lessonId, deliveredOf(event), sign);
         this.changedLessons.add(event.data.lessonId);
         addTo(this.deliveriesOf, dayOf(event.at), event.data.lessonId);
         return;
@@ -187,6 +189,14 @@ function toldOf({ at, source, id }: AnyEvent): Told {
 /** People are told by hashes of either case. */
 export function learnersOf(data: EventData['lesson.delivered']): readonly string[] {
   return data.learnerHashes?.map((hash) => hash.toLowerCase()) ?? NOBODY;
+}
+
+export function endedAtOf({ endedAt }: Pick<EventData['lesson.delivered'], 'endedAt'>): Us | null {
+  return endedAt === undefined ? null : parseTime(endedAt);
+}
+
+function deliveredOf(event: Event<'lesson.delivered'>): DeliveredLesson {
+  return { ...toldOf(event), learners: learnersOf(event.data), endedAt: endedAtOf(event.data) };
 }
 
 export function paidToOf(data: EventData['refund.paid']): PaidTo {

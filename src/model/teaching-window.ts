@@ -96,9 +96,9 @@ export class TeachingWindow {
   private lessonOf(lessonId: string): LessonRow | null {
     const scheduled = this.details.scheduled.get(lessonId);
     if (scheduled === undefined) return null;
-    const cancelled =
-      this.details.cancelled.get(lessonId) !== undefined && this.details.delivered.get(lessonId) === undefined;
-    return { ...scheduled, cancelled };
+    const given = this.details.delivered.get(lessonId);
+    const cancelled = this.details.cancelled.get(lessonId) !== undefined && given === undefined;
+    return { ...scheduled, cancelled, endedAt: given?.endedAt ?? null };
   }
 
   private updateConfirmation(confirmId: string): void {
@@ -209,9 +209,11 @@ class LessonList<R extends LessonRow> {
   }
 }
 
-/** One telling, called off or not. */
+/** One telling, called off or not, with one end. */
 function isSameLesson(a: LessonRow, b: LessonRow): boolean {
-  return a.source === b.source && a.id === b.id && a.at === b.at && a.cancelled === b.cancelled;
+  return (
+    a.source === b.source && a.id === b.id && a.at === b.at && a.cancelled === b.cancelled && a.endedAt === b.endedAt
+  );
 }
 
 function placeOf(row: LessonRow | null): ConfirmationRow['lesson'] {

@@ -16,6 +16,7 @@ export function timetabled(day: Day, lessonId: string, over: Partial<LessonRow> 
     roomId: null,
     capacity: null,
     cancelled: false,
+    endedAt: null,
     ...over,
   };
 }

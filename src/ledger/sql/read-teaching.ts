@@ -3,7 +3,7 @@ import { type Day, formatDay, startOfDay, type Us } from '../../core/time.js';
 import { toDbTime } from '../../db/pool.js';
 import type { EventData } from '../../events/event.js';
 import { eventTypeNumber } from '../../events/list.js';
-import { type Confirmation, learnersOf, type ScheduledLesson, scheduledLesson } from '../details.js';
+import { type Confirmation, endedAtOf, learnersOf, type ScheduledLesson, scheduledLesson } from '../details.js';
 import { IS_NOT_DISPLACED } from '../displaced.js';
 
 type Db = pg.ClientBase | pg.Pool;
@@ -12,6 +12,8 @@ export interface StoredLesson extends ScheduledLesson {
   readonly institutionNo: number;
   /** Called off, and not given nevertheless. */
   readonly cancelled: boolean;
+  /** When it ended, as told; null: not given, not told, or not asked for. */
+  readonly endedAt: Us | null;
   /** Null: not given, or not asked for. */
   readonly learners: readonly string[] | null;
 }
@@ -35,6 +37,8 @@ const [SCHEDULED, CANCELLED, DELIVERED, REQUESTED, CONFIRMED, REVERSED] = (
 
 /** The day on which a lesson starts, as it is told, in whatever zone: the expression of an index. */
 const START_DAY = `substring(e.body from '"startsAt":"([0-9-]{10})')`;
+/** When a lesson that was given ended, as it is told. */
+const ENDED_AT = `substring(d.body from '"endedAt":"([^"]+)"')`;
 const standing = (e: string): string =>
   `not exists (select 1 from events r where r.institution_no = ${e}.institution_no and r.type = ${REVERSED} and r.key = ${e}.source || chr(31) || ${e}.id)`;
 const about = (e: string, type: number): string =>
@@ -44,8 +48,8 @@ const IS_NEWEST = `not exists (select 1 from events n where ${about('n', SCHEDUL
 const IS_CANCELLED = `exists (select 1 from events c where ${about('c', CANCELLED)}) and not exists (select 1 from events d where ${about('d', DELIVERED)})`;
 
 /**
- * Lessons as last scheduled that start on `from` or later, in no order. Who attended is read of those that started on
- * `deliveredFrom` or later.
+ * Lessons as last scheduled that start on `from` or later, in no order. When it ended is read of all that were given, who
+ * attended of those that started on `deliveredFrom` or later.
  */
 export async function readLessons(
   client: Db,
@@ -55,9 +59,9 @@ export async function readLessons(
 ): Promise<StoredLesson[]> {
   const { rows } = await client.query<LessonColumns>({
     name: 'read_lessons',
-    text: `select e.institution_no, e.at, e.source, e.id, e.body, ${IS_CANCELLED} as cancelled, d.body as delivered
+    text: `select e.institution_no, e.at, e.source, e.id, e.body, ${IS_CANCELLED} as cancelled, d.body as delivered, d.ended_at
              from events e
-             left join lateral (select d.body from events d where ${about('d', DELIVERED)} and ${START_DAY} >= $3 order by ${newestFirst('d')} limit 1) d on true
+             left join lateral (select case when ${START_DAY} >= $3 then d.body end as body, ${ENDED_AT} as ended_at from events d where ${about('d', DELIVERED)} order by ${newestFirst('d')} limit 1) d on true
             where e.institution_no = any($1::int[]) and e.type = ${SCHEDULED} and ${START_DAY} >= $2 and ${standing('e')} and ${IS_NEWEST}`,
     // A day told in another zone may be the one before.
     values: [nos, formatDay(from - 1), formatDay(deliveredFrom - 1)],
@@ -74,7 +78,7 @@ export async function readLessonsByIds(
   if (wanted.length === 0) return [];
   const { rows } = await client.query<LessonColumns>({
     name: 'read_lessons_by_ids',
-    text: `select e.institution_no, e.at, e.source, e.id, e.body, ${IS_CANCELLED} as cancelled, null as delivered
+    text: `select e.institution_no, e.at, e.source, e.id, e.body, ${IS_CANCELLED} as cancelled, null as delivered, null as ended_at
              from unnest($1::int[], $2::text[]) as t(institution_no, key)
              join events e on e.institution_no = t.institution_no and e.type = ${SCHEDULED} and e.key = t.key collate "C"
             where ${standing('e')} and ${IS_NEWEST}`,
@@ -123,6 +127,7 @@ interface LessonColumns {
   body: string;
   cancelled: boolean;
   delivered: string | null;
+  ended_at: string | null;
 }
 
 interface ConfirmationColumns {
@@ -140,6 +145,7 @@ function lessonOf(row: LessonColumns): StoredLesson {
     institutionNo: row.institution_no,
     ...scheduledLesson(row, dataOf<'lesson.scheduled'>(row.body)),
     cancelled: row.cancelled,
+    endedAt: row.ended_at === null ? null : endedAtOf({ endedAt: row.ended_at }),
     learners: row.delivered === null ? null : learnersOf(dataOf<'lesson.delivered'>(row.delivered)),
   };
 }

@@ -161,6 +161,8 @@ export interface RefundWithContract {
 export interface LessonRow extends ScheduledLesson {
   /** Called off, and not given nevertheless. */
   readonly cancelled: boolean;
+  /** When it ended, as told with its being given; null where nobody told. */
+  readonly endedAt: Us | null;
 }
 
 export interface DeliveryRow extends LessonRow {

@@ -7,10 +7,13 @@ import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { plural } from '../text.js';
 
-/** Lessons that ended after the hour at which they must end. Cancelled lessons do not count. */
+/**
+ * Lessons that ended after the hour at which they must end: as scheduled, or later than that, as told when they were given.
+ * Cancelled lessons do not count.
+ */
 export const rule = defineRule({
   id: 'B10',
-  version: 1,
+  version: 2,
   group: 'B',
   name: { zh: '超时授课', en: 'Late lessons' },
   question: { zh: '有没有超过规定时间上课？', en: 'Did lessons end too late?' },
@@ -35,9 +38,10 @@ export const rule = defineRule({
     for (const lesson of lessons) {
       if (lesson.cancelled || lesson.startsAt < from) continue;
       const until = (lesson.delivery === 'online' ? p.onlineMinute : p.offlineMinute) * minute;
-      if (lesson.endsAt - startOfDay(dayOf(lesson.startsAt)) <= until) continue;
-      if (lesson.endsAt <= sheet.now) late.push(lesson);
-      else next = earliest(next, lesson.endsAt);
+      const limit = startOfDay(dayOf(lesson.startsAt)) + until;
+      const ends = [lesson.endsAt, lesson.endedAt ?? lesson.endsAt].filter((end) => end > limit);
+      if (ends.some((end) => end <= sheet.now)) late.push(lesson);
+      else next = earliest(next, ...ends);
     }
     const judgement = judge([
       { level: 'blue', threshold: 1, tests: [is(late.length > 0)] },

@@ -18,6 +18,7 @@ const lesson = (date: string, from: number, to: number, values: Partial<LessonRo
   roomId: null,
   capacity: null,
   cancelled: false,
+  endedAt: null,
   ...values,
 });
 const teaching = (...lessons: LessonRow[]) =>
@@ -51,6 +52,35 @@ describe('B10 late lessons', () => {
       lookAgainAt: startOfDay(TODAY + 1) + 22 * US_PER_HOUR,
     });
     expect(ask(b10, school()).state).toBe('not_applicable');
+  });
+
+  // Planned until 20:00.
+  steps(
+    b10,
+    'in time by the schedule, told to have ended at hour',
+    (to: number) =>
+      teaching(lesson('2026-04-21', 18, 20, { endedAt: startOfDay(on('2026-04-21')) + to * US_PER_HOUR })),
+    [
+      [19, 'none'],
+      [20.5, 'none'],
+      [20.5 + 1 / 3600, 'blue'],
+    ],
+  );
+
+  it('takes the later of the planned end and the one that was told', () => {
+    const ended = (date: string, planned: number, told: number, values: Partial<LessonRow> = {}) =>
+      lesson(date, 18, planned, { endedAt: startOfDay(on(date)) + told * US_PER_HOUR, ...values });
+    expect(ask(b10, teaching(ended('2026-04-21', 21, 20))).level).toBe('blue');
+    expect(ask(b10, teaching(ended('2026-04-21', 20, 21, { delivery: 'online' }))).level).toBe('none');
+    expect(ask(b10, teaching(ended('2026-04-21', 20, 21.25, { delivery: 'online' }))).level).toBe('blue');
+    const late = ['2026-04-17', '2026-04-20', '2026-04-21'].map((date) => ended(date, 20, 20.75));
+    expect(ask(b10, teaching(...late))).toMatchObject({ level: 'yellow', value: 3 });
+    // Told to end in the evening of a day that is not over: not yet late.
+    const tonight = ended('2026-04-22', 20, 21);
+    expect(ask(b10, teaching(tonight))).toMatchObject({
+      level: 'none',
+      lookAgainAt: startOfDay(TODAY) + 21 * US_PER_HOUR,
+    });
   });
 
   it('looks again at the end of the next late lesson alone, and when the first one leaves the window', () => {

@@ -21,6 +21,7 @@ const lesson = (from: number, to: number, values: Partial<DeliveryRow> = {}): De
     roomId: 'R1',
     capacity: 10,
     cancelled: false,
+    endedAt: null,
     learners: [],
     ...values,
   };
