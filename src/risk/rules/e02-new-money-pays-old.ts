@@ -11,11 +11,11 @@ import { enYuan, zhYuan } from '../text.js';
 
 /**
  * Receipts well above what is taught, while what parents are waiting for has risen week by week for three weeks, and some of it
- * is overdue.
+ * is overdue. Weeks without any backlog are no rise.
  */
 export const rule = defineRule({
   id: 'E02',
-  version: 3,
+  version: 4,
   group: 'E',
   name: { zh: '收新还旧', en: 'New money pays old' },
   question: { zh: '是不是在用新收的钱还旧账？', en: 'Is new money paying old debts?' },
@@ -62,7 +62,7 @@ export const rule = defineRule({
       min: 1,
       max: 12,
       source: 'ours',
-      note: '… over so many weeks: at a small school few families ask, and not one every week.',
+      note: '… over so many weeks, from a backlog above nothing: at a small school few families ask, and not one every week.',
     },
   },
   reads: ['A01'],
@@ -110,8 +110,13 @@ function risesEveryWeek(backlog: readonly Fen[]): boolean {
   return backlog.every((fen, index) => index === 0 || fen > backlog[index - 1]!);
 }
 
+/** Of a backlog that was there already: one that began within these weeks has to rise in each week that is asked of it. */
 function hasGrown(backlog: readonly Fen[]): boolean {
-  return backlog.at(-1)! > backlog[0]! && backlog.every((fen, index) => index === 0 || fen >= backlog[index - 1]!);
+  return (
+    backlog[0]! > 0n &&
+    backlog.at(-1)! > backlog[0]! &&
+    backlog.every((fen, index) => index === 0 || fen >= backlog[index - 1]!)
+  );
 }
 
 /** What parents had asked for before that midnight and did not have yet. */

@@ -28,19 +28,36 @@ describe('E02 new money pays old', () => {
   });
 
   it('takes a backlog that has grown over five weeks and never fell once a refund is overdue by four working days', () => {
-    // TODAY is a Wednesday: due fifteen days after the request, a Friday or a Thursday, so three or four working days late.
+    // TODAY is a Wednesday: due fifteen days after the request. Five weeks ago is the end of the day 35 days ago.
     const late = (days: readonly number[], receipts = 30_000) => ask(rule, rising(selling(receipts), days)).level;
-    expect(late([20])).toBe('none');
-    expect(late([21])).toBe('orange');
-    expect(late([21], 29_999)).toBe('none');
+    expect(late([35, 21])).toBe('orange');
+    expect(late([35, 21], 29_999)).toBe('none');
+    expect(late([35, 0])).toBe('orange');
     // Longer ago than five weeks nothing has grown any more.
-    expect(late([34])).toBe('orange');
-    expect(late([35])).toBe('none');
-    const fell = rising(selling(30_000), [21]).refund({
+    expect(late([36, 35])).toBe('none');
+    const fell = rising(selling(30_000), [36, 21]).refund({
       requestedOn: TODAY - 30,
       paid: [{ on: TODAY - 10, fen: yuan(1_000) }],
     });
     expect(ask(rule, fell).level).toBe('none');
+    // The only one overdue, and by three working days or by four; what has been asked for before was refused since.
+    const overdue = (ago: number) =>
+      rising(selling(30_000), [ago]).refund({ requestedOn: TODAY - 60, approvedOn: TODAY - 50, dueOn: TODAY + 30 });
+    expect(ask(rule, overdue(20)).level).toBe('none');
+    expect(ask(rule, overdue(21)).level).toBe('orange');
+  });
+
+  it('takes no weeks without a backlog for weeks in which it rose', () => {
+    const late = (days: readonly number[]) => ask(rule, rising(selling(30_000), days)).level;
+    expect(late([34, 21])).toBe('none');
+    expect(late([21])).toBe('none');
+    // Two rising weeks after a flat one; and three.
+    expect(late([24, 8, 3])).toBe('none');
+    expect(late([24, 17, 10, 3])).toBe('orange');
+    // Nothing at first, then a rise in each of three weeks.
+    expect(late([20, 10, 3])).toBe('orange');
+    // Two rising weeks from nothing, the first request long overdue.
+    expect(late([21, 13, 6])).toBe('none');
   });
 
   it('needs one refund that is overdue: what is not yet due is no debt', () => {
