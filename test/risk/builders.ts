@@ -38,6 +38,8 @@ type PaymentInput = Partial<NonNullable<PaymentRow['told']>> & {
 interface RefundInput {
   readonly requestedOn?: Day;
   readonly amountFen?: number;
+  /** Asked for; without it, `amountFen`. */
+  readonly requestedFen?: number;
   readonly side?: EventData['refund.requested']['side'];
   readonly contractId?: string;
   readonly approvedOn?: Day;
@@ -201,6 +203,7 @@ export class School {
     const {
       requestedOn,
       amountFen = yuan(1_000),
+      requestedFen = amountFen,
       side = 'consumer',
       contractId = 'c1',
       approvedOn,
@@ -214,7 +217,7 @@ export class School {
     } = input;
     const step = (day: Day | undefined, fen = amountFen) =>
       day === undefined ? null : { ...this.told(noon(day)), contractId, amountFen: fen };
-    const requested = step(requestedOn);
+    const requested = step(requestedOn, requestedFen);
     const approved = step(approvedOn);
     const refund: RefundRow = {
       refundId: `r${this.lists.refunds.length + 1}`,

@@ -1,5 +1,6 @@
-import { type Fen, maxFen } from '../../core/money.js';
-import { dayOf, startOfDay, type Us } from '../../core/time.js';
+import { type Fen, maxFen, minFen } from '../../core/money.js';
+import { type Day, dayOf, parseDay, startOfDay, type Us } from '../../core/time.js';
+import type { EventData } from '../../events/event.js';
 import { termsOf } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
 import { earliest } from '../facts/moments.js';
@@ -14,14 +15,16 @@ interface Short {
 }
 
 /**
- * Refunds of ended contracts that were paid below the entitlement: principal less delivered lessons, at the discounted price and
- * gifts spread when the operator is the cause, before discount when the consumer is, nothing deducted but lessons in the
- * seven-day case (法释〔2025〕4号 art. 14, 15, 18, 19). A contract that goes on is not judged, nor is a refund before silence has
- * confirmed the lessons that were given until it was asked for: they may be deducted.
+ * Refunds that were paid below the entitlement: principal less delivered lessons, at the discounted price and gifts spread when
+ * the operator is the cause, before discount when the consumer is, nothing deducted but lessons in the seven-day case
+ * (法释〔2025〕4号 art. 14, 15, 18, 19). Of a contract that nobody told to have ended no more is due than was asked for: a family
+ * that keeps a part of the course asks for the other part, and gets it in full. Nobody is judged before silence has confirmed
+ * the lessons that were given until the refund was asked for, because they may be deducted; where it was paid before the first
+ * lesson there are none, and it is judged at once.
  */
 export const rule = defineRule({
   id: 'C06',
-  version: 2,
+  version: 3,
   group: 'C',
   name: { zh: '退费少付', en: 'Short-paid refund' },
   question: { zh: '退费是否少于应退金额？', en: 'Were refunds paid below the entitlement?' },
@@ -55,12 +58,14 @@ export const rule = defineRule({
       const { line, contract, refund: row } = refund.row;
       const last = row.paid.reduce((at, part) => Math.max(at, part.at), 0);
       if (line === null || contract === null || row.paid.length === 0 || refund.state.owedFen > 0n) continue;
-      if (last > sheet.now || !ended.has(contract.contractId)) continue;
-      const asked = dayOf(row.requested?.at ?? last);
-      const judgedOn = Math.max(dayOf(last), sheet.calendar.addWorkingDays(asked, p.settleWorkingDays));
+      const isEnded = ended.has(contract.contractId);
+      if (last > sheet.now || (!isEnded && row.requested === null)) continue;
+      const judgedOn = isBeforeFirstLesson(contract, dayOf(last))
+        ? dayOf(last)
+        : Math.max(dayOf(last), sheet.calendar.addWorkingDays(dayOf(row.requested?.at ?? last), p.settleWorkingDays));
       if (judgedOn > sheet.today) at = earliest(at, startOfDay(judgedOn));
       if (judgedOn < from || judgedOn > sheet.today) continue;
-      const dueFen = entitlement(refund);
+      const dueFen = isEnded ? entitlement(refund) : minFen(entitlement(refund), askedFen(refund));
       const shortFen = dueFen - line.refundedFen;
       if (shortFen > BigInt(p.toleranceFen) && shortFen * 10_000n > dueFen * BigInt(p.toleranceBp))
         found.push({ refund, shortFen });
@@ -85,6 +90,16 @@ export const rule = defineRule({
     };
   },
 });
+
+/** Nothing was taught when it was paid: there is nothing to deduct. */
+function isBeforeFirstLesson({ firstLessonOn, periodFrom }: EventData['contract.signed'], paidOn: Day): boolean {
+  return paidOn < parseDay(firstLessonOn ?? periodFrom)!;
+}
+
+/** What would be refunded of the contract in all, had the family got all that it asked for. */
+function askedFen({ row, state }: RefundFacts): Fen {
+  return row.line!.refundedFen - state.paidFen + BigInt(row.refund.requested!.amountFen);
+}
 
 /** What the learner could claim of the contract in all. Refunds paid on it count against it. */
 function entitlement({ row }: RefundFacts): Fen {

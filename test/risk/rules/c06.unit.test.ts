@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../../src/core/calendar.js';
-import { startOfDay } from '../../../src/core/time.js';
+import { type Day, formatDay, startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/c06-short-paid.js';
 import { ask, contractData, type School, school, steps, TODAY, yuan } from '../builders.js';
 
@@ -11,6 +11,9 @@ interface Case {
   readonly list?: number;
   readonly ended?: boolean;
   readonly ago?: number;
+  /** Yuan asked for; without it, what is refunded. */
+  readonly claimed?: number;
+  readonly firstLessonOn?: Day;
 }
 /** ¥1,000 for 20 hours, 5 of them taught (¥250): ¥750 is left. */
 const refunded = (input: Case, one: School = school(), id = 'c1') => {
@@ -18,7 +21,9 @@ const refunded = (input: Case, one: School = school(), id = 'c1') => {
     contractId: id,
     hoursPaid: 20,
     hoursGifted: input.gifted ?? 0,
+    periodFrom: formatDay(TODAY - 60),
     ...(input.list ? { listPriceFen: yuan(input.list) } : {}),
+    ...(input.firstLessonOn ? { firstLessonOn: formatDay(input.firstLessonOn) } : {}),
   });
   if (input.ended !== false) one.register('contract.ended', { contractId: id });
   const fen = yuan(input.refunded);
@@ -34,6 +39,7 @@ const refunded = (input: Case, one: School = school(), id = 'c1') => {
     requestedOn: on - 5,
     approvedOn: on - 4,
     amountFen: fen,
+    ...(input.claimed === undefined ? {} : { requestedFen: yuan(input.claimed) }),
     side: input.side ?? 'seven_day',
     contractId: id,
     contract,
@@ -75,8 +81,32 @@ describe('C06 short-paid refund', () => {
     expect(ask(rule, refunded({ refunded: 500, side: 'seven_day', list: 2_000 })).level).toBe('blue');
   });
 
-  it('judges ended contracts only', () => {
-    expect(ask(rule, refunded({ refunded: 100, ended: false })).level).toBe('none');
+  steps(
+    rule,
+    'nobody told of an end, asked for ¥750 and refunded ¥',
+    (value: number) => refunded({ refunded: value, claimed: 750, ended: false }),
+    [
+      [750, 'none'],
+      [700, 'none'],
+      [699.99, 'blue'],
+    ],
+  );
+
+  it('holds no more against a contract that goes on than what was asked for', () => {
+    // A part of the course is given back, in full, short, and with more asked for than is left of it.
+    const goesOn = (claimed: number, paid: number) => refunded({ refunded: paid, claimed, ended: false });
+    expect(ask(rule, goesOn(100, 100)).level).toBe('none');
+    expect(ask(rule, goesOn(300, 250)).level).toBe('none');
+    expect(ask(rule, goesOn(300, 249)).level).toBe('blue');
+    expect(ask(rule, goesOn(1_000, 750)).level).toBe('none');
+    expect(ask(rule, refunded({ refunded: 100 })).level).toBe('blue');
+  });
+
+  it('judges a refund at once that was paid before the first lesson', () => {
+    const early = (firstLessonOn: Day) => refunded({ refunded: 100, ago: 1, firstLessonOn });
+    expect(ask(rule, early(TODAY)).level).toBe('blue');
+    expect(ask(rule, early(TODAY - 1)).level).toBe('none');
+    expect(ask(rule, refunded({ refunded: 100, ago: 30, firstLessonOn: TODAY + 9 })).level).toBe('none');
   });
 
   it('waits until silence has confirmed the lessons before the request, and speaks for thirty days', () => {
