@@ -89,6 +89,10 @@ export class RememberedAnswers implements AnswerMemory {
         this.looksBack = true;
         return context.hadFinding(groups, floor, days);
       },
+      reached: (floor) => {
+        this.note.parts |= FINDINGS;
+        return context.reached(floor);
+      },
     };
   }
 

@@ -1,9 +1,7 @@
 import { runBacktest } from '../backtest/run.js';
 import type { Calendar } from '../core/calendar.js';
-import { type Day, dayOf, type Us } from '../core/time.js';
+import { dayOf, type Us } from '../core/time.js';
 import type { Policy } from '../risk/policy/policy.js';
-import { resolvePolicy } from '../risk/policy/resolve.js';
-import type { ScoreParams } from '../risk/score-params.js';
 import type { KnownLabel } from './labels.js';
 import { Outcomes } from './outcomes.js';
 import { type BacktestReport, makeReport } from './report.js';
@@ -71,7 +69,7 @@ export function pointOf(reports: readonly BacktestReport[]): Point {
 
 async function replay(history: LabelledHistory, policy: Policy, options: MeasureOptions): Promise<BacktestReport> {
   const { until } = options;
-  const outcomes = new Outcomes(history.labels, scoreParams(policy, until === null ? null : dayOf(until)));
+  const outcomes = new Outcomes(history.labels);
   let last: Us | null = null;
   await runBacktest({
     paths: history.paths,
@@ -89,10 +87,3 @@ async function replay(history: LabelledHistory, policy: Policy, options: Measure
   if (last !== null) outcomes.finish(dayOf(until ?? last));
   return makeReport(outcomes, { policyVersion: policy.version, inspectors: 1 });
 }
-
-/** How findings come together, as the policy says for the nation; at the end of time, or on a day. */
-export function scoreParams(policy: Policy, on: Day | null): ScoreParams {
-  return resolvePolicy(policy, { regionCode: null, category: null, mode: null, day: on ?? LATEST_DAY }).score;
-}
-/** Beyond every history: the entries without an end hold. */
-const LATEST_DAY = 40_000;

@@ -1,6 +1,5 @@
 import { type Day, dayOf, type Us, weekday } from '../core/time.js';
 import { rankOf } from '../risk/level.js';
-import type { ScoreParams } from '../risk/score-params.js';
 import type { KnownLabel } from './labels.js';
 import { type AlertStep, Standing } from './standing.js';
 
@@ -49,12 +48,9 @@ export class Outcomes {
   private monday: Day | null = null;
   private raised = NOBODY();
 
-  constructor(
-    labels: readonly KnownLabel[],
-    private readonly params: ScoreParams,
-  ) {
+  constructor(labels: readonly KnownLabel[]) {
     for (const label of labels) {
-      this.told.set(label.id, { label, standing: new Standing(label.id, params), raised: new Map() });
+      this.told.set(label.id, { label, standing: new Standing(), raised: new Map() });
       this.counts[label.kind] += 1;
     }
   }
@@ -86,7 +82,7 @@ export class Outcomes {
   private other(id: string): Standing {
     let standing = this.others.get(id);
     if (standing === undefined) {
-      standing = new Standing(id, this.params);
+      standing = new Standing();
       this.others.set(id, standing);
       this.counts.unlabelled += 1;
     }

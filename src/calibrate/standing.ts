@@ -1,9 +1,6 @@
 import type { Us } from '../core/time.js';
-import { riskCase } from '../risk/case.js';
-import { type FindingState, newFinding } from '../risk/finding.js';
-import { type Level, type OpenLevel, rankOf } from '../risk/level.js';
-import type { RuleGroup } from '../risk/rule.js';
-import type { ScoreParams } from '../risk/score-params.js';
+import { type OpenLevel, rankOf } from '../risk/level.js';
+import { rule as together } from '../risk/rules/g02-together.js';
 
 /** One record of the alert stream. */
 export interface AlertStep {
@@ -24,50 +21,25 @@ export interface HotSpan {
 
 const HOT = rankOf('orange');
 
-/** Where one institution stands, as the alerts tell it: its open alerts, their worst level, and the level of its case (G02). */
+/** Where one institution stands, as the alerts tell it: the worst of its open alerts, without and with G02. */
 export class Standing {
-  /** Rank of the worst open alert. */
+  /** Rank of the worst open alert of a rule that looks at the institution itself. */
   rank = 0;
-  /** Rank of the case: the worst alert, or more when several come together. */
+  /** Rank of the case: the worst alert, that of several together (G02) counted. */
   caseRank = 0;
   readonly hotByAlert: HotSpan[] = [];
   readonly hotByCase: HotSpan[] = [];
-  private readonly open = new Map<string, FindingState>();
-
-  constructor(
-    private readonly institutionId: string,
-    private readonly params: ScoreParams,
-  ) {}
+  private readonly open = new Map<string, number>();
 
   take(step: AlertStep): void {
     if (step.kind === 'cleared') this.open.delete(step.ruleId);
-    else this.open.set(step.ruleId, stateAfter(this.open.get(step.ruleId) ?? newFinding(step.ruleId), step));
-    let level: Level = 'none';
-    for (const { open } of this.open.values())
-      if (open !== null && rankOf(open.level) > rankOf(level)) level = open.level;
-    const findings = [...this.open].map(([ruleId, state]) => ({ group: ruleId[0] as RuleGroup, state }));
-    this.rank = rankOf(level);
-    this.caseRank = rankOf(riskCase(this.institutionId, 1, findings, this.params)?.level ?? 'none');
+    else this.open.set(step.ruleId, rankOf(step.level));
+    this.rank = 0;
+    for (const [ruleId, rank] of this.open) if (ruleId !== together.id) this.rank = Math.max(this.rank, rank);
+    this.caseRank = Math.max(this.rank, this.open.get(together.id) ?? 0);
     follow(this.hotByAlert, this.rank >= HOT, step, step.ruleId);
-    follow(this.hotByCase, this.caseRank >= HOT, step, this.rank >= HOT ? step.ruleId : 'G02');
+    follow(this.hotByCase, this.caseRank >= HOT, step, step.ruleId);
   }
-}
-
-/** Like the life of a finding, as far as its records tell it. */
-function stateAfter(before: FindingState, { at, level }: AlertStep): FindingState {
-  const raises = (before.open?.raises ?? []).filter((raise) => rankOf(raise.level) < rankOf(level));
-  const kept = before.open?.raises.find((raise) => rankOf(raise.level) >= rankOf(level));
-  return {
-    ...before,
-    open: {
-      alertId: '',
-      caseId: '',
-      openedAt: before.open?.openedAt ?? at,
-      level,
-      raises: [...raises, { level, at: kept?.at ?? at }],
-      insideSince: [null, null, null, null],
-    },
-  };
 }
 
 function follow(spans: HotSpan[], isHot: boolean, { at }: AlertStep, rule: string): void {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { AlertLine } from '../backtest/replay.js';
 import { type KnownLabel, parseLabels } from '../calibrate/labels.js';
-import { type MeasureOptions, measure, type Point, pointOf, scoreParams } from '../calibrate/measure.js';
+import { type MeasureOptions, measure, type Point, pointOf } from '../calibrate/measure.js';
 import { Outcomes } from '../calibrate/outcomes.js';
 import { makeReport, type ReportWithSensitivity } from '../calibrate/report.js';
 import { reportHtml } from '../calibrate/report-html.js';
@@ -52,7 +52,7 @@ export async function startReport(options: ReportOptions, history: ReplayedHisto
   const inspectors = inspectorsOption(options.inspectors);
   const labels = options.labels === undefined ? [] : await readLabels(options.labels);
   const subjects = options.sensitivity === undefined ? null : parseSubjects(options.sensitivity, '--sensitivity');
-  const outcomes = new Outcomes(labels, scoreParams(policy, until === null ? null : dayOf(until)));
+  const outcomes = new Outcomes(labels);
   let last: Us | null = null;
   return {
     take: (line) => {

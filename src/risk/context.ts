@@ -1,7 +1,7 @@
 import { dayOf, type Us } from '../core/time.js';
 import type { FindingState } from './finding.js';
 import { atLeast, type Level, levelOf, rankOf } from './level.js';
-import type { Rule } from './rule.js';
+import type { Rule, RuleGroup } from './rule.js';
 
 /** What a rule may know of the findings of other rules: of this institution, as decided before it in the same evaluation. */
 export interface RiskContext {
@@ -9,10 +9,20 @@ export interface RiskContext {
   levelOf(ruleId: string): Level;
   /** True when a finding of one of the groups is open at `floor` or above, or was within the last `days` days. */
   hadFinding(groups: readonly string[], floor: Level, days: number): boolean;
+  /** Findings of the groups A to F that are open at `floor` or above, and when each reached it. */
+  reached(floor: Level): readonly Reached[];
+}
+
+export interface Reached {
+  readonly ruleId: string;
+  readonly group: RuleGroup;
+  readonly level: Level;
+  /** Null: not remembered. */
+  readonly at: Us | null;
 }
 
 /** For rules asked alone: no other findings. */
-export const NO_CONTEXT: RiskContext = { levelOf: () => 'none', hadFinding: () => false };
+export const NO_CONTEXT: RiskContext = { levelOf: () => 'none', hadFinding: () => false, reached: () => [] };
 
 /**
  * The same of a past moment, as far as it is remembered: what is held now, and what was left after that moment, counts as held then.
@@ -31,6 +41,15 @@ export function pastContextOf(states: ReadonlyMap<string, FindingState>, rules: 
         const leftAt = groups.includes(group) ? states.get(id)?.leftAt[rankOf(floor) - 1] : undefined;
         return leftAt != null && leftAt > at;
       }),
+    reached: (floor) => [
+      ...contextOf(states, rules, at).reached(floor),
+      ...rules.flatMap(({ id, group }) => {
+        const state = group === 'G' ? undefined : states.get(id);
+        const leftAt = state?.leftAt[rankOf(floor) - 1] ?? null;
+        const isOpen = atLeast(state?.open?.level ?? 'none', floor);
+        return isOpen || leftAt === null || leftAt <= at ? [] : [{ ruleId: id, group, level: floor, at: null }];
+      }),
+    ],
   };
 }
 
@@ -45,6 +64,13 @@ export function contextOf(states: ReadonlyMap<string, FindingState>, rules: read
         if (state.open !== null && atLeast(state.open.level, floor)) return true;
         const leftAt = state.leftAt[rankOf(floor) - 1] ?? null;
         return leftAt !== null && dayOf(now) - dayOf(leftAt) < days;
+      }),
+    reached: (floor) =>
+      rules.flatMap(({ id, group }) => {
+        const open = group === 'G' ? null : (states.get(id)?.open ?? null);
+        if (open === null || !atLeast(open.level, floor)) return [];
+        const at = open.raises.find((raise) => atLeast(raise.level, floor))?.at ?? open.openedAt;
+        return [{ ruleId: id, group, level: open.level, at }];
       }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Calendar } from '../core/calendar.js';
 import { dayOf, startOfDay, type Us } from '../core/time.js';
 import { askRule, isRaisedByWatching, PastQuestions } from './ask.js';
-import { type CaseState, caseForNewAlert, caseIdOf, riskCase } from './case.js';
+import { type CaseState, caseForNewAlert, caseIdOf } from './case.js';
 import type { CommonParams } from './common.js';
 import { confidenceBp } from './confidence.js';
 import { contextOf, type RiskContext } from './context.js';
@@ -137,12 +137,6 @@ class Evaluator {
       findings,
       score,
       scoreChanged: last === null || last.score !== score.score || last.level !== score.level,
-      case: riskCase(
-        this.rows.institutionId,
-        this.cases.count,
-        findings.map(({ rule, finding }) => ({ group: rule.group, state: finding })),
-        this.resolved.score,
-      ),
       changes: this.found.flatMap(({ changes }) => changes.map((change) => ({ ...change, score: score.score }))),
       state: {
         version: 1,

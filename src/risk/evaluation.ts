@@ -1,5 +1,5 @@
 import type { Us } from '../core/time.js';
-import type { CaseState, RiskCase } from './case.js';
+import type { CaseState } from './case.js';
 import type { FindingState } from './finding.js';
 import type { Level, OpenLevel } from './level.js';
 import type { ChangeKind } from './lifecycle.js';
@@ -70,7 +70,6 @@ export interface Evaluation {
   readonly score: Score;
   /** The score or its level is another than the last one told. */
   readonly scoreChanged: boolean;
-  readonly case: RiskCase | null;
   readonly changes: readonly AlertChange[];
   readonly state: InstitutionRiskState;
   /** The earliest moment at which time alone could change anything of this. */

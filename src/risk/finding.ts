@@ -45,7 +45,10 @@ export function newFinding(ruleId: string): FindingState {
   return { ruleId, alerts: 0, open: null, cleared: null, leftAt: [null, null, null, null] };
 }
 
-/** Red by its own findings: what it has only through others (E05) does not go on from it, so that nothing goes round in a circle. */
+/**
+ * Red by its own findings: what it has only through others (E05), or through several together (G02), one of which may be through
+ * others, does not go on from it, so that nothing goes round in a circle.
+ */
 export function isRedByItself(findings: readonly FindingState[]): boolean {
-  return findings.some(({ ruleId, open }) => open?.level === 'red' && ruleId !== 'E05');
+  return findings.some(({ ruleId, open }) => open?.level === 'red' && ruleId !== 'E05' && ruleId !== 'G02');
 }

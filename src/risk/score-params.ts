@@ -1,6 +1,6 @@
 import type { ParamSpecs, ParamValues } from './params.js';
 
-/** Parameters of the score and of what is derived from it (G01, G02, G03, G05); in a policy under the name `score`. */
+/** Parameters of the score and of what is derived from it (G01, G03, G05); in a policy under the name `score`. */
 export const SCORE_PARAMS = {
   weightA: {
     value: 30,
@@ -126,22 +126,6 @@ export const SCORE_PARAMS = {
     unit: 'working_days',
     source: 'ours',
     note: 'Payments older than this should be matched to a credit.',
-  },
-  twoOrangeDays: {
-    value: 14,
-    unit: 'days',
-    min: 1,
-    max: 365,
-    source: 'ours',
-    note: 'Two orange findings of different groups opened within 14 days make the case red (G02).',
-  },
-  threeYellowDays: {
-    value: 30,
-    unit: 'days',
-    min: 1,
-    max: 365,
-    source: 'ours',
-    note: 'Three yellow ones of three groups within 30 days make it orange (G02).',
   },
 } as const satisfies ParamSpecs;
 

@@ -8,10 +8,6 @@ import { reportHtml } from '../../src/calibrate/report-html.js';
 import type { AlertStep } from '../../src/calibrate/standing.js';
 import { parseDay, startOfDay } from '../../src/core/time.js';
 import type { OpenLevel } from '../../src/risk/level.js';
-import { defaultsOf } from '../../src/risk/params.js';
-import { SCORE_PARAMS, type ScoreParams } from '../../src/risk/score-params.js';
-
-const SCORE = defaultsOf(SCORE_PARAMS) as ScoreParams;
 
 function label(id: string, more: Partial<KnownLabel> = {}): KnownLabel {
   return { id, kind: 'healthy', archetype: null, stopDay: null, firstSignDay: null, must: [], ...more };
@@ -33,7 +29,7 @@ function step(
 }
 
 function report(labels: readonly KnownLabel[], steps: readonly AlertStep[], lastDay = '2025-07-31'): BacktestReport {
-  const outcomes = new Outcomes(labels, SCORE);
+  const outcomes = new Outcomes(labels);
   for (const one of [...steps].sort((a, b) => a.at - b.at)) outcomes.take(one);
   outcomes.finish(parseDay(lastDay)!);
   return makeReport(outcomes, { policyVersion: 'p-1', inspectors: 2 });
@@ -86,18 +82,19 @@ describe('recall and lead', () => {
     expect(recallAt(made, 30)).toMatchObject({ found: 1, openThen: 0 });
   });
 
-  it('counts three yellow ones of three groups as a case at orange, and tells how many it is without', () => {
+  it('counts several findings together, and tells how many it is without', () => {
     const made = report(
       [failing('a')],
       [
         step('2025-05-10', 'a', 'C01', 'yellow'),
         step('2025-05-12', 'a', 'D02', 'yellow'),
         step('2025-05-20', 'a', 'E01', 'yellow'),
+        step('2025-05-20', 'a', 'G02', 'orange', 'raised', 1),
       ],
     );
     expect(recallAt(made, 30)).toMatchObject({ found: 1, foundByAlert: 0 });
     expect(made.shapes[0]!.firstRules).toEqual({ G02: 1 });
-    expect(made.shapes[0]!.contributingRules).toEqual({ C01: 1, D02: 1, E01: 1 });
+    expect(made.shapes[0]!.contributingRules).toEqual({ C01: 1, D02: 1, E01: 1, G02: 1 });
   });
 
   it('takes the lower one of two in the middle, and who was never found as last', () => {
@@ -122,6 +119,7 @@ describe('who is to be read by hand', () => {
         step('2025-04-01', 'h', 'C01', 'yellow'),
         step('2025-06-02', 'h', 'E01', 'yellow'),
         step('2025-06-03', 'h', 'F01', 'yellow'),
+        step('2025-06-21', 'h', 'G02', 'orange'),
         step('2025-06-20', 'h', 'C01', 'yellow', 'cleared'),
         step('2025-06-21', 'h', 'C04', 'yellow'),
         step('2025-05-05', 'quiet', 'C01', 'yellow'),

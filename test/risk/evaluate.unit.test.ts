@@ -42,7 +42,6 @@ describe('evaluating an institution', () => {
     const evaluation = evaluate(healthy());
     expect(evaluation.changes).toEqual([]);
     expect(evaluation.score).toMatchObject({ score: 0, level: 'none', grade: 'A', confidence: 'normal', problems: [] });
-    expect(evaluation.case).toBeNull();
     expect(evaluation.findings).toHaveLength(RULES.length);
     expect(evaluation.findings.every((one) => one.level === 'none')).toBe(true);
     // At midnight the windows of days move on.
@@ -193,6 +192,7 @@ describe('confidence in the schedule', () => {
     roomId: null,
     capacity: null,
     cancelled: false,
+    endedAt: null,
   };
   const share = (confirmations: ReturnType<typeof told>[], lessons = [{ ...lesson, lessonId: 'l' }]) =>
     evaluate(healthy().with({ lessons, confirmations })).score.confidenceBp;

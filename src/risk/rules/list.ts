@@ -59,6 +59,7 @@ import { rule as f09 } from './f09-late-statement.js';
 import { rule as f10 } from './f10-enforcement.js';
 import { rule as f11 } from './f11-public-opinion.js';
 import { rule as f12 } from './f12-gone-silent.js';
+import { rule as g02 } from './g02-together.js';
 import { rule as g04 } from './g04-financial-score.js';
 
 /**
@@ -74,12 +75,12 @@ export const RULES: readonly Rule[] = [
   ...[e01, e02, e03, e05],
   ...[f01, f02, f03, f04, f05, f06, f07, f08, f09, f10, f11, f12],
   d01,
-  g04,
+  ...[g02, g04],
 ];
 
 const BY_ID = new Map(RULES.map((rule) => [rule.id, rule]));
 
-/** Undefined for an id that is no rule (the composites G01, G02, G03 and G05 are not). */
+/** Undefined for an id that is no rule (the composites G01, G03 and G05 are not). */
 export function ruleById(id: string): Rule | undefined {
   return BY_ID.get(id);
 }
