@@ -2,14 +2,19 @@ import { dayOf, startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
+import { CONTRACT_DAYS } from '../facts/rows.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { plural } from '../text.js';
 
-/** Asked for within seven days of the payment and not paid five days later. A rejection claims the exception and is C07’s. */
+/**
+ * Asked for within seven days of the payment and not paid five days later, whatever the institution answered. The exception of
+ * art. 14, that the consumer already had the same service from it, is read from the books: an earlier contract of the learner for
+ * the same course. A contract signed so long ago that nothing is read of what was before it is not judged.
+ */
 export const rule = defineRule({
   id: 'C08',
-  version: 3,
+  version: 4,
   group: 'C',
   name: { zh: '七日退款未退', en: 'Seven-day right' },
   question: { zh: '付款七日内的退款申请是否及时退还？', en: 'Are refunds within seven days of payment paid back?' },
@@ -36,20 +41,24 @@ export const rule = defineRule({
   remedies: ['pay_refunds'],
   evaluate(sheet, p) {
     const paidOn = lastPaidOn(sheet);
+    const signed = new Map(paidOn.size === 0 ? [] : sheet.rows.contracts.map((one) => [one.contractId, one]));
     let at: Us | null = null;
-    const unpaid = sheet.refunds.filter(({ row: { refund }, requestedOn, state }) => {
+    const unpaid = sheet.refunds.filter(({ row: { refund, contract }, requestedOn, state }) => {
       const request = refund.requested;
       if (request === null || requestedOn === null || request.side !== 'seven_day' || refund.withdrawn !== null)
         return false;
-      if (refund.rejected !== null && refund.approved === null) return false;
       if (sheet.today - requestedOn > p.windowDays) return false;
       const bought = paidOn.get(request.contractId);
       if (!bought || requestedOn - bought > p.rightDays) return false;
+      const terms = signed.get(request.contractId);
+      // One that was never told as signed has no other before it that is known.
+      if (contract !== null && (terms === undefined || terms.hoursLeftHundredths !== null)) return false;
       if (state.paidFen >= BigInt(request.amountFen) || (state.approvedAt !== null && state.owedFen === 0n))
         return false;
       const dueOn = sheet.calendar.nextWorkingDayOnOrAfter(requestedOn + p.payDays);
       const late = sheet.today > dueOn;
-      at = earliest(at, startOfDay((late ? requestedOn + p.windowDays : dueOn) + 1));
+      const forgotten = terms === undefined ? null : startOfDay(dayOf(terms.at) + CONTRACT_DAYS + 1);
+      at = earliest(at, startOfDay((late ? requestedOn + p.windowDays : dueOn) + 1), forgotten);
       return late;
     });
     const oldest = unpaid.reduce((days, { row }) => Math.max(days, sheet.today - dayOf(row.refund.requested!.at)), 0);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/c08-seven-day-right.js';
-import { ask, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, contractData, school, steps, TODAY, yuan } from '../builders.js';
 
 const asked = (ago: number, boughtBefore = 7, extra: object = {}) =>
   school()
@@ -29,10 +29,29 @@ describe('C08 seven-day right', () => {
     expect(ask13(TODAY - 1).level).toBe('yellow');
   });
 
-  it('ends with payment, withdrawal, or a rejection that claims the exception', () => {
+  it('is not silenced by a rejection', () => {
+    expect(ask(rule, asked(5, 1, { rejectedOn: TODAY - 4 })).level).toBe('none');
+    expect(ask(rule, asked(6, 1, { rejectedOn: TODAY - 4 })).level).toBe('yellow');
+  });
+
+  it('knows the exception: the learner had a contract for the same course before', () => {
+    const bought = (hoursLeft: number | undefined, signedAgo = 11) =>
+      asked(10, 1, { contract: contractData() }).contract({
+        contractId: 'c1',
+        signedOn: TODAY - signedAgo,
+        ...(hoursLeft === undefined ? {} : { hoursLeft }),
+      });
+    expect(ask(rule, bought(undefined))).toMatchObject({ level: 'yellow', lookAgainAt: startOfDay(TODAY + 50) });
+    expect(ask(rule, bought(0)).level).toBe('none');
+    expect(ask(rule, bought(400)).level).toBe('none');
+    // Of a contract that is read no more nobody knows what was before it.
+    expect(ask(rule, bought(undefined, 60))).toMatchObject({ level: 'yellow', lookAgainAt: startOfDay(TODAY + 1) });
+    expect(ask(rule, asked(10, 1, { contract: contractData() })).level).toBe('none');
+  });
+
+  it('ends with payment or withdrawal', () => {
     expect(ask(rule, asked(10, 1, { paid: [{ on: TODAY - 1, fen: yuan(1_000) }] })).level).toBe('none');
     expect(ask(rule, asked(10, 1, { withdrawnOn: TODAY - 1 })).level).toBe('none');
-    expect(ask(rule, asked(10, 1, { rejectedOn: TODAY - 1 })).level).toBe('none');
     expect(ask(rule, asked(10, 1, { side: 'consumer' })).level).toBe('none');
     expect(ask(rule, asked(3)).lookAgainAt).toBe(startOfDay(TODAY + 3));
     expect(ask(rule, asked(10)).lookAgainAt).toBe(startOfDay(TODAY + 51));
