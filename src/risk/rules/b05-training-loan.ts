@@ -4,10 +4,10 @@ import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, percent, plural, zhYuan } from '../text.js';
 
-/** A payment that the channel marks as a loan, or an upheld complaint about one. */
+/** A payment that the channel marks as a loan, or a complaint about one that was not found to be untrue (our default). */
 export const rule = defineRule({
   id: 'B05',
-  version: 1,
+  version: 2,
   group: 'B',
   name: { zh: '培训贷', en: 'Training loan' },
   question: { zh: '有没有用贷款支付学费？', en: 'Were fees paid by loan?' },
@@ -35,14 +35,14 @@ export const rule = defineRule({
     const loans = sheet.payments.filter(
       (payment) => payment.told.loan && payment.netFen > 0n && payment.paidOn >= from,
     );
-    const upheld = new Set(
+    const untrue = new Set(
       (sheet.rows.registers['complaint.closed'] ?? [])
-        .filter((row) => row.data.upheld === true)
+        .filter((row) => row.data.upheld === false)
         .map((row) => row.data.ticketId),
     );
     const complaints = (sheet.rows.registers['complaint.received'] ?? []).filter(
       (row) =>
-        row.data.kind === 'loan' && upheld.has(row.data.ticketId) && dayOf(row.at) >= from && row.at <= sheet.now,
+        row.data.kind === 'loan' && !untrue.has(row.data.ticketId) && dayOf(row.at) >= from && row.at <= sheet.now,
     );
     const loanFen = loans.reduce((sum, payment) => sum + payment.netFen, 0n);
     const receiptsFen = loans.length === 0 ? 0n : sheet.money.receipts(from, sheet.today);
@@ -61,8 +61,8 @@ export const rule = defineRule({
       value: shareBp,
       unit: 'basis_points',
       reason: () => ({
-        zh: `近 ${p.windowDays} 天有 ${loans.length} 笔贷款付款共 ${zhYuan(loanFen)}，占收费的 ${percent(shareBp)}；查实投诉 ${complaints.length} 件`,
-        en: `In ${p.windowDays} days ${plural(loans.length, 'payment')} by loan, ${enYuan(loanFen)} or ${percent(shareBp)} of receipts; ${plural(complaints.length, 'upheld complaint')}`,
+        zh: `近 ${p.windowDays} 天有 ${loans.length} 笔贷款付款共 ${zhYuan(loanFen)}，占收费的 ${percent(shareBp)}；投诉 ${complaints.length} 件`,
+        en: `In ${p.windowDays} days ${plural(loans.length, 'payment')} by loan, ${enYuan(loanFen)} or ${percent(shareBp)} of receipts; ${plural(complaints.length, 'complaint')}`,
       }),
       evidence: () =>
         refsOf(

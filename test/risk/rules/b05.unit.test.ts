@@ -18,10 +18,22 @@ describe('B05 training loan', () => {
     expect(ask(rule, loan(yuan(50_000)).learners(19)).level).toBe('orange');
   });
 
-  it('counts a complaint only once it is upheld, and nothing reversed or older than ninety days', () => {
-    const complaint = () => school().register('complaint.received', { ticketId: 't', kind: 'loan' }, noon(TODAY - 9));
-    expect(ask(rule, complaint()).level).toBe('none');
-    expect(ask(rule, complaint().register('complaint.closed', { ticketId: 't', upheld: true })).level).toBe('orange');
+  it('counts a complaint until it is closed as untrue', () => {
+    const complaint = (ago = 9) =>
+      school().register('complaint.received', { ticketId: 't', kind: 'loan' }, noon(TODAY - ago));
+    const closed = (how: object) => complaint().register('complaint.closed', { ticketId: 't', ...how });
+    expect(ask(rule, complaint()).level).toBe('orange');
+    expect(ask(rule, closed({ upheld: true })).level).toBe('orange');
+    expect(ask(rule, closed({})).level).toBe('orange');
+    expect(ask(rule, closed({ upheld: false })).level).toBe('none');
+    expect(ask(rule, complaint(89)).level).toBe('orange');
+    expect(ask(rule, complaint(90)).level).toBe('none');
+    expect(
+      ask(rule, school().register('complaint.received', { ticketId: 't', kind: 'fee' }, noon(TODAY - 9))).level,
+    ).toBe('none');
+  });
+
+  it('counts nothing reversed or older than ninety days', () => {
     expect(ask(rule, school().payment({ loan: true, reversedFen: yuan(1_000) })).level).toBe('none');
     expect(
       ask(
