@@ -227,10 +227,7 @@ export class School {
       withdrawn: step(withdrawnOn, 0),
       paid: paid.map((part, index) => ({ ...step(part.on, part.fen)!, part: `b${index}` })),
     };
-    const paidTo = paid.map((part) => ({
-      payeeHash: part.payeeHash ?? null,
-      originalChannel: part.originalChannel ?? null,
-    }));
+    const paidTo = paid.map(({ payeeHash = null, originalChannel = null }) => ({ payeeHash, originalChannel }));
     this.lists.refunds.push({
       refund,
       contract: contract ?? null,
