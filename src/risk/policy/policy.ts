@@ -3,6 +3,7 @@ import { FeewardenError } from '../../core/errors.js';
 import { parseDay } from '../../core/time.js';
 import { INSTITUTION_CATEGORIES } from '../../events/institution.js';
 import { type ParamValues, rangeOf } from '../params.js';
+import { withMovedThresholds } from './moved.js';
 import { boundariesOf, mergedParams, type Selector } from './resolve.js';
 import { POLICY_SUBJECTS, type PolicySubject } from './specs.js';
 
@@ -66,7 +67,7 @@ export function parsePolicy(input: unknown): Policy {
 export function checkPolicy(
   input: unknown,
 ): { policy: Policy; faults: readonly [] } | { policy: null; faults: readonly PolicyFault[] } {
-  const result = policy.safeParse(input);
+  const result = policy.safeParse(withMovedThresholds(input));
   if (!result.success) {
     const faults = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
     return { policy: null, faults: faults.slice(0, FAULTS_MAX) };
