@@ -12,6 +12,8 @@ export interface ContractTerms {
   /** Paid and gifted hours, in hundredths. */
   readonly hours: number;
   readonly gifted: number;
+  /** The period in calendar months, a part of one counted as a whole: 1 March to 1 June is three. */
+  readonly months: number;
 }
 
 /** A contract and the largest single payment on it: one collection (the caps are per collection, not per contract). */
@@ -33,12 +35,14 @@ export function termsOf(data: EventData['contract.signed']): ContractTerms {
   let terms = termsOfData.get(data);
   if (terms === undefined) {
     const from = parseDay(data.periodFrom)!;
+    const to = parseDay(data.periodTo)!;
     terms = {
       from,
-      to: parseDay(data.periodTo)!,
+      to,
       firstLesson: data.firstLessonOn === undefined ? from : parseDay(data.firstLessonOn)!,
       hours: Math.round(data.hoursPaid * 100),
       gifted: Math.round((data.hoursGifted ?? 0) * 100),
+      months: monthsOf(from, to),
     };
     termsOfData.set(data, terms);
   }
@@ -93,14 +97,18 @@ export function covered(collection: Collection, amount: number): number {
   return Number((BigInt(amount) * collection.payment.netFen) / BigInt(collection.contract.data.priceFen));
 }
 
-/** True when the part of the period that was paid for is longer than so many calendar months: 1 March to 1 June is three. */
+/** True when the part of the period that was paid for is longer than so many calendar months. */
 export function spansOver(collection: Collection, months: number): boolean {
   const { from, to } = collection.terms;
-  // No run of n months is shorter than n × 28 days or longer than n × 31: most contracts need no calendar arithmetic.
-  if (to - from <= months * SHORTEST_MONTH) return false;
-  if (coveredOver(collection, to - from, months * LONGEST_MONTH)) return true;
-  return coveredOver(collection, to - from, addMonths(from, months) - from);
+  // A part is never longer than the whole.
+  if (collection.terms.months <= months) return false;
+  return collection.whole || coveredOver(collection, to - from, addMonths(from, months) - from);
 }
 
-const SHORTEST_MONTH = 28;
+function monthsOf(from: Day, to: Day): number {
+  let months = Math.max(0, Math.ceil((to - from) / LONGEST_MONTH));
+  while (addMonths(from, months) < to) months += 1;
+  return months;
+}
+
 const LONGEST_MONTH = 31;

@@ -1,47 +1,72 @@
-import { dayOf, US_PER_HOUR, US_PER_SECOND } from '../../core/time.js';
+import { dayOf, startOfDay, US_PER_HOUR, US_PER_SECOND, type Us } from '../../core/time.js';
 import type { ConfirmationRow, DeliveryRow } from './rows.js';
 
 const MINUTE = 60 * US_PER_SECOND;
 
-/** Lessons of one teacher that overlap in different rooms. `lessons` ascending by start. */
-export function teachersInTwoPlaces(lessons: readonly DeliveryRow[]): readonly DeliveryRow[] {
-  const found = new Set<DeliveryRow>();
-  const latest = new Map<string, DeliveryRow[]>();
+/**
+ * Lessons of one teacher that overlap in different rooms, then overlapping lessons that one learner attended. `lessons` ascending
+ * by start.
+ */
+export function inTwoPlaces(lessons: readonly DeliveryRow[]): readonly DeliveryRow[] {
+  const byTeacher = new Set<DeliveryRow>();
+  const byLearner = new Set<DeliveryRow>();
+  const running: DeliveryRow[] = [];
   for (const lesson of lessons) {
-    if (lesson.teacherHash === null) continue;
-    const running = (latest.get(lesson.teacherHash) ?? []).filter(({ endsAt }) => endsAt > lesson.startsAt);
-    for (const other of running) if (other.roomId !== lesson.roomId) found.add(other).add(lesson);
-    latest.set(lesson.teacherHash, [...running, lesson]);
-  }
-  return [...found];
-}
-
-/** Overlapping lessons that one learner attended. `lessons` ascending by start. */
-export function learnersInTwoPlaces(lessons: readonly DeliveryRow[]): readonly DeliveryRow[] {
-  const found = new Set<DeliveryRow>();
-  let running: DeliveryRow[] = [];
-  for (const lesson of lessons) {
-    running = running.filter(({ endsAt }) => endsAt > lesson.startsAt);
+    keepRunning(running, lesson.startsAt);
     for (const other of running) {
-      if (other.learners.some((learner) => lesson.learners.includes(learner))) found.add(other).add(lesson);
+      const sameTeacher = lesson.teacherHash !== null && other.teacherHash === lesson.teacherHash;
+      if (sameTeacher && other.roomId !== lesson.roomId) byTeacher.add(other).add(lesson);
+      if (other.learners.some((learner) => lesson.learners.includes(learner))) byLearner.add(other).add(lesson);
     }
     running.push(lesson);
   }
-  return [...found];
+  return byTeacher.size + byLearner.size === 0 ? NONE : [...byTeacher, ...byLearner];
 }
 
-/** Lessons of days on which a teacher taught more than so many hundredths of hours. */
-export function teachersTooLong(lessons: readonly DeliveryRow[], hoursMax: number): readonly DeliveryRow[] {
-  const days = new Map<string, { taught: number; lessons: DeliveryRow[] }>();
-  for (const lesson of lessons) {
-    if (lesson.teacherHash === null) continue;
-    const key = `${dayOf(lesson.startsAt)}/${lesson.teacherHash}`;
-    const day = days.get(key) ?? { taught: 0, lessons: [] };
-    days.set(key, day);
-    day.taught += lesson.endsAt - lesson.startsAt;
-    day.lessons.push(lesson);
+const NONE: readonly DeliveryRow[] = [];
+
+/** Drops in place those that are over at `at`. */
+function keepRunning(running: DeliveryRow[], at: Us): void {
+  let kept = 0;
+  for (const lesson of running) {
+    if (lesson.endsAt <= at) continue;
+    running[kept] = lesson;
+    kept += 1;
   }
-  return [...days.values()].flatMap((day) => (day.taught * 100 > hoursMax * US_PER_HOUR ? day.lessons : []));
+  running.length = kept;
+}
+
+/** Lessons of days on which a teacher taught more than so many hundredths of hours. `lessons` ascending by start. */
+export function teachersTooLong(lessons: readonly DeliveryRow[], hoursMax: number): readonly DeliveryRow[] {
+  const found: DeliveryRow[] = [];
+  let first = 0;
+  while (first < lessons.length) {
+    const dayEndsAt = startOfDay(dayOf(lessons[first]!.startsAt) + 1);
+    let end = first;
+    let taught = 0;
+    for (; end < lessons.length && lessons[end]!.startsAt < dayEndsAt; end += 1)
+      taught += lessons[end]!.endsAt - lessons[end]!.startsAt;
+    // All teachers together rarely teach that long at a small school.
+    if (taught * 100 > hoursMax * US_PER_HOUR) found.push(...tooLongOn(lessons.slice(first, end), hoursMax));
+    first = end;
+  }
+  return found;
+}
+
+/** The same of the lessons of one day. */
+function tooLongOn(lessons: readonly DeliveryRow[], hoursMax: number): readonly DeliveryRow[] {
+  const taughtBy = new Map<string, number>();
+  let isTooLong = false;
+  for (const { teacherHash, startsAt, endsAt } of lessons) {
+    if (teacherHash === null) continue;
+    const taught = (taughtBy.get(teacherHash) ?? 0) + endsAt - startsAt;
+    taughtBy.set(teacherHash, taught);
+    isTooLong ||= taught * 100 > hoursMax * US_PER_HOUR;
+  }
+  if (!isTooLong) return NONE;
+  return [...taughtBy].flatMap(([teacher, taught]) =>
+    taught * 100 > hoursMax * US_PER_HOUR ? lessons.filter(({ teacherHash }) => teacherHash === teacher) : [],
+  );
 }
 
 /** The first `count` confirmations within one minute; nothing when there are never so many. `confirmations` ascending. */

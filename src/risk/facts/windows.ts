@@ -29,3 +29,12 @@ export function medianHundredths(values: readonly number[]): number | null {
     ? sorted[middle]! * 100
     : Math.floor(((sorted[middle - 1]! + sorted[middle]!) * 100) / 2);
 }
+
+/** The rows of [from, to]; `rows` ascend by `timeOf`. The rows themselves when all of them are in it. */
+export function within<T>(rows: readonly T[], timeOf: (row: T) => Us, from: Us, to: Us): readonly T[] {
+  let first = 0;
+  while (first < rows.length && timeOf(rows[first]!) < from) first += 1;
+  let end = rows.length;
+  while (end > first && timeOf(rows[end - 1]!) > to) end -= 1;
+  return first === 0 && end === rows.length ? rows : rows.slice(first, end);
+}

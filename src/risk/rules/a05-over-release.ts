@@ -61,11 +61,14 @@ export const rule = defineRule({
     const staged = sheet.accounts.mode === 'staged';
     const since = sheet.today - p.lateDays;
     const over: { line: ReleasedLine; excessFen: Fen }[] = [];
+    const lineFen = BigInt(p.lineFen);
     let totalFen = 0n;
     for (const line of sheet.rows.releasedLines) {
       const allowedFen = staged ? stagedAllowance(sheet, line, p.firstStageBp, p.secondStageBp) : line.confirmedFen;
+      // Most lines keep pace even with what was released a moment ago.
+      if (line.releasedFen - allowedFen <= lineFen) continue;
       const excessFen = line.releasedFen - recentFen(line, since) - allowedFen;
-      if (excessFen <= BigInt(p.lineFen)) continue;
+      if (excessFen <= lineFen) continue;
       over.push({ line, excessFen });
       totalFen += excessFen;
     }

@@ -105,7 +105,7 @@ function splitsOf(
   p: Parameters<typeof splitOf>[1],
   from: Day,
 ): Split[] {
-  if (collections.length === 0) return NONE;
+  if (!collections.some(hasHoursLeft) && new Set(collections.map(keyOf)).size === collections.length) return NONE;
   return [...grouped(collections, keyOf).values()].flatMap((parts) => splitOf(parts, p, from) ?? []);
 }
 
@@ -125,12 +125,16 @@ function grouped(
   return groups;
 }
 
+function hasHoursLeft({ contract }: Collection): boolean {
+  return (contract.hoursLeftHundredths ?? 0) !== 0;
+}
+
 function splitOf(
   parts: readonly Collection[],
   p: { readonly capFen: number; readonly capHours: number; readonly splitDays: number },
   from: Day,
 ): Split | null {
-  if (parts.length === 1 && (parts[0]!.contract.hoursLeftHundredths ?? 0) === 0) return null;
+  if (parts.length === 1 && !hasHoursLeft(parts[0]!)) return null;
   const sorted = [...parts].filter((part) => part.paidOn >= from).sort((a, b) => a.paidOn - b.paidOn);
   for (let start = 0; start < sorted.length; start += 1) {
     const window = sorted.filter((part, index) => index >= start && part.paidOn < sorted[start]!.paidOn + p.splitDays);

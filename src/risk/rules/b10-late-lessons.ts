@@ -35,14 +35,19 @@ export const rule = defineRule({
     const minute = 60 * US_PER_SECOND;
     const late: LessonRow[] = [];
     let next: Us | null = null;
-    for (const lesson of lessons) {
-      if (lesson.cancelled || lesson.startsAt < from) continue;
+    // Ascending by start: the newest first, until the window is left.
+    for (let at = lessons.length - 1; at >= 0; at -= 1) {
+      const lesson = lessons[at]!;
+      if (lesson.startsAt < from) break;
+      if (lesson.cancelled) continue;
       const until = (lesson.delivery === 'online' ? p.onlineMinute : p.offlineMinute) * minute;
       const limit = startOfDay(dayOf(lesson.startsAt)) + until;
+      if (lesson.endsAt <= limit && (lesson.endedAt === null || lesson.endedAt <= limit)) continue;
       const ends = [lesson.endsAt, lesson.endedAt ?? lesson.endsAt].filter((end) => end > limit);
       if (ends.some((end) => end <= sheet.now)) late.push(lesson);
       else next = earliest(next, ...ends);
     }
+    late.reverse();
     const judgement = judge([
       { level: 'blue', threshold: 1, tests: [is(late.length > 0)] },
       { level: 'yellow', threshold: p.yellowCount, tests: [sheet.tests.from(late.length, p.yellowCount)] },

@@ -29,12 +29,16 @@ export const rule = defineRule({
     const from = startOfDay(sheet.today - p.windowDays + 1);
     const wrong: LessonRow[] = [];
     let next: Us | null = null;
-    for (const lesson of lessons) {
-      if (lesson.cancelled || lesson.courseKind !== 'subject' || lesson.startsAt < from) continue;
+    // Ascending by start: the newest first, until the window is left.
+    for (let at = lessons.length - 1; at >= 0; at -= 1) {
+      const lesson = lessons[at]!;
+      if (lesson.startsAt < from) break;
+      if (lesson.cancelled || lesson.courseKind !== 'subject') continue;
       if (sheet.calendar.isWorkingDay(dayOf(lesson.startsAt)) !== false) continue;
       if (lesson.startsAt <= sheet.now) wrong.push(lesson);
       else next = earliest(next, lesson.startsAt);
     }
+    wrong.reverse();
     const judgement = judge([
       { level: 'yellow', threshold: 1, tests: [is(wrong.length > 0)] },
       { level: 'orange', threshold: p.orangeCount, tests: [sheet.tests.from(wrong.length, p.orangeCount)] },

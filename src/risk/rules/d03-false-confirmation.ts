@@ -1,22 +1,19 @@
 import { startOfDay, US_PER_DAY, type Us } from '../../core/time.js';
 import type { Told } from '../../ledger/rows.js';
 import { refsOf } from '../facts/evidence.js';
-import { earliest, ifLater } from '../facts/moments.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest } from '../facts/moments.js';
 import { type ConfirmationRow, type DeliveryRow, LESSON_DAYS } from '../facts/rows.js';
-import {
-  inOneMinute,
-  isQuick,
-  learnersInTwoPlaces,
-  teachersInTwoPlaces,
-  teachersTooLong,
-} from '../facts/teaching-signs.js';
-import { leavesAt } from '../facts/windows.js';
+import { inOneMinute, inTwoPlaces, isQuick, teachersTooLong } from '../facts/teaching-signs.js';
+import { leavesAt, within } from '../facts/windows.js';
 import { atLeast } from '../level.js';
 import { defineRule, notApplicable, type Sentence } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, zhYuan } from '../text.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
+const startOf = ({ startsAt }: DeliveryRow): Us => startsAt;
+const momentOf = ({ at }: ConfirmationRow): Us => at;
 
 interface Sign {
   readonly name: Sentence;
@@ -93,28 +90,28 @@ export const rule = defineRule({
   remedies: ['days'],
   evaluate(sheet, p, context) {
     const from = startOfDay(sheet.today - p.windowDays + 1);
-    const lessons = sheet.rows.deliveries.filter(({ startsAt }) => startsAt >= from && startsAt <= sheet.now);
-    const confirmations = sheet.rows.confirmations.filter(({ at }) => at >= from && at <= sheet.now);
+    const lessons = within(sheet.rows.deliveries, startOf, from, sheet.now);
+    const confirmations = within(sheet.rows.confirmations, momentOf, from, sheet.now);
     const comes = comesAt(sheet.rows.deliveries, sheet.rows.confirmations, sheet.now);
     if (lessons.length === 0 && confirmations.length === 0)
       return notApplicable('没有课表或消课明细', 'No lessons or confirmations are reported', comes);
     const byParents = confirmations.filter(({ by }) => by === 'parent');
     const judged = sheet.now - p.lateDays * US_PER_DAY;
-    const scheduled = startOfDay(sheet.today - LESSON_DAYS);
-    const scheduleFrom = sheet.rows.lessons.find(({ startsAt }) => startsAt >= scheduled)?.startsAt ?? NEVER;
-    const unscheduled = confirmations.filter((one) => isUnscheduled(one, scheduleFrom));
+    const lessonless = confirmations.filter(hasNoLesson);
+    const scheduleFrom = lessonless.length === 0 ? NEVER : scheduledSince(sheet);
+    const unscheduled = lessonless.filter(({ at }) => scheduleFrom <= at);
     const invented = sign(
       '确认早于上课或没有对应课程',
       'confirmed before or without its lesson',
-      confirmations.filter((one) => isBeforeLesson(one) || (one.at <= judged && isUnscheduled(one, scheduleFrom))),
+      confirmations.filter(
+        (one) => isBeforeLesson(one) || (one.at <= judged && scheduleFrom <= one.at && hasNoLesson(one)),
+      ),
     );
-    const confirmedFen = confirmations.reduce((sum, { amountFen }) => sum + BigInt(amountFen), 0n);
+    const confirmedFen =
+      invented.fen === 0n ? 0n : confirmations.reduce((sum, { amountFen }) => sum + BigInt(amountFen), 0n);
     const signs = [
       invented,
-      sign('教师或学员同时在两处', 'a teacher or a learner in two places', [
-        ...teachersInTwoPlaces(lessons),
-        ...learnersInTwoPlaces(lessons),
-      ]),
+      sign('教师或学员同时在两处', 'a teacher or a learner in two places', inTwoPlaces(lessons)),
       sign('教师日授课过长', 'a teacher teaching too long', teachersTooLong(lessons, p.teacherHours)),
       sign(
         '超过教室容量',
@@ -170,16 +167,26 @@ function isBeforeLesson({ at, lesson }: ConfirmationRow): boolean {
   return lesson !== null && (lesson.cancelled || at < lesson.startsAt);
 }
 
-/** It names a lesson that is not scheduled, and others were scheduled by then. */
-function isUnscheduled({ at, lessonId, lesson }: ConfirmationRow, scheduleFrom: Us): boolean {
-  return lessonId !== null && lesson === null && scheduleFrom <= at;
+/** It names a lesson that is not scheduled. */
+function hasNoLesson({ lessonId, lesson }: ConfirmationRow): boolean {
+  return lessonId !== null && lesson === null;
 }
 
-function quick(confirmations: readonly ConfirmationRow[], shareBp: number, min: number): ConfirmationRow[] {
-  const asked = confirmations.filter((one) => one.requestedAt !== null);
-  const fast = asked.filter(isQuick);
-  return asked.length >= min && fast.length * 10_000 > asked.length * shareBp ? fast : [];
+/** The first lesson of the timetable of the last weeks; never when none is told. */
+function scheduledSince(sheet: FactSheet): Us {
+  const from = startOfDay(sheet.today - LESSON_DAYS);
+  return sheet.rows.lessons.find(({ startsAt }) => startsAt >= from)?.startsAt ?? NEVER;
 }
+
+function quick(confirmations: readonly ConfirmationRow[], shareBp: number, min: number): readonly ConfirmationRow[] {
+  const fast = confirmations.filter(isQuick);
+  // Too few for any share: nearly always.
+  if (fast.length * 10_000 <= min * shareBp) return NONE;
+  const asked = confirmations.filter((one) => one.requestedAt !== null).length;
+  return asked >= min && fast.length * 10_000 > asked * shareBp ? fast : NONE;
+}
+
+const NONE: readonly ConfirmationRow[] = [];
 
 /** Slow confirmations that leave the window raise the share: could it pass the limit by that alone? */
 function couldBeQuick(confirmations: readonly ConfirmationRow[], shareBp: number, min: number): boolean {
@@ -189,8 +196,11 @@ function couldBeQuick(confirmations: readonly ConfirmationRow[], shareBp: number
 /** Something is told of the time to come. */
 function comesAt(lessons: readonly DeliveryRow[], confirmations: readonly ConfirmationRow[], now: Us): Us | null {
   let at: Us | null = null;
-  for (const { startsAt } of lessons) at = earliest(at, ifLater(startsAt, now));
-  for (const one of confirmations) at = earliest(at, ifLater(one.at, now));
+  // Both are ascending: what is to come is at the end, and nearly always nothing is.
+  for (let last = lessons.length - 1; last >= 0 && lessons[last]!.startsAt > now; last -= 1)
+    at = lessons[last]!.startsAt;
+  for (let last = confirmations.length - 1; last >= 0 && confirmations[last]!.at > now; last -= 1)
+    at = earliest(at, confirmations[last]!.at);
   return at;
 }
 

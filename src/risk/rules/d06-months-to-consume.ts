@@ -58,15 +58,16 @@ export const rule = defineRule({
       );
     const { unearnedFen } = sheet;
     const confirmedFen = confirmedSince(sheet, from);
-    const longFrom = sheet.today - p.longDays + 1;
     const short = { days: openDays, fen: confirmedFen };
-    const long = { days: sheet.breaks.openDaysIn(longFrom, sheet.today), fen: confirmedSince(sheet, longFrom) };
     // M = U / (confirmed × 30 / openDays): compared as U × openDays × 100 > months × confirmed × 30.
     const over = (hundredths: number, pace: typeof short) =>
       pace.fen <= 0n
         ? is(unearnedFen > 0n)
         : sheet.tests.over(unearnedFen * BigInt(pace.days) * 100n, pace.fen * 30n * BigInt(hundredths));
-    const both = (hundredths: number) => [over(hundredths, short), over(hundredths, long)];
+    const slow = over(p.yellowMonths, short);
+    // What is not slow by the short pace is not looked at further: nearly always.
+    const both = (hundredths: number) =>
+      slow === 0 ? [slow] : [over(hundredths, short), over(hundredths, paceSince(sheet, sheet.today - p.longDays + 1))];
     const months =
       confirmedFen <= 0n
         ? unearnedFen > 0n
@@ -76,7 +77,7 @@ export const rule = defineRule({
     return {
       state: 'answered',
       ...judge([
-        { level: 'yellow', threshold: p.yellowMonths, tests: [over(p.yellowMonths, short)] },
+        { level: 'yellow', threshold: p.yellowMonths, tests: [slow] },
         { level: 'orange', threshold: p.orangeMonths, tests: both(p.orangeMonths) },
         { level: 'red', threshold: p.redMonths, tests: both(p.redMonths) },
       ]),
@@ -91,6 +92,10 @@ export const rule = defineRule({
     };
   },
 });
+
+function paceSince(sheet: FactSheet, from: Day): { readonly days: number; readonly fen: Fen } {
+  return { days: sheet.breaks.openDaysIn(from, sheet.today), fen: confirmedSince(sheet, from) };
+}
 
 function confirmedSince(sheet: FactSheet, from: Day): Fen {
   return sheet.money.moved('earned', 'creditFen', null, from, sheet.today);

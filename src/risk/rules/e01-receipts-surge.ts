@@ -84,39 +84,44 @@ export const rule = defineRule({
     const from = sheet.today - p.recentDays + 1;
     const recentFen = sheet.money.receipts(from, sheet.today);
     const baseFen = sheet.money.receipts(from - p.baseDays, from - 1);
-    const lastYearFen = receiptsOfLastYear(sheet, from);
-    const tally = teachingTally(sheet);
-    const lessons = sheet.tallies.count(tally, from, sheet.today);
-    const lessonsBefore = sheet.tallies.count(tally, from - p.baseDays, from - 1);
-    const flat = is(lessons * 100 * p.baseDays <= lessonsBefore * p.recentDays * p.lessonsTimes);
     const days = [BigInt(p.baseDays), BigInt(p.recentDays)] as const;
-    const step = (hundredths: number): Test[] => [
-      flat,
-      is(baseFen > 0n),
-      sheet.tests.from(recentFen * 100n * days[0], baseFen * days[1] * BigInt(hundredths)),
-      lastYearFen === null ? is(true) : sheet.tests.from(recentFen * 100n, lastYearFen * BigInt(hundredths)),
-    ];
-    const fourfold = [...step(p.orangeTimes), is(hasSign(p, context))];
-    // Looked for only when it decides: most days are far from a surge.
+    const above = (hundredths: number): Test =>
+      baseFen <= 0n ? 0 : sheet.tests.from(recentFen * 100n * days[0], baseFen * days[1] * BigInt(hundredths));
+    const step = (hundredths: number): Test[] => {
+      const first = above(hundredths);
+      // The rest is looked at only when it decides: most days are far from a surge.
+      if (first === 0) return [first];
+      const { lastYearFen, lessons, lessonsBefore } = season(sheet, p, from);
+      return [
+        first,
+        is(lessons * 100 * p.baseDays <= lessonsBefore * p.recentDays * p.lessonsTimes),
+        lastYearFen === null ? is(true) : sheet.tests.from(recentFen * 100n, lastYearFen * BigInt(hundredths)),
+      ];
+    };
+    const fourfold = step(p.orangeTimes);
+    if (fourfold.every((test) => test > 0)) fourfold.push(is(hasSign(p, context)));
     if (fourfold.every((test) => test > 0)) fourfold.push(aboveBest(sheet, p, from, recentFen));
     const judgement = judge([
       { level: 'yellow', threshold: p.yellowTimes, tests: step(p.yellowTimes) },
       { level: 'orange', threshold: p.orangeTimes, tests: fourfold },
     ]);
     const termStart = sheet.breaks.nextTermStart(sheet.today, sheet.common.termBreakDays);
-    const season = termStart !== null && termStart - sheet.today <= p.beforeTermDays;
+    const isBeforeTerm = termStart !== null && termStart - sheet.today <= p.beforeTermDays;
     const times = baseFen <= 0n ? 0 : Math.min(1_000_000, Number((recentFen * 100n * days[0]) / (baseFen * days[1])));
     return {
       state: 'answered',
-      level: season ? lowered(judgement.level) : judgement.level,
-      holdLevel: season ? lowered(judgement.holdLevel) : judgement.holdLevel,
+      level: isBeforeTerm ? lowered(judgement.level) : judgement.level,
+      holdLevel: isBeforeTerm ? lowered(judgement.holdLevel) : judgement.holdLevel,
       threshold: judgement.threshold,
       value: times,
       unit: 'hundredths',
-      reason: () => ({
-        zh: `近 ${p.recentDays} 天收费 ${zhYuan(recentFen)}，为此前 ${p.baseDays} 天同长度均值的 ${decimal(times)} 倍${lastYearFen === null ? '' : `，去年同期 ${zhYuan(lastYearFen)}`}；上课 ${lessons} 次，此前 ${lessonsBefore} 次`,
-        en: `${enYuan(recentFen)} received in ${p.recentDays} days, ${decimal(times)} times the mean of the ${p.baseDays} days before${lastYearFen === null ? '' : ` (${enYuan(lastYearFen)} in the same weeks of last year)`}; ${lessons} lessons against ${lessonsBefore}`,
-      }),
+      reason: () => {
+        const { lastYearFen, lessons, lessonsBefore } = season(sheet, p, from);
+        return {
+          zh: `近 ${p.recentDays} 天收费 ${zhYuan(recentFen)}，为此前 ${p.baseDays} 天同长度均值的 ${decimal(times)} 倍${lastYearFen === null ? '' : `，去年同期 ${zhYuan(lastYearFen)}`}；上课 ${lessons} 次，此前 ${lessonsBefore} 次`,
+          en: `${enYuan(recentFen)} received in ${p.recentDays} days, ${decimal(times)} times the mean of the ${p.baseDays} days before${lastYearFen === null ? '' : ` (${enYuan(lastYearFen)} in the same weeks of last year)`}; ${lessons} lessons against ${lessonsBefore}`,
+        };
+      },
       evidence: () =>
         refsOf(
           sheet.payments
@@ -128,6 +133,16 @@ export const rule = defineRule({
     };
   },
 });
+
+/** Receipts of the same weeks of last year, and lessons of the recent days and of those before. */
+function season(sheet: FactSheet, p: { readonly recentDays: number; readonly baseDays: number }, from: Day) {
+  const tally = teachingTally(sheet);
+  return {
+    lastYearFen: receiptsOfLastYear(sheet, from),
+    lessons: sheet.tallies.count(tally, from, sheet.today),
+    lessonsBefore: sheet.tallies.count(tally, from - p.baseDays, from - 1),
+  };
+}
 
 function hasSign(p: { readonly signLevel: number; readonly signDays: number }, context: RiskContext): boolean {
   const level = levelOf(p.signLevel);

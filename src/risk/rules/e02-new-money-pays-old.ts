@@ -2,7 +2,7 @@ import type { Fen } from '../../core/money.js';
 import { startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
-import { refundEvidence } from '../facts/refunds.js';
+import { nextOverdueAt, type RefundFacts, refundEvidence } from '../facts/refunds.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { atLeast } from '../level.js';
 import { defineRule } from '../rule.js';
@@ -70,34 +70,65 @@ export const rule = defineRule({
   evaluate(sheet, p, context) {
     const few = tooFewForRatio(sheet, Math.max(sheet.common.minHistoryDays, sheet.common.slowHistoryDays));
     if (few !== null) return few;
-    const from = sheet.today - p.windowDays + 1;
-    const receiptsFen = sheet.money.receipts(from, sheet.today);
-    const confirmedFen = sheet.money.moved('earned', 'creditFen', null, from, sheet.today);
-    const backlog = weeklyBacklog(sheet, p.risingWeeks);
     const overdue = sheet.refunds.filter(({ state }) => state.overdue);
-    const latest = overdue.reduce((most, { lateWorkingDays }) => Math.max(most, lateWorkingDays), 0);
-    const rising =
-      overdue.length >= p.minOverdue &&
-      (risesEveryWeek(backlog) || (latest >= p.lateWorkingDays && hasGrown(weeklyBacklog(sheet, p.grownWeeks))));
-    const grown = sheet.tests.from(receiptsFen * 100n, confirmedFen * BigInt(p.timesHundredths));
-    const short = atLeast(context.levelOf('A01'), 'yellow');
+    // Money is compared only while the backlog rises, for which something has to be overdue: nearly always nothing is.
+    const rising = overdue.length >= p.minOverdue && isRising(sheet, overdue, p);
+    const grown = () => {
+      const { receiptsFen, confirmedFen } = pastMoney(sheet, p.windowDays);
+      return sheet.tests.from(receiptsFen * 100n, confirmedFen * BigInt(p.timesHundredths));
+    };
+    const tests = rising ? [grown()] : [is(false)];
     return {
       state: 'answered',
       ...judge([
-        { level: 'orange', threshold: p.timesHundredths, tests: [is(rising), grown] },
-        { level: 'red', threshold: p.timesHundredths, tests: [is(rising), grown, is(short)] },
+        { level: 'orange', threshold: p.timesHundredths, tests },
+        {
+          level: 'red',
+          threshold: p.timesHundredths,
+          tests: rising ? [...tests, is(atLeast(context.levelOf('A01'), 'yellow'))] : tests,
+        },
       ]),
-      value: confirmedFen <= 0n ? 0 : Math.min(1_000_000, Number((receiptsFen * 100n) / confirmedFen)),
+      get value() {
+        const { receiptsFen, confirmedFen } = pastMoney(sheet, p.windowDays);
+        return confirmedFen <= 0n ? 0 : Math.min(1_000_000, Number((receiptsFen * 100n) / confirmedFen));
+      },
       unit: 'hundredths',
-      reason: () => ({
-        zh: `近 ${p.windowDays} 天收费 ${zhYuan(receiptsFen)}，消课 ${zhYuan(confirmedFen)}；待退金额逐周为 ${backlog.map(zhYuan).join('、')}`,
-        en: `In ${p.windowDays} days ${enYuan(receiptsFen)} was received and ${enYuan(confirmedFen)} confirmed; refunds waiting, week by week: ${backlog.map(enYuan).join(', ')}`,
-      }),
+      reason: () => {
+        const { receiptsFen, confirmedFen } = pastMoney(sheet, p.windowDays);
+        const backlog = weeklyBacklog(sheet, p.risingWeeks);
+        return {
+          zh: `近 ${p.windowDays} 天收费 ${zhYuan(receiptsFen)}，消课 ${zhYuan(confirmedFen)}；待退金额逐周为 ${backlog.map(zhYuan).join('、')}`,
+          en: `In ${p.windowDays} days ${enYuan(receiptsFen)} was received and ${enYuan(confirmedFen)} confirmed; refunds waiting, week by week: ${backlog.map(enYuan).join(', ')}`,
+        };
+      },
       evidence: () => refsOf(sheet.refunds.filter((refund) => refund.state.owedFen > 0n).map(refundEvidence)),
-      lookAgainAt: sheet.nextMidnight,
+      lookAgainAt: overdue.length >= p.minOverdue ? sheet.nextMidnight : nextOverdueAt(sheet),
     };
   },
 });
+
+interface PastMoney {
+  readonly receiptsFen: Fen;
+  readonly confirmedFen: Fen;
+}
+
+function pastMoney(sheet: FactSheet, windowDays: number): PastMoney {
+  const from = sheet.today - windowDays + 1;
+  return {
+    receiptsFen: sheet.money.receipts(from, sheet.today),
+    confirmedFen: sheet.money.moved('earned', 'creditFen', null, from, sheet.today),
+  };
+}
+
+function isRising(
+  sheet: FactSheet,
+  overdue: readonly RefundFacts[],
+  p: { readonly risingWeeks: number; readonly lateWorkingDays: number; readonly grownWeeks: number },
+): boolean {
+  if (risesEveryWeek(weeklyBacklog(sheet, p.risingWeeks))) return true;
+  const latest = overdue.reduce((most, { lateWorkingDays }) => Math.max(most, lateWorkingDays), 0);
+  return latest >= p.lateWorkingDays && hasGrown(weeklyBacklog(sheet, p.grownWeeks));
+}
 
 /** What parents were waiting for at the ends of the last weeks, today's last. */
 function weeklyBacklog(sheet: FactSheet, weeks: number): Fen[] {

@@ -44,14 +44,18 @@ export const rule = defineRule({
     const few = tooFewForRatio(sheet);
     if (few !== null) return few;
     const over = (bp: number) => [sheet.tests.overShare(sheet.unearnedFen, revenue.fen, bp)];
-    const pace = paceOf(sheet, p.paceDays);
-    const abovePace = sheet.tests.overShare(sheet.unearnedFen * BigInt(pace.days), pace.fen * YEAR_DAYS, p.orangeBp);
+    const overOrange = over(p.orangeBp);
+    // Asked only where it decides.
+    if (overOrange[0]! > 0) {
+      const pace = paceOf(sheet, p.paceDays);
+      overOrange.push(sheet.tests.overShare(sheet.unearnedFen * BigInt(pace.days), pace.fen * YEAR_DAYS, p.orangeBp));
+    }
     const shareBp = Math.min(1_000_000, Number((sheet.unearnedFen * 10_000n) / revenue.fen));
     return {
       state: 'answered',
       ...judge([
         { level: 'yellow', threshold: p.yellowBp, tests: over(p.yellowBp) },
-        { level: 'orange', threshold: p.orangeBp, tests: [...over(p.orangeBp), abovePace] },
+        { level: 'orange', threshold: p.orangeBp, tests: overOrange },
       ]),
       value: shareBp,
       unit: 'basis_points',
@@ -61,7 +65,7 @@ export const rule = defineRule({
       }),
       evidence: () => revenue.refs(),
       // The pace changes from day to day, and is asked only above the share of the revenue.
-      lookAgainAt: over(p.orangeBp)[0]! > 0 ? earliest(nextYear(sheet), sheet.nextMidnight) : nextYear(sheet),
+      lookAgainAt: overOrange[0]! > 0 ? earliest(nextYear(sheet), sheet.nextMidnight) : nextYear(sheet),
     };
   },
 });
