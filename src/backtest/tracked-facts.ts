@@ -84,6 +84,11 @@ export class TrackedSheet extends FactSheet {
     return this.cache.knowsFuture ? super.collections : plainRows(this.rows).collections;
   }
 
+  override get repeatedCollections(): readonly Collection[] {
+    this.note.parts |= PART.payments | PART.contracts;
+    return this.cache.knowsFuture ? super.repeatedCollections : plainRows(this.rows).repeatedCollections;
+  }
+
   private get note(): ReadingNote {
     return this.cache.note;
   }

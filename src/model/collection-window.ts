@@ -1,5 +1,5 @@
 import { isNewer } from '../ledger/rows.js';
-import { type Collection, collectionOf } from '../risk/facts/collections.js';
+import { type Collection, collectionOf, hasHoursLeft, learnerOf } from '../risk/facts/collections.js';
 import type { SignedContract } from '../risk/facts/rows.js';
 import type { PaymentWindow } from './payment-window.js';
 import { SortedRows } from './sorted-rows.js';
@@ -7,13 +7,20 @@ import { SortedRows } from './sorted-rows.js';
 /** The collections of the contracts in the window, kept up to date contract by contract. */
 export class CollectionWindow {
   private readonly of = new Map<string, Collection>();
-  private readonly sorted = new SortedRows<Collection>((a, b) => isNewer(a.contract, b.contract));
+  private readonly sorted = new SortedRows<Collection>(isAfter);
+  private readonly repeats = new SortedRows<Collection>(isAfter);
+  private readonly byLearner = new Map<string, Collection[]>();
   private withOlder = false;
 
   constructor(private readonly payments: PaymentWindow) {}
 
   get collections(): readonly Collection[] {
     return this.sorted.rows;
+  }
+
+  /** See `repeatedOf`. */
+  get repeated(): readonly Collection[] {
+    return this.repeats.rows;
   }
 
   /** `byId`: the contracts in the window; `changed`: those that came, went or were told anew. */
@@ -36,12 +43,34 @@ export class CollectionWindow {
 
   private set(contractId: string, collection: Collection | null): void {
     const before = this.of.get(contractId);
-    if (before) this.sorted.remove(before);
+    if (before) this.remove(before);
     if (collection === null) {
       this.of.delete(contractId);
       return;
     }
-    this.sorted.insert(collection);
+    this.insert(collection);
     this.of.set(contractId, collection);
   }
+
+  private insert(collection: Collection): void {
+    this.sorted.insert(collection);
+    const others = this.byLearner.get(learnerOf(collection)) ?? [];
+    if (others.length === 0) this.byLearner.set(learnerOf(collection), others);
+    if (others.length === 1 && !hasHoursLeft(others[0]!)) this.repeats.insert(others[0]!);
+    if (others.length > 0 || hasHoursLeft(collection)) this.repeats.insert(collection);
+    others.push(collection);
+  }
+
+  private remove(collection: Collection): void {
+    this.sorted.remove(collection);
+    const all = this.byLearner.get(learnerOf(collection))!;
+    if (all.length > 1 || hasHoursLeft(collection)) this.repeats.remove(collection);
+    all.splice(all.indexOf(collection), 1);
+    if (all.length === 1 && !hasHoursLeft(all[0]!)) this.repeats.remove(all[0]!);
+    if (all.length === 0) this.byLearner.delete(learnerOf(collection));
+  }
+}
+
+function isAfter(a: Collection, b: Collection): boolean {
+  return isNewer(a.contract, b.contract);
 }

@@ -35,6 +35,7 @@ import { UnearnedSums } from './unearned.js';
 export interface ModelRows extends InstitutionRows {
   readonly paymentFacts: readonly PaymentFacts[];
   readonly collections: readonly Collection[];
+  readonly repeatedCollections: readonly Collection[];
 }
 
 /** The red institutions behind some names of links; the same list as long as it says the same. */
@@ -174,6 +175,7 @@ export class InstitutionRowsReader {
       payments: this.payments.rows(this.hasCustody),
       paymentFacts: this.payments.facts(this.hasCustody),
       collections: this.collectionWindow.collections,
+      repeatedCollections: this.collectionWindow.repeated,
       refunds: this.refundRows,
       lessons: this.teaching.lessons,
       deliveries: this.teaching.deliveries,

@@ -140,7 +140,7 @@ class Evaluator {
       changes: this.found.flatMap(({ changes }) => changes.map((change) => ({ ...change, score: score.score }))),
       state: {
         version: 1,
-        findings: this.rules.flatMap((rule) => this.states.get(rule.id) ?? []),
+        findings: this.statesInOrder(),
         cases: this.cases,
         score: { score: score.score, level: score.level },
         history: markScore(this.previous?.history ?? [], this.sheet.today, score.score, this.resolved.score.gradeDays),
@@ -158,11 +158,11 @@ class Evaluator {
     const failed = new Set<string>();
     for (let index = 0; index < this.rules.length; index += 1) {
       const rule = this.rules[index]!;
-      const params = this.resolved.rules.get(rule.id) ?? null;
+      const params = this.resolved.inOrder[index]!;
       if (params === null || !memory.isSettled(index, params, this.now)) {
-        const asked = this.askAndAdvance(rule, index);
+        const asked = this.askAndAdvance(rule, index, params);
         if (asked.error !== null) failed.add(rule.id);
-        changed.push(...asked.changes);
+        if (asked.changes.length > 0) changed.push(...asked.changes);
       } else if (memory.isFlagged(index)) this.watched = true;
     }
     const score = changed.length === 0 ? 0 : this.score(failed, []).score;
@@ -170,9 +170,7 @@ class Evaluator {
       changes: changed.map((change) => ({ ...change, score })),
       state: {
         version: 1,
-        findings: this.touched
-          ? this.rules.flatMap((rule) => this.states.get(rule.id) ?? [])
-          : (this.previous?.findings ?? []),
+        findings: this.touched ? this.statesInOrder() : (this.previous?.findings ?? []),
         cases: this.cases,
         score: null,
         history: [],
@@ -182,12 +180,21 @@ class Evaluator {
   }
 
   private evaluateRule(rule: Rule, index: number): (typeof this.found)[number] {
-    const { answer, error, changes } = this.askAndAdvance(rule, index);
+    const params = this.resolved.rules.get(rule.id) ?? null;
+    const { answer, error, changes } = this.askAndAdvance(rule, index, params);
     return { finding: this.describe(rule, answer, error), changes };
   }
 
-  private askAndAdvance(rule: Rule, index: number): Asked {
-    const params = this.resolved.rules.get(rule.id) ?? null;
+  private statesInOrder(): FindingState[] {
+    const states: FindingState[] = [];
+    for (const { id } of this.rules) {
+      const state = this.states.get(id);
+      if (state !== undefined) states.push(state);
+    }
+    return states;
+  }
+
+  private askAndAdvance(rule: Rule, index: number, params: ParamValues | null): Asked {
     let answer: RuleAnswer | null = null;
     let error: string | null = null;
     this.memory?.begin();

@@ -101,7 +101,7 @@ export function defineRule<const P extends ParamSpecs>(definition: RuleDefinitio
     order: definition.order ?? [],
     reads: definition.reads ?? [],
     // The policy hands over exactly the declared parameters: `parsePolicy` refuses others and fills in the defaults.
-    evaluate: (sheet, params, context) => definition.evaluate(sheet, params as ParamValues<P>, context),
+    evaluate: definition.evaluate as Rule['evaluate'],
   };
 }
 

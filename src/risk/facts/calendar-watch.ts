@@ -1,5 +1,6 @@
 import type { Calendar } from '../../core/calendar.js';
 import type { Day } from '../../core/time.js';
+import { type RestRun, restRunsOf } from './rest-runs.js';
 
 /** A calendar that remembers for which years without data it was asked: an answer that rests on a guess must say so. */
 export class CalendarWatch implements Calendar {
@@ -44,6 +45,13 @@ export class CalendarWatch implements Calendar {
     const result = this.calendar.nextWorkingDayOnOrAfter(day);
     this.note(result);
     return result;
+  }
+
+  /** The runs of `REST_RUN_DAYS` rest days and more that touch [from, to], whole, ascending. */
+  restRuns(from: Day, to: Day): readonly RestRun[] {
+    this.note(from);
+    this.nextWorkingDayOnOrAfter(to);
+    return restRunsOf(this.calendar).filter((run) => run.to >= from && run.from <= to);
   }
 
   missingYears(a: Day, b: Day): readonly number[] {

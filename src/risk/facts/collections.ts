@@ -80,9 +80,19 @@ export function collectionOf(contract: SignedContract, payment: PaymentFacts): C
 
 const NONE: readonly Collection[] = [];
 
-/** Those that were signed, or of which the largest payment was made, on or after `from`. */
-export function collectionsSince(sheet: FactSheet, from: Day): readonly Collection[] {
-  return sheet.collections.filter((one) => one.activeOn >= from);
+/** Of all, those that are not the only one of their learner, or on top of hours left: what an order can be split into. */
+export function repeatedOf(collections: readonly Collection[]): readonly Collection[] {
+  const count = new Map<string, number>();
+  for (const one of collections) count.set(learnerOf(one), (count.get(learnerOf(one)) ?? 0) + 1);
+  return collections.filter((one) => count.get(learnerOf(one))! > 1 || hasHoursLeft(one));
+}
+
+export function learnerOf({ contract }: Collection): string {
+  return contract.data.learnerHash;
+}
+
+export function hasHoursLeft({ contract }: Collection): boolean {
+  return (contract.hoursLeftHundredths ?? 0) !== 0;
 }
 
 /** The part of `amount` that the collection pays for (amount × payment / price, at most the whole) is above `limit`; exactly. */

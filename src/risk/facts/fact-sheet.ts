@@ -6,7 +6,7 @@ import { Tests } from '../steps.js';
 import { type AccountsFacts, accountsFacts, bookedFen, custodyFen, isCustodyMode } from './accounts.js';
 import { BreakFacts } from './breaks.js';
 import { CalendarWatch } from './calendar-watch.js';
-import { type Collection, collectionsOf } from './collections.js';
+import { type Collection, collectionsOf, repeatedOf } from './collections.js';
 import { MoneyFacts } from './money.js';
 import { type PaymentFacts, paymentsFacts, type UncreditedPayment, uncreditedPayments } from './payments.js';
 import { type RefundFacts, refundsFacts } from './refunds.js';
@@ -67,6 +67,18 @@ export class FactSheet {
   get collections(): readonly Collection[] {
     this.cached.collections ??= collectionsOf(this);
     return this.cached.collections;
+  }
+  /** See `repeatedOf`. */
+  get repeatedCollections(): readonly Collection[] {
+    this.cached.repeatedCollections ??= repeatedOf(this.collections);
+    return this.cached.repeatedCollections;
+  }
+  /** Those that were signed, or of which the largest payment was made, on or after `from`. */
+  collectionsSince(from: Day): readonly Collection[] {
+    const { collections } = this;
+    if (this.cached.since?.from !== from)
+      this.cached.since = { from, rows: collections.filter((one) => one.activeOn >= from) };
+    return this.cached.since.rows;
   }
   get refunds(): readonly RefundFacts[] {
     this.cached.refunds ??= refundsFacts(this);
@@ -161,6 +173,8 @@ interface Cached {
   uncredited?: readonly UncreditedPayment[];
   refunds?: readonly RefundFacts[];
   collections?: readonly Collection[];
+  repeatedCollections?: readonly Collection[];
+  since?: { readonly from: Day; readonly rows: readonly Collection[] };
   custodyFen?: Fen;
   depositFen?: Fen;
   coverFen?: Fen;

@@ -49,22 +49,12 @@ export class Pauses {
   }
 }
 
-/** The long runs of rest days that touch [from, to], without those in which lessons are timetabled. */
+/** The long runs of rest days that touch [from, to], whole, without those in which lessons are timetabled. */
 function holidays(sheet: FactSheet, from: Day, to: Day): Span[] {
-  const { calendar } = sheet;
-  const found: Span[] = [];
-  let day = from;
-  while (day <= to) {
-    const next = calendar.nextWorkingDayOnOrAfter(day);
-    const first = next === day ? day : calendar.addWorkingDays(day, -1) + 1;
-    const length = next - first;
-    if (length >= HOLIDAY_DAYS && length <= HOLIDAY_DAYS_MAX && !isTimetabled(sheet, first, next - 1))
-      found.push({ from: first, to: next - 1 });
-    // On to the next rest day: working days come in runs.
-    day = next + 1;
-    while (day <= to && calendar.workingDaysBetween(day - 1, day) === 1) day += 1;
-  }
-  return found;
+  return sheet.calendar.restRuns(from, to).filter((run) => {
+    const days = run.to - run.from + 1;
+    return days >= HOLIDAY_DAYS && days <= HOLIDAY_DAYS_MAX && !isTimetabled(sheet, run.from, run.to);
+  });
 }
 
 function isTimetabled(sheet: FactSheet, from: Day, to: Day): boolean {

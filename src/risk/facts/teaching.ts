@@ -8,27 +8,13 @@ export function teachingTally(sheet: FactSheet): 'lessons_delivered' | 'confirma
     : 'lessons_delivered';
 }
 
-/** Runs of at least this many rest days in a row are a holiday, on which few schools teach. */
-const HOLIDAY_DAYS = 3;
-
-/** Days of [from, to] on which lessons can be expected: outside declared breaks and statutory holidays (weekends count). */
+/**
+ * Days of [from, to] on which lessons can be expected: outside declared breaks and statutory holidays, which are runs of three rest
+ * days and more (weekends count).
+ */
 export function teachingDaysIn(sheet: FactSheet, from: Day, to: Day): number {
   let days = sheet.breaks.openDaysIn(from, to);
-  const { calendar } = sheet;
-  // Jump from rest day to rest day: only runs of three and more are looked at.
-  let day = from;
-  while (day <= to) {
-    const next = calendar.nextWorkingDayOnOrAfter(day);
-    if (next - day + (day === from ? restBefore(sheet, day) : 0) >= HOLIDAY_DAYS) {
-      for (let rest = day; rest < next && rest <= to; rest += 1) if (!sheet.breaks.covers(rest)) days -= 1;
-    }
-    day = next;
-    while (day <= to && calendar.workingDaysBetween(day - 1, day) === 1) day += 1;
-  }
+  for (const run of sheet.calendar.restRuns(from, to))
+    days -= sheet.breaks.openDaysIn(Math.max(run.from, from), Math.min(run.to, to));
   return Math.max(0, days);
-}
-
-/** Rest days right before `day`, if `day` itself is one. */
-function restBefore(sheet: FactSheet, day: Day): number {
-  return day - 1 - sheet.calendar.addWorkingDays(day, -1);
 }

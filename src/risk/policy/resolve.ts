@@ -22,6 +22,8 @@ export interface ResolvedPolicy {
   readonly score: ScoreParams;
   /** Per rule id; null where the policy switches the rule off. */
   readonly rules: ReadonlyMap<string, ParamValues | null>;
+  /** The same in the order of the list of rules. */
+  readonly inOrder: readonly (ParamValues | null)[];
 }
 
 /** Resolved once per policy, region, category, mode and span of days in which nothing changes. */
@@ -51,17 +53,16 @@ const caches = new WeakMap<
 >();
 
 function resolve(policy: Policy, selector: Selector, changesOn: Day | null): ResolvedPolicy {
+  const inOrder = RULES.map((rule) =>
+    isEnabled(policy, rule.id, selector) ? mergedParams(policy, rule.id, rule.params, selector) : null,
+  );
   return {
     version: policy.version,
     changesOn,
     common: mergedParams(policy, 'common', COMMON_PARAMS, selector) as CommonParams,
     score: mergedParams(policy, 'score', SCORE_PARAMS, selector) as ScoreParams,
-    rules: new Map(
-      RULES.map((rule) => [
-        rule.id,
-        isEnabled(policy, rule.id, selector) ? mergedParams(policy, rule.id, rule.params, selector) : null,
-      ]),
-    ),
+    rules: new Map(RULES.map((rule, index) => [rule.id, inOrder[index]!])),
+    inOrder,
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Collection, collectionsSince, covered, spansOver } from '../facts/collections.js';
+import { type Collection, covered, spansOver } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -37,7 +37,7 @@ export const rule = defineRule({
   order: [['yellowMonths', 'orangeMonths']],
   remedies: ['days'],
   evaluate(sheet, p) {
-    const all = collectionsSince(sheet, sheet.today - p.windowDays + 1);
+    const all = sheet.collectionsSince(sheet.today - p.windowDays + 1);
     const breaches = all.filter((one) => spansOver(one, p.yellowMonths));
     const long = breaches.filter((one) => spansOver(one, p.orangeMonths));
     const some = is(breaches.length > 0);

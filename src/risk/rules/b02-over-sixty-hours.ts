@@ -1,4 +1,4 @@
-import { type Collection, collectionsSince, covered, coveredOver } from '../facts/collections.js';
+import { type Collection, covered, coveredOver } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -31,7 +31,7 @@ export const rule = defineRule({
   order: [['yellowHours', 'orangeHours']],
   remedies: ['days'],
   evaluate(sheet, p) {
-    const all = collectionsSince(sheet, sheet.today - p.windowDays + 1);
+    const all = sheet.collectionsSince(sheet.today - p.windowDays + 1);
     const hoursOf = (one: Collection) => one.terms.hours + (p.countGifted ? one.terms.gifted : 0);
     const breaches = all.filter((one) => coveredOver(one, hoursOf(one), p.yellowHours));
     const large = breaches.filter((one) => coveredOver(one, hoursOf(one), p.orangeHours));

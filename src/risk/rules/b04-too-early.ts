@@ -1,5 +1,4 @@
 import { addMonths } from '../../core/time.js';
-import { collectionsSince } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -33,7 +32,7 @@ export const rule = defineRule({
   remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
-    const breaches = collectionsSince(sheet, from).filter(({ contract, terms, paidOn }) => {
+    const breaches = sheet.collectionsSince(from).filter(({ contract, terms, paidOn }) => {
       // A month has at least 28 days: most payments need no calendar arithmetic.
       if (
         paidOn < from ||

@@ -1,5 +1,5 @@
 import type { Day } from '../../core/time.js';
-import { type Collection, collectionsSince } from '../facts/collections.js';
+import { type Collection, learnerOf } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -62,8 +62,8 @@ export const rule = defineRule({
   remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
-    const all = collectionsSince(sheet, from);
-    const splits = splitsOf(all, byLearner, p, from);
+    const all = sheet.repeatedCollections.filter((one) => one.activeOn >= from);
+    const splits = splitsOf(all, learnerOf, p, from);
     const ofOneCourse =
       splits.length === 0 ? 0 : splitsOf(all, byLearnerAndCourse, p, from).filter((split) => split.inParts).length;
     const some = is(splits.length > 0);
@@ -96,7 +96,6 @@ export const rule = defineRule({
   },
 });
 
-const byLearner = ({ contract }: Collection) => contract.data.learnerHash;
 const byLearnerAndCourse = ({ contract }: Collection) => `${contract.data.learnerHash}/${contract.data.courseId}`;
 
 function splitsOf(
@@ -105,7 +104,7 @@ function splitsOf(
   p: Parameters<typeof splitOf>[1],
   from: Day,
 ): Split[] {
-  if (!collections.some(hasHoursLeft) && new Set(collections.map(keyOf)).size === collections.length) return NONE;
+  if (collections.length === 0) return NONE;
   return [...grouped(collections, keyOf).values()].flatMap((parts) => splitOf(parts, p, from) ?? []);
 }
 
@@ -125,16 +124,12 @@ function grouped(
   return groups;
 }
 
-function hasHoursLeft({ contract }: Collection): boolean {
-  return (contract.hoursLeftHundredths ?? 0) !== 0;
-}
-
 function splitOf(
   parts: readonly Collection[],
   p: { readonly capFen: number; readonly capHours: number; readonly splitDays: number },
   from: Day,
 ): Split | null {
-  if (parts.length === 1 && !hasHoursLeft(parts[0]!)) return null;
+  if (parts.length === 1) return onTopOf(parts.filter((part) => isOnTop(part, p.capHours) && part.paidOn >= from));
   const sorted = [...parts].filter((part) => part.paidOn >= from).sort((a, b) => a.paidOn - b.paidOn);
   for (let start = 0; start < sorted.length; start += 1) {
     const window = sorted.filter((part, index) => index >= start && part.paidOn < sorted[start]!.paidOn + p.splitDays);
@@ -144,8 +139,11 @@ function splitOf(
     if (window.length > 1 && small && (fen > BigInt(p.capFen) || hours > p.capHours))
       return { inParts: true, parts: window, fen };
   }
-  const onTop = sorted.find((part) => isOnTop(part, p.capHours));
-  return onTop === undefined ? null : { inParts: false, parts: [onTop], fen: onTop.payment.netFen };
+  return onTopOf(sorted.filter((part) => isOnTop(part, p.capHours)));
+}
+
+function onTopOf([first]: readonly Collection[]): Split | null {
+  return first === undefined ? null : { inParts: false, parts: [first], fen: first.payment.netFen };
 }
 
 function isOnTop(part: Collection, capHours: number): boolean {
