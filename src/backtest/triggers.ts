@@ -1,10 +1,11 @@
-import { dayOf, parseDay } from '../core/time.js';
+import { dayOf } from '../core/time.js';
 import type { AnyEvent, Event, EventData, EventType } from '../events/event.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { contractLine } from '../ledger/plan.js';
 import { isLawfulPayee } from '../ledger/quantities.js';
 import { joinKey } from '../ledger/rows.js';
 import type { InstitutionBooks } from '../ledger/working-set.js';
+import { termsOf } from '../risk/facts/collections.js';
 
 /**
  * Events that can make a finding worse at once: the institution is evaluated when they are known. All others make it better,
@@ -98,7 +99,7 @@ export class Triggers {
  */
 const ORDINARY_FEN_MAX = 500_000;
 const ORDINARY_HOURS_MAX = 60;
-const ORDINARY_DAYS_MAX = 90;
+const ORDINARY_MONTHS_MAX = 3;
 const ORDINARY_DAYS_AHEAD_MAX = 28;
 
 /** Paid to a lawful account, without a loan, on a model contract that keeps the national limits. */
@@ -112,7 +113,6 @@ function isOrdinaryPayment(
   const contract = books.contracts.get(data.contractId)?.data;
   if (contract === undefined || !contract.modelForm || (contract.hoursGifted ?? 0) > 0) return false;
   if (contract.hoursPaid > ORDINARY_HOURS_MAX) return false;
-  const from = parseDay(contract.periodFrom)!;
-  const firstLesson = contract.firstLessonOn === undefined ? from : parseDay(contract.firstLessonOn)!;
-  return parseDay(contract.periodTo)! - from <= ORDINARY_DAYS_MAX && firstLesson - dayOf(at) <= ORDINARY_DAYS_AHEAD_MAX;
+  const { months, firstLesson } = termsOf(contract);
+  return months <= ORDINARY_MONTHS_MAX && firstLesson - dayOf(at) <= ORDINARY_DAYS_AHEAD_MAX;
 }
