@@ -106,13 +106,14 @@ async function expectSameRows(model: Model, readers: Map<string, InstitutionRows
       reader = new InstitutionRowsReader(one, CHINA_CALENDAR);
       readers.set(one.id, reader);
     }
-    const { paymentFacts, collections, ...rows } = reader.read(dayOf(now), false);
+    const { paymentFacts, collections, repeatedCollections, ...rows } = reader.read(dayOf(now), false);
     expect(comparable(rows)).toEqual(comparable(stored.get(one.id)!));
     for (const [day, before] of earlier)
       expect(comparable(withoutFacts(rows.earlier(day)!))).toEqual(comparable(before.get(one.id)!));
     const sheet = new FactSheet(stored.get(one.id)!, LONG_AFTER, CHINA_CALENDAR, defaultsOf(COMMON_PARAMS));
     expect(paymentFacts).toEqual(sheet.payments);
     expect(collections).toEqual(sheet.collections);
+    expect(repeatedCollections).toEqual(sheet.repeatedCollections);
   }
 }
 
@@ -151,7 +152,7 @@ async function readStored(
 
 /** What the model gives besides the rows, for today alone. */
 function withoutFacts(rows: InstitutionRows): InstitutionRows {
-  const { paymentFacts, collections, ...rest } = rows as ModelRows;
+  const { paymentFacts, collections, repeatedCollections, ...rest } = rows as ModelRows;
   return rest;
 }
 
