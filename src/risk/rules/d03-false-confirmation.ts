@@ -95,20 +95,20 @@ export const rule = defineRule({
     const comes = comesAt(sheet.rows.deliveries, sheet.rows.confirmations, sheet.now);
     if (lessons.length === 0 && confirmations.length === 0)
       return notApplicable('没有课表或消课明细', 'No lessons or confirmations are reported', comes);
-    const byParents = confirmations.filter(({ by }) => by === 'parent');
+    const { byParents, quickCount, odd } = looked(confirmations);
     const judged = sheet.now - p.lateDays * US_PER_DAY;
-    const lessonless = confirmations.filter(hasNoLesson);
+    const lessonless = odd.filter(hasNoLesson);
     const scheduleFrom = lessonless.length === 0 ? NEVER : scheduledSince(sheet);
     const unscheduled = lessonless.filter(({ at }) => scheduleFrom <= at);
     const invented = sign(
       '确认早于上课或没有对应课程',
       'confirmed before or without its lesson',
-      confirmations.filter(
-        (one) => isBeforeLesson(one) || (one.at <= judged && scheduleFrom <= one.at && hasNoLesson(one)),
-      ),
+      odd.filter((one) => !hasNoLesson(one) || (one.at <= judged && scheduleFrom <= one.at)),
     );
     const confirmedFen =
       invented.fen === 0n ? 0n : confirmations.reduce((sum, { amountFen }) => sum + BigInt(amountFen), 0n);
+    // Slow confirmations that leave the window raise the share: could it pass the limit by that alone?
+    const couldBeQuick = quickCount * 10_000 > p.quickMin * p.quickShareBp;
     const signs = [
       invented,
       sign('教师或学员同时在两处', 'a teacher or a learner in two places', inTwoPlaces(lessons)),
@@ -119,7 +119,7 @@ export const rule = defineRule({
         lessons.filter(({ capacity, learners }) => capacity !== null && learners.length > capacity),
       ),
       sign('一分钟内批量确认', 'a batch of confirmations in one minute', inOneMinute(byParents, p.minuteCount)),
-      sign('确认过快', 'confirmations at once', quick(byParents, p.quickShareBp, p.quickMin)),
+      sign('确认过快', 'confirmations at once', couldBeQuick ? quick(byParents, p.quickShareBp, p.quickMin) : NONE),
     ].filter((one) => one.events.length > 0);
     const fen = signs.reduce((most, one) => (one.fen > most ? one.fen : most), 0n);
     const withMovement = atLeast(context.levelOf('A04'), 'yellow');
@@ -151,9 +151,7 @@ export const rule = defineRule({
         comes,
         ...waits,
         unscheduled.length > 0 ? leavesAt(scheduleFrom, LESSON_DAYS + 1) : null,
-        signs.length > 0 || couldBeQuick(byParents, p.quickShareBp, p.quickMin)
-          ? leavesFirst(lessons, confirmations, p.windowDays)
-          : null,
+        signs.length > 0 || couldBeQuick ? leavesFirst(lessons, confirmations, p.windowDays) : null,
       ),
     };
   },
@@ -163,8 +161,27 @@ function sign(zh: string, en: string, events: readonly (Told & { readonly amount
   return { name: { zh, en }, events, fen: events.reduce((sum, event) => sum + BigInt(event.amountFen ?? 0), 0n) };
 }
 
-function isBeforeLesson({ at, lesson }: ConfirmationRow): boolean {
-  return lesson !== null && (lesson.cancelled || at < lesson.startsAt);
+interface Looked {
+  readonly byParents: readonly ConfirmationRow[];
+  /** Of those, answered within a minute. */
+  readonly quickCount: number;
+  /** Before their lesson, of a cancelled one, or without one that is told. */
+  readonly odd: readonly ConfirmationRow[];
+}
+
+/** All in one pass: a week of a large school is many. */
+function looked(confirmations: readonly ConfirmationRow[]): Looked {
+  const byParents: ConfirmationRow[] = [];
+  const odd: ConfirmationRow[] = [];
+  let quickCount = 0;
+  for (const one of confirmations) {
+    const { lesson } = one;
+    if (lesson === null ? one.lessonId !== null : lesson.cancelled || one.at < lesson.startsAt) odd.push(one);
+    if (one.by !== 'parent') continue;
+    byParents.push(one);
+    if (isQuick(one)) quickCount += 1;
+  }
+  return { byParents, quickCount, odd };
 }
 
 /** It names a lesson that is not scheduled. */
@@ -179,19 +196,12 @@ function scheduledSince(sheet: FactSheet): Us {
 }
 
 function quick(confirmations: readonly ConfirmationRow[], shareBp: number, min: number): readonly ConfirmationRow[] {
-  const fast = confirmations.filter(isQuick);
-  // Too few for any share: nearly always.
-  if (fast.length * 10_000 <= min * shareBp) return NONE;
-  const asked = confirmations.filter((one) => one.requestedAt !== null).length;
-  return asked >= min && fast.length * 10_000 > asked * shareBp ? fast : NONE;
+  const asked = confirmations.filter((one) => one.requestedAt !== null);
+  const fast = asked.filter(isQuick);
+  return asked.length >= min && fast.length * 10_000 > asked.length * shareBp ? fast : NONE;
 }
 
 const NONE: readonly ConfirmationRow[] = [];
-
-/** Slow confirmations that leave the window raise the share: could it pass the limit by that alone? */
-function couldBeQuick(confirmations: readonly ConfirmationRow[], shareBp: number, min: number): boolean {
-  return confirmations.filter(isQuick).length * 10_000 > min * shareBp;
-}
 
 /** Something is told of the time to come. */
 function comesAt(lessons: readonly DeliveryRow[], confirmations: readonly ConfirmationRow[], now: Us): Us | null {
