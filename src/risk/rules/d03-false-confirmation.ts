@@ -23,12 +23,12 @@ interface Sign {
 
 /**
  * Kinds of lessons and confirmations that cannot be true. Silence comes in nightly batches and is left out where speed is judged.
- * Without a scheduled lesson: only where a schedule is told at all, of confirmations that name a lesson, and once the schedule
- * would have arrived.
+ * Without a scheduled lesson: only where a schedule is told at all, once the schedule would have arrived; those that name no lesson
+ * where most others name theirs.
  */
 export const rule = defineRule({
   id: 'D03',
-  version: 4,
+  version: 5,
   group: 'D',
   name: { zh: '虚假消课', en: 'False confirmation' },
   question: { zh: '有没有不可能真实的上课或消课？', en: 'Are there lessons or confirmations that cannot be true?' },
@@ -85,6 +85,14 @@ export const rule = defineRule({
       source: 'ours',
       note: '… in at least three confirmations: a small school is drained with small sums.',
     },
+    namedShareBp: {
+      value: 5_000,
+      unit: 'basis_points',
+      min: 1,
+      max: 10_000,
+      source: 'ours',
+      note: 'Confirmations that name no lesson have none where at least half of the week’s name theirs; so many as above, or they are a slip.',
+    },
   },
   reads: ['A04'],
   remedies: ['days'],
@@ -95,16 +103,18 @@ export const rule = defineRule({
     const comes = comesAt(sheet.rows.deliveries, sheet.rows.confirmations, sheet.now);
     if (lessons.length === 0 && confirmations.length === 0)
       return notApplicable('没有课表或消课明细', 'No lessons or confirmations are reported', comes);
-    const { byParents, quickCount, odd } = looked(confirmations);
+    const { byParents, quickCount, odd, nameless, namedCount } = looked(confirmations);
     const judged = sheet.now - p.lateDays * US_PER_DAY;
     const lessonless = odd.filter(hasNoLesson);
-    const scheduleFrom = lessonless.length === 0 ? NEVER : scheduledSince(sheet);
+    const scheduleFrom = lessonless.length + nameless.length === 0 ? NEVER : scheduledSince(sheet);
     const unscheduled = lessonless.filter(({ at }) => scheduleFrom <= at);
-    const invented = sign(
-      '确认早于上课或没有对应课程',
-      'confirmed before or without its lesson',
-      odd.filter((one) => !hasNoLesson(one) || (one.at <= judged && scheduleFrom <= one.at)),
-    );
+    const couldBeNameless = namedCount > 0 && nameless.length >= p.inventedMin;
+    const invented = sign('确认早于上课或没有对应课程', 'confirmed before or without its lesson', [
+      ...odd.filter((one) => !hasNoLesson(one) || (one.at <= judged && scheduleFrom <= one.at)),
+      ...(couldBeNameless && !areAttended(lessons, nameless.length + namedCount)
+        ? namelessSince(scheduleFrom, nameless, namedCount, p)
+        : NONE),
+    ]);
     const confirmedFen =
       invented.fen === 0n ? 0n : confirmations.reduce((sum, { amountFen }) => sum + BigInt(amountFen), 0n);
     // Slow confirmations that leave the window raise the share: could it pass the limit by that alone?
@@ -151,7 +161,7 @@ export const rule = defineRule({
         comes,
         ...waits,
         unscheduled.length > 0 ? leavesAt(scheduleFrom, LESSON_DAYS + 1) : null,
-        signs.length > 0 || couldBeQuick ? leavesFirst(lessons, confirmations, p.windowDays) : null,
+        signs.length > 0 || couldBeQuick || couldBeNameless ? leavesFirst(lessons, confirmations, p.windowDays) : null,
       ),
     };
   },
@@ -167,21 +177,28 @@ interface Looked {
   readonly quickCount: number;
   /** Before their lesson, of a cancelled one, or without one that is told. */
   readonly odd: readonly ConfirmationRow[];
+  /** They name no lesson; what a regulator settles need not name one. */
+  readonly nameless: readonly ConfirmationRow[];
+  readonly namedCount: number;
 }
 
 /** All in one pass: a week of a large school is many. */
 function looked(confirmations: readonly ConfirmationRow[]): Looked {
   const byParents: ConfirmationRow[] = [];
   const odd: ConfirmationRow[] = [];
+  const nameless: ConfirmationRow[] = [];
+  let namedCount = 0;
   let quickCount = 0;
   for (const one of confirmations) {
     const { lesson } = one;
     if (lesson === null ? one.lessonId !== null : lesson.cancelled || one.at < lesson.startsAt) odd.push(one);
+    if (one.lessonId !== null) namedCount += 1;
+    else if (one.by !== 'regulator') nameless.push(one);
     if (one.by !== 'parent') continue;
     byParents.push(one);
     if (isQuick(one)) quickCount += 1;
   }
-  return { byParents, quickCount, odd };
+  return { byParents, quickCount, odd, nameless, namedCount };
 }
 
 /** It names a lesson that is not scheduled. */
@@ -193,6 +210,25 @@ function hasNoLesson({ lessonId, lesson }: ConfirmationRow): boolean {
 function scheduledSince(sheet: FactSheet): Us {
   const from = startOfDay(sheet.today - LESSON_DAYS);
   return sheet.rows.lessons.find(({ startsAt }) => startsAt >= from)?.startsAt ?? NEVER;
+}
+
+/** Those that name no lesson, where a timetable is told and most others name theirs. */
+function namelessSince(
+  scheduleFrom: Us,
+  nameless: readonly ConfirmationRow[],
+  namedCount: number,
+  p: { readonly namedShareBp: number; readonly inventedMin: number },
+): readonly ConfirmationRow[] {
+  const without = nameless.filter(({ at }) => scheduleFrom <= at);
+  const isEnough = without.length >= p.inventedMin;
+  return isEnough && namedCount * 10_000 >= (namedCount + without.length) * p.namedShareBp ? without : NONE;
+}
+
+/** No more was confirmed than learners were told to have come: some platforms name the lesson now and then only. */
+function areAttended(lessons: readonly DeliveryRow[], confirmed: number): boolean {
+  let attended = 0;
+  for (const { learners } of lessons) attended += learners.length;
+  return confirmed <= attended;
 }
 
 function quick(confirmations: readonly ConfirmationRow[], shareBp: number, min: number): readonly ConfirmationRow[] {

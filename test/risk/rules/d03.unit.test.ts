@@ -105,6 +105,55 @@ describe('D03 false confirmation', () => {
     expect(ask(rule, told(ago(4, { lessonId: null }))).level).toBe('none');
   });
 
+  it('takes them for a habit of the platform while no more is confirmed than learners came', () => {
+    const before = lesson(9, 10, { startsAt: NOW - 9 * US_PER_DAY, endsAt: NOW - 9 * US_PER_DAY });
+    const week = (came: number) => {
+      const given = lesson(9, 10, { learners: learners(came), capacity: null });
+      const confirmations = [
+        ...Array.from({ length: 4 }, (_, i) => confirmation(at(11) + i)),
+        ...Array.from({ length: 6 }, (_, i) => confirmation(at(12) + i, of(given))),
+      ];
+      return ask(rule, school().with({ lessons: [before, given], deliveries: [given], confirmations }));
+    };
+    expect(week(10).level).toBe('none');
+    expect(week(9).level).toBe('orange');
+  });
+
+  it('takes confirmations that name no lesson for invented where half of the week’s name theirs', () => {
+    const before = lesson(9, 10, { startsAt: NOW - 9 * US_PER_DAY, endsAt: NOW - 9 * US_PER_DAY });
+    const given = lesson(9, 10);
+    const week = (without: number, named: number, values: Partial<ConfirmationRow> = {}) =>
+      ask(
+        rule,
+        school().with({
+          lessons: [before, given],
+          confirmations: [
+            ...Array.from({ length: without }, (_, i) => confirmation(at(11) + i, values)),
+            ...Array.from({ length: named }, (_, i) => confirmation(at(12) + i, of(given))),
+          ],
+        }),
+      );
+    expect(week(3, 3).level).toBe('orange');
+    expect(week(3, 28).level).toBe('yellow');
+    expect(week(2, 28).level).toBe('none');
+    expect(week(4, 3).level).toBe('none');
+    // When the first ones have left the window, the others may be half.
+    expect(week(4, 3).lookAgainAt).toBe(startOfDay(TODAY - 1 + 7));
+    expect(week(9, 0)).toMatchObject({ level: 'none', lookAgainAt: null });
+    expect(week(3, 3, { by: 'silence' }).level).toBe('orange');
+    expect(week(3, 3, { by: 'regulator' }).level).toBe('none');
+    // No schedule was told by then.
+    expect(
+      ask(
+        rule,
+        seen(
+          [given],
+          [1, 2, 3].map(() => confirmation(at(8))),
+        ),
+      ).level,
+    ).toBe('none');
+  });
+
   it('is orange when a tenth of the confirmed value came before its lesson, in three confirmations or more', () => {
     const early = lesson(9, 10);
     const invented = (count: number, others: number) =>
