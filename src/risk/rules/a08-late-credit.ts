@@ -5,10 +5,13 @@ import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
 
-/** Payments that custody should hold and does not: counted in working days after the day of payment. */
+/**
+ * Payments that custody should hold and does not: counted in working days after the day of payment. ¥50,000 is more than all that a
+ * small school holds: there the share says it.
+ */
 export const rule = defineRule({
   id: 'A08',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '入账迟延', en: 'Late credit' },
   question: { zh: '家长付的钱是否按时进入托管账户？', en: 'Do payments reach the custody account in time?' },
@@ -24,18 +27,36 @@ export const rule = defineRule({
       source: 'analog',
       note: 'More than five working days (ESOS).',
     },
-    orangeFen: { value: 5_000_000, unit: 'fen', source: 'ours', note: 'and more than ¥50,000 in all.' },
+    orangeFen: { value: 5_000_000, unit: 'fen', source: 'ours', note: 'and more than ¥50,000 in all …' },
+    orangeShareBp: {
+      value: 1_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: '… or more than a tenth of the unearned fees …',
+    },
+    shareCases: {
+      value: 2,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: '… in at least two payments: one may be a slip.',
+    },
   },
   order: [['blueWorkingDays', 'yellowWorkingDays']],
   remedies: ['credit_payments'],
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
     let lateFen = 0n;
+    let lateCases = 0;
     let oldest = 0;
     let at: Us | null = null;
     for (const payment of sheet.uncredited) {
       oldest = Math.max(oldest, payment.ageWorkingDays);
-      if (payment.ageWorkingDays > p.yellowWorkingDays) lateFen += payment.netFen;
+      if (payment.ageWorkingDays > p.yellowWorkingDays) {
+        lateFen += payment.netFen;
+        lateCases += 1;
+      }
       const next =
         payment.ageWorkingDays <= p.blueWorkingDays
           ? p.blueWorkingDays
@@ -49,6 +70,17 @@ export const rule = defineRule({
       { level: 'blue', threshold: p.blueWorkingDays, tests: [is(oldest > p.blueWorkingDays)] },
       { level: 'yellow', threshold: p.yellowWorkingDays, tests: [late] },
       { level: 'orange', threshold: p.yellowWorkingDays, tests: [late, sheet.tests.over(lateFen, p.orangeFen)] },
+      {
+        level: 'orange',
+        threshold: p.yellowWorkingDays,
+        tests:
+          lateCases === 0
+            ? [late]
+            : [
+                sheet.tests.from(lateCases, p.shareCases),
+                sheet.tests.overShare(lateFen, sheet.unearnedFen, p.orangeShareBp),
+              ],
+      },
     ]);
     const overdue = sheet.uncredited.filter((payment) => payment.ageWorkingDays > p.blueWorkingDays);
     return {

@@ -20,6 +20,22 @@ describe('A08 late credit', () => {
     [yuan(50_000) + 1, 'orange'],
   ]);
 
+  it('is orange from the second late payment on when they are more than a tenth of the unearned fees', () => {
+    const late = (fen: number, cases: number, unearnedFen = yuan(30_000)) => {
+      const one = school().unearned(unearnedFen);
+      for (let i = 0; i < cases; i += 1) one.payment({ paidOn: on('2026-04-14'), amountFen: fen, settled: false });
+      return ask(rule, one).level;
+    };
+    expect(late(yuan(1_500), 2)).toBe('yellow');
+    expect(late(yuan(1_500) + 1, 2)).toBe('orange');
+    expect(late(yuan(5_000), 1)).toBe('yellow');
+    // One that is not so late does not count.
+    const two = school().unearned(yuan(30_000));
+    for (const date of ['2026-04-14', '2026-04-15'])
+      two.payment({ paidOn: on(date), amountFen: yuan(5_000), settled: false });
+    expect(ask(rule, two).level).toBe('yellow');
+  });
+
   it('looks again when a payment becomes late', () => {
     expect(ask(rule, paid('2026-04-20')).lookAgainAt).toBe(startOfDay(on('2026-04-23')));
     expect(ask(rule, paid('2026-04-17')).lookAgainAt).toBe(startOfDay(on('2026-04-27')));
