@@ -1,18 +1,21 @@
-import { startOfDay, type Us } from '../../core/time.js';
+import { dayOf, startOfDay, type Us } from '../../core/time.js';
 import { answerDueOn } from '../../ledger/refunds.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
-import { refundEvidence } from '../facts/refunds.js';
+import { type RefundFacts, refundEvidence } from '../facts/refunds.js';
 import { lower } from '../level.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
 
-/** Approved or deemed approved, not paid in full, and the due day is over. The day after the due day is the first one late. */
+/**
+ * Approved or deemed approved, not paid in full, and the due day is over. The day after the due day is the first one late. Who pays late
+ * time and again is orange before any single refund has waited that long.
+ */
 export const rule = defineRule({
   id: 'C01',
-  version: 1,
+  version: 2,
   group: 'C',
   name: { zh: '退费超期', en: 'Overdue refund' },
   question: { zh: '已同意的退费是否超过期限未付？', en: 'Are approved refunds unpaid after their due day?' },
@@ -33,6 +36,21 @@ export const rule = defineRule({
     redWorkingDays: { value: 21, unit: 'working_days', min: 1, source: 'ours', note: 'From the twenty-first.' },
     smallFen: { value: 500_000, unit: 'fen', source: 'ours', note: 'Less than ¥5,000 overdue in all …' },
     smallCases: { value: 3, unit: 'count', source: 'ours', note: '… and fewer than three cases stay orange at most.' },
+    repeatCases: {
+      value: 3,
+      unit: 'count',
+      min: 2,
+      source: 'ours',
+      note: 'Orange from the fourth working day on already when it is the third refund that is late, or was paid late, …',
+    },
+    repeatDays: { value: 60, unit: 'days', min: 1, max: 150, source: 'ours', note: '… of those due in these days …' },
+    repeatShareBp: {
+      value: 5_000,
+      unit: 'basis_points',
+      max: 10_000,
+      source: 'ours',
+      note: '… and at least half of them were.',
+    },
   },
   order: [['blueWorkingDays', 'yellowWorkingDays', 'orangeWorkingDays', 'redWorkingDays']],
   remedies: ['pay_refunds'],
@@ -42,10 +60,15 @@ export const rule = defineRule({
       .sort((a, b) => b.lateWorkingDays - a.lateWorkingDays);
     const oldest = late[0]?.lateWorkingDays ?? 0;
     const owedFen = late.reduce((sum, refund) => sum + refund.state.owedFen, 0n);
+    // Without a refund that waits nothing else is read: most institutions have none.
+    const due = late.length === 0 ? [] : sheet.refunds.filter((refund) => wasDue(sheet, refund, p.repeatDays));
+    const missed = due.filter((refund) => wasMissed(sheet, refund)).length;
+    const isRepeated = missed >= p.repeatCases && missed * 10_000 >= due.length * p.repeatShareBp;
     const judgement = judge([
       { level: 'blue', threshold: p.blueWorkingDays, tests: [is(oldest >= p.blueWorkingDays)] },
       { level: 'yellow', threshold: p.yellowWorkingDays, tests: [is(oldest >= p.yellowWorkingDays)] },
       { level: 'orange', threshold: p.orangeWorkingDays, tests: [is(oldest >= p.orangeWorkingDays)] },
+      { level: 'orange', threshold: p.yellowWorkingDays, tests: [is(oldest >= p.yellowWorkingDays && isRepeated)] },
       { level: 'red', threshold: p.redWorkingDays, tests: [is(oldest >= p.redWorkingDays)] },
     ]);
     const small = owedFen < BigInt(p.smallFen) && late.length < p.smallCases;
@@ -57,18 +80,34 @@ export const rule = defineRule({
       value: oldest,
       unit: 'working_days',
       reason: () => ({
-        zh: `${late.length} 笔退费超期未付，共 ${zhYuan(owedFen)}，最久超期 ${oldest} 个工作日`,
-        en: `${plural(late.length, 'refund')} overdue, ${enYuan(owedFen)} in all, the oldest for ${plural(oldest, 'working day')}`,
+        zh: `${late.length} 笔退费超期未付，共 ${zhYuan(owedFen)}，最久超期 ${oldest} 个工作日${isRepeated ? `；近 ${p.repeatDays} 天到期的 ${due.length} 笔中 ${missed} 笔逾期` : ''}`,
+        en: `${plural(late.length, 'refund')} overdue, ${enYuan(owedFen)} in all, the oldest for ${plural(oldest, 'working day')}${isRepeated ? `; ${missed} of the ${due.length} due in ${p.repeatDays} days were late` : ''}`,
       }),
       evidence: () => refsOf(late.map(refundEvidence)),
-      lookAgainAt: nextLate(
-        sheet,
-        [p.blueWorkingDays, p.yellowWorkingDays, p.orangeWorkingDays, p.redWorkingDays],
-        late.length > 0,
+      lookAgainAt: earliest(
+        nextLate(
+          sheet,
+          [p.blueWorkingDays, p.yellowWorkingDays, p.orangeWorkingDays, p.redWorkingDays],
+          late.length > 0,
+        ),
+        // The days of the others pass: they leave the share.
+        missed >= p.repeatCases ? sheet.nextMidnight : null,
       ),
     };
   },
 });
+
+/** Its due day is over, and was one of the last days. */
+function wasDue(sheet: FactSheet, { state }: RefundFacts, days: number): boolean {
+  return state.dueOn !== null && state.dueOn < sheet.today && state.dueOn > sheet.today - days;
+}
+
+/** It waits, or its last part came on a working day after the due day. */
+function wasMissed(sheet: FactSheet, { row, state }: RefundFacts): boolean {
+  if (state.overdue || state.dueOn === null) return state.overdue;
+  const paidOn = row.refund.paid.reduce((day, { at }) => (at > sheet.now ? day : Math.max(day, dayOf(at))), 0);
+  return sheet.calendar.workingDaysBetween(state.dueOn, paidOn) >= 1;
+}
 
 /** The first midnight at which some refund reaches a step; also when silence makes one owed. */
 function nextLate(sheet: FactSheet, steps: readonly number[], someAreLate: boolean): Us | null {

@@ -37,6 +37,43 @@ describe('C01 overdue refund', () => {
     expect(small(3, yuan(10))).toBe('red');
   });
 
+  it('is orange from the fourth working day on when it is the third late refund of sixty days, and half of them were', () => {
+    const asked = { requestedOn: on('2026-01-20'), approvedOn: on('2026-01-21'), amountFen: yuan(500) };
+    const paid = (dueOn: string, paidOn: string) => ({
+      ...asked,
+      dueOn: on(dueOn),
+      paid: [{ on: on(paidOn), fen: yuan(500) }],
+    });
+    const with_ = (dueOn: string, others: readonly (readonly [string, string])[]) => {
+      const one = due(dueOn, yuan(500));
+      for (const [day, paidOn] of others) one.refund(paid(day, paidOn));
+      return one;
+    };
+    const twice = [
+      ['2026-03-11', '2026-03-12'],
+      ['2026-03-18', '2026-03-30'],
+    ] as const;
+    expect(ask(rule, with_('2026-04-16', twice)).level).toBe('orange');
+    // It waits for three working days only.
+    expect(ask(rule, with_('2026-04-17', twice)).level).toBe('blue');
+    expect(ask(rule, with_('2026-04-17', twice)).lookAgainAt).toBe(startOfDay(on('2026-04-23')));
+    // The second late one.
+    expect(ask(rule, with_('2026-04-16', twice.slice(1))).level).toBe('yellow');
+    // Paid on its day, or on the working day after a due day of rest.
+    expect(ask(rule, with_('2026-04-16', [twice[0], ['2026-03-18', '2026-03-18']])).level).toBe('yellow');
+    expect(ask(rule, with_('2026-04-16', [twice[0], ['2026-03-14', '2026-03-16']])).level).toBe('yellow');
+    // Due more than sixty days ago.
+    expect(ask(rule, with_('2026-04-16', [twice[1], ['2026-02-24', '2026-02-26']])).level).toBe('orange');
+    expect(ask(rule, with_('2026-04-16', [twice[1], ['2026-02-13', '2026-02-26']])).level).toBe('yellow');
+    // Half of all that were due, not less.
+    const inTime = ['2026-03-04', '2026-03-09', '2026-03-25', '2026-04-01'].map((day) => [day, day] as const);
+    expect(ask(rule, with_('2026-04-16', [...twice, ...inTime.slice(1)])).level).toBe('orange');
+    const many = with_('2026-04-16', [...twice, ...inTime]);
+    expect(ask(rule, many).level).toBe('yellow');
+    // Those paid in time leave the sixty days as time passes.
+    expect(ask(rule, many).lookAgainAt).toBe(startOfDay(on('2026-04-23')));
+  });
+
   it('moves a due day that is no working day to the next one', () => {
     expect(ask(rule, due('2026-04-18'), { now: startOfDay(on('2026-04-21')) - 1 }).level).toBe('none');
     expect(ask(rule, due('2026-04-18'), { now: startOfDay(on('2026-04-21')) }).level).toBe('blue');
