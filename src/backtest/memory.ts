@@ -3,6 +3,7 @@ import { type Day, dayOf, type Us } from '../core/time.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { BANK_IN, FINDINGS, PART, partOfAccount, partOfTally } from '../model/changed.js';
 import type { ModelRows } from '../model/institution-rows.js';
+import { isRaisedByWatching } from '../risk/ask.js';
 import type { CommonParams } from '../risk/common.js';
 import type { RiskContext } from '../risk/context.js';
 import type { AnswerMemory, AskedRule } from '../risk/evaluate.js';
@@ -18,7 +19,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 const ANY_DAY = -(2 ** 31);
 const NO_RULE = -1;
 /** The rules of the groups that E04 raises. */
-const IS_RAISED_BY_WATCHING = RULES.map(({ group }) => group === 'A' || group === 'C');
+const IS_RAISED_BY_WATCHING = RULES.map(isRaisedByWatching);
 const NO_PARAMS: readonly null[] = RULES.map(() => null);
 
 /** The answers of one institution, each with what it rests on. See `AnswerMemory`. */

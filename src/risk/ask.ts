@@ -28,10 +28,15 @@ export function askRule(
   return { ...answer, level: raised(answer.level), holdLevel: raised(answer.holdLevel) };
 }
 
-/** The watch list raises the groups that are about money and about refunds. */
-export function isRaisedByWatching({ group }: Rule): boolean {
-  return group === 'A' || group === 'C';
+/**
+ * The watch list raises the groups that are about money and about refunds, but not what may only tell of the bank's data: a statement
+ * that is late, or a movement that is told a day after its statement, is no worse at a large institution, and happens there every week.
+ */
+export function isRaisedByWatching({ id, group }: Rule): boolean {
+  return (group === 'A' || group === 'C') && !DATA_RULES.includes(id);
 }
+
+const DATA_RULES = ['A06', 'A07'];
 
 /**
  * Asks rules again for the moments at which they raised something, with what is known today of the institution's own events until

@@ -4,10 +4,13 @@ import { profileEvidence } from '../facts/profile.js';
 import { defineRule, type Sentence } from '../rule.js';
 import { enYuan, plural, zhYuan } from '../text.js';
 
-/** Large or closely watched: raises every finding of groups A and C by one level, and is no finding itself. */
+/**
+ * Large or closely watched: raises findings of groups A and C by one level, but for those about the bank's data alone (A06, A07), and
+ * is no finding itself.
+ */
 export const rule = defineRule({
   id: 'E04',
-  version: 1,
+  version: 2,
   group: 'E',
   watches: true,
   name: { zh: '重点关注机构', en: 'Watch list' },

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { formatDay } from '../../../src/core/time.js';
+import { isRaisedByWatching } from '../../../src/risk/ask.js';
 import type { LinkedInstitution } from '../../../src/risk/facts/rows.js';
 import { rule as e04 } from '../../../src/risk/rules/e04-watch-list.js';
 import { rule as e05 } from '../../../src/risk/rules/e05-linked-institutions.js';
+import { RULES } from '../../../src/risk/rules/list.js';
 import { ask, depositSchool, school, steps, TODAY, yuan } from '../builders.js';
 
 describe('E04 watch list', () => {
@@ -24,6 +26,16 @@ describe('E04 watch list', () => {
   ])('flags %s and not just below', (_, at, below) => {
     expect(flagged(at)).toBe(true);
     expect(flagged(below)).toBe(false);
+  });
+
+  it('raises rules about money and refunds, and not those that may only tell of the bank’s data', () => {
+    const raised = RULES.filter(isRaisedByWatching).map(({ id }) => id);
+    expect(raised).toContain('A01');
+    expect(raised).toContain('A08');
+    expect(raised).toContain('C04');
+    expect(raised).not.toContain('A06');
+    expect(raised).not.toContain('A07');
+    expect(raised.filter((id) => !/^[AC]/.test(id))).toEqual([]);
   });
 
   it('is no finding itself', () => {
