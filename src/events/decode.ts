@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import type { Us } from '../core/time.js';
@@ -34,8 +34,8 @@ export interface DecodeLimits {
 export function decodeText(input: string | Buffer, limits: DecodeLimits): Decoded {
   if (bytesOf(input, limits.bytesMax) > limits.bytesMax) return refuse(tooLarge(), null);
   const isText = typeof input === 'string';
-  if (!isText && !isUtf8(input)) return refuse(BAD_ENCODING, null);
-  const text = isText ? input : input.toString('utf8');
+  const text = isText ? input : textOf(input);
+  if (text === null) return refuse(BAD_ENCODING, null);
   if (nestsDeeper(text, limits.depthMax)) return refuse(tooDeep(limits.depthMax), null);
   let value: unknown;
   try {
@@ -46,6 +46,12 @@ export function decodeText(input: string | Buffer, limits: DecodeLimits): Decode
   // Bytes that are valid UTF-8 hold no half surrogates; a string can.
   if (mayNeedCleaning(text) || (isText && HALF_SURROGATE.test(text))) return decodeValue(value, limits);
   return decodeClean(value, limits);
+}
+
+/** Null when the bytes are not UTF-8. Most events are ASCII, which is quicker to see and to copy. */
+function textOf(bytes: Buffer): string | null {
+  if (isAscii(bytes)) return bytes.toString('latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : null;
 }
 
 /** As `decodeText`, for a value that was parsed as part of something larger. The value is not changed. */
