@@ -9,7 +9,7 @@ import { rankHistory } from './rank-history.js';
 import type { AlertLine } from './replay.js';
 import { hereShard, type RunningShard, threadShards } from './running-shard.js';
 import { LineScanner } from './scan.js';
-import type { ShardCounts, ShardJob } from './shard.js';
+import type { ShardCounts } from './shard.js';
 import { SHARD_MASK, type Survey, Surveyor } from './survey.js';
 import { type KeyTurns, keysOfRed, keyTurns } from './ties.js';
 
@@ -59,13 +59,16 @@ export function defaultThreads(): number {
 export async function runBacktest(options: BacktestOptions): Promise<BacktestCounts> {
   const { paths, policy, until, limits } = options;
   const threads = Math.max(1, Math.min(options.threads, THREADS_MAX));
-  const survey = await surveyInputs(options, threads);
-  const end = { lastDay: lastDayOf(survey, until), until };
-  const jobs = Array.from({ length: threads }, (_, shard): ShardJob => ({ shard, paths, survey, end, policy, limits }));
-  const onProgress = (done: number): void => options.onProgress({ phase: 'replay', done, total: survey.records });
-  const shards = threads === 1 ? [hereShard(options.calendar, jobs[0]!, onProgress)] : threadShards(jobs, onProgress);
+  let total: number | null = null;
+  const onProgress = (done: number): void => options.onProgress({ phase: 'replay', done, total });
+  // Threads load their program while this one surveys.
+  const shards = threads === 1 ? [hereShard(options.calendar, onProgress)] : threadShards(threads, onProgress);
   try {
-    const results = await all(shards, (shard) => shard.replayAll());
+    const survey = await surveyInputs(options, threads);
+    total = survey.records;
+    const end = { lastDay: lastDayOf(survey, until), until };
+    const job = { paths, survey, end, policy, limits };
+    const results = await Promise.all(shards.map((one, shard) => one.replayAll({ shard, ...job })));
     const turns = rankHistory(results.flatMap(({ sizes }) => sizes));
     // What is told of others at a moment changes only what comes after it: the rounds end.
     let isOther = true;
@@ -75,7 +78,7 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestCou
     }
     const lines = await all(shards, (shard) => shard.lines());
     for (const portion of mergeLines(lines, LINES_PER_PORTION)) options.onLines(portion);
-    return total(results.map(({ counts }) => counts));
+    return totalOf(results.map(({ counts }) => counts));
   } finally {
     await Promise.all(shards.map((shard) => shard.close()));
   }
@@ -119,7 +122,7 @@ async function surveyInputs(options: BacktestOptions, threads: number): Promise<
   return surveyor.finish(threads);
 }
 
-function total(counts: readonly ShardCounts[]): BacktestCounts {
+function totalOf(counts: readonly ShardCounts[]): BacktestCounts {
   const byCode: Record<string, number> = {};
   for (const { byCode: codes } of counts)
     for (const [code, count] of Object.entries(codes)) byCode[code] = (byCode[code] ?? 0) + count;

@@ -8,7 +8,8 @@ import type { TieLog } from './ties.js';
 
 /** One shard, wherever it runs; see `Shard`. It is asked one thing at a time. */
 export interface RunningShard {
-  replayAll(): Promise<ShardResult>;
+  /** Once, before everything else. */
+  replayAll(job: ShardJob): Promise<ShardResult>;
   tieLogs(keys: ReadonlySet<string> | null): Promise<readonly TieLog[]>;
   replayAgain(outside: Outside): Promise<boolean>;
   lines(): Promise<readonly AlertLine[]>;
@@ -16,31 +17,33 @@ export interface RunningShard {
 }
 
 /** In this thread. */
-export function hereShard(calendar: Calendar, job: ShardJob, onProgress: (read: number) => void): RunningShard {
-  const shard = new Shard(job, calendar, onProgress);
+export function hereShard(calendar: Calendar, onProgress: (read: number) => void): RunningShard {
+  let shard: Shard | null = null;
   return {
-    replayAll: () => shard.replayAll(),
-    tieLogs: async (keys) => shard.tieLogs(keys),
-    replayAgain: (outside) => shard.replayAgain(outside),
-    lines: async () => shard.lines(),
+    replayAll: (job) => {
+      shard = new Shard(job, calendar, onProgress);
+      return shard.replayAll();
+    },
+    tieLogs: async (keys) => shard!.tieLogs(keys),
+    replayAgain: (outside) => shard!.replayAgain(outside),
+    lines: async () => shard!.lines(),
     close: async () => {},
   };
 }
 
 /** Each in a thread of its own. `onProgress`: records that all of them have read. */
-export function threadShards(jobs: readonly ShardJob[], onProgress: (read: number) => void): RunningShard[] {
-  const done = jobs.map(() => 0);
-  return jobs.map((job) =>
-    threadShard(job, (read) => {
-      done[job.shard] = read;
+export function threadShards(count: number, onProgress: (read: number) => void): RunningShard[] {
+  const done = Array.from({ length: count }, () => 0);
+  return done.map((_, shard) =>
+    threadShard((read) => {
+      done[shard] = read;
       onProgress(done.reduce((all, count) => all + count, 0));
     }),
   );
 }
 
-function threadShard(job: ShardJob, onProgress: (read: number) => void): RunningShard {
+function threadShard(onProgress: (read: number) => void): RunningShard {
   const worker = new Worker(new URL('./shard-worker.js', import.meta.url), {
-    workerData: job,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
   let lines: AlertLine[] = [];
@@ -66,7 +69,7 @@ function threadShard(job: ShardJob, onProgress: (read: number) => void): Running
     return Promise.race([answer, failed]);
   };
   return {
-    replayAll: () => ask<ShardResult>({ kind: 'replay_all' }),
+    replayAll: (job) => ask<ShardResult>({ kind: 'replay_all', job }),
     tieLogs: (keys) => ask<TieLog[]>({ kind: 'tie_logs', keys }),
     replayAgain: (outside) => ask<boolean>({ kind: 'replay_again', outside }),
     lines: async () => {

@@ -1,5 +1,5 @@
 import { on } from 'node:events';
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import { CHINA_CALENDAR } from '../core/calendar.js';
 import { type ErrorCode, FeewardenError } from '../core/errors.js';
 import type { AlertLine } from './replay.js';
@@ -8,7 +8,7 @@ import type { TieLog } from './ties.js';
 
 /** What a thread is asked, one after the other; the methods of `Shard`. */
 export type ShardRequest =
-  | { readonly kind: 'replay_all' }
+  | { readonly kind: 'replay_all'; readonly job: ShardJob }
   | { readonly kind: 'tie_logs'; readonly keys: ReadonlySet<string> | null }
   | { readonly kind: 'replay_again'; readonly outside: Outside }
   | { readonly kind: 'lines' };
@@ -24,14 +24,17 @@ export type ShardMessage =
 
 const LINES_PER_MESSAGE = 5_000;
 
-if (parentPort !== null) await run(parentPort, workerData as ShardJob);
+if (parentPort !== null) await run(parentPort);
 
-async function run(port: MessagePort, job: ShardJob): Promise<void> {
+async function run(port: MessagePort): Promise<void> {
   const tell = (message: ShardMessage): void => port.postMessage(message);
   try {
-    const shard = new Shard(job, CHINA_CALENDAR, (read) => tell({ kind: 'progress', read }));
-    for await (const [request] of on(port, 'message') as AsyncIterable<[ShardRequest]>)
-      tell({ kind: 'answer', answer: await answerOf(shard, request, tell) });
+    let shard: Shard | null = null;
+    for await (const [request] of on(port, 'message') as AsyncIterable<[ShardRequest]>) {
+      if (request.kind === 'replay_all')
+        shard = new Shard(request.job, CHINA_CALENDAR, (read) => tell({ kind: 'progress', read }));
+      tell({ kind: 'answer', answer: await answerOf(shard!, request, tell) });
+    }
   } catch (error) {
     const known = error instanceof FeewardenError;
     const message = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
