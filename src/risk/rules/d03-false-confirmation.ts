@@ -109,11 +109,10 @@ export const rule = defineRule({
     const scheduleFrom = lessonless.length + nameless.length === 0 ? NEVER : scheduledSince(sheet);
     const unscheduled = lessonless.filter(({ at }) => scheduleFrom <= at);
     const couldBeNameless = namedCount > 0 && nameless.length >= p.inventedMin;
+    const unnamed = couldBeNameless ? nameless.filter(({ at }) => scheduleFrom <= at) : NONE;
     const invented = sign('确认早于上课或没有对应课程', 'confirmed before or without its lesson', [
       ...odd.filter((one) => !hasNoLesson(one) || (one.at <= judged && scheduleFrom <= one.at)),
-      ...(couldBeNameless && !areAttended(lessons, nameless.length + namedCount)
-        ? namelessSince(scheduleFrom, nameless, namedCount, p)
-        : NONE),
+      ...(isHabit(unnamed.length, namedCount, lessons, p) ? NONE : unnamed),
     ]);
     const confirmedFen =
       invented.fen === 0n ? 0n : confirmations.reduce((sum, { amountFen }) => sum + BigInt(amountFen), 0n);
@@ -160,7 +159,7 @@ export const rule = defineRule({
       lookAgainAt: earliest(
         comes,
         ...waits,
-        unscheduled.length > 0 ? leavesAt(scheduleFrom, LESSON_DAYS + 1) : null,
+        unscheduled.length + unnamed.length > 0 ? leavesAt(scheduleFrom, LESSON_DAYS + 1) : null,
         signs.length > 0 || couldBeQuick || couldBeNameless ? leavesFirst(lessons, confirmations, p.windowDays) : null,
       ),
     };
@@ -212,23 +211,18 @@ function scheduledSince(sheet: FactSheet): Us {
   return sheet.rows.lessons.find(({ startsAt }) => startsAt >= from)?.startsAt ?? NEVER;
 }
 
-/** Those that name no lesson, where a timetable is told and most others name theirs. */
-function namelessSince(
-  scheduleFrom: Us,
-  nameless: readonly ConfirmationRow[],
-  namedCount: number,
+/**
+ * Whether confirmations without a lesson's name say nothing: too few of them, too few that name theirs, or no more confirmed in all than
+ * learners were told to have come (some platforms name the lesson now and then only).
+ */
+function isHabit(
+  unnamed: number,
+  named: number,
+  lessons: readonly DeliveryRow[],
   p: { readonly namedShareBp: number; readonly inventedMin: number },
-): readonly ConfirmationRow[] {
-  const without = nameless.filter(({ at }) => scheduleFrom <= at);
-  const isEnough = without.length >= p.inventedMin;
-  return isEnough && namedCount * 10_000 >= (namedCount + without.length) * p.namedShareBp ? without : NONE;
-}
-
-/** No more was confirmed than learners were told to have come: some platforms name the lesson now and then only. */
-function areAttended(lessons: readonly DeliveryRow[], confirmed: number): boolean {
-  let attended = 0;
-  for (const { learners } of lessons) attended += learners.length;
-  return confirmed <= attended;
+): boolean {
+  if (unnamed < p.inventedMin || named * 10_000 < (named + unnamed) * p.namedShareBp) return true;
+  return unnamed + named <= lessons.reduce((sum, { learners }) => sum + learners.length, 0);
 }
 
 function quick(confirmations: readonly ConfirmationRow[], shareBp: number, min: number): readonly ConfirmationRow[] {
