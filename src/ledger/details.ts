@@ -50,9 +50,9 @@ export class Details {
   readonly payersOf = new Map<string, Map<string, string | null>>();
   /** The day on which a release was instructed. */
   readonly instructedOn = new Map<string, Day>();
-  private readonly requestsOf = new Map<Day, string[]>();
-  private readonly confirmationsOf = new Map<Day, string[]>();
-  private readonly deliveriesOf = new Map<Day, string[]>();
+  private readonly requestsOf = new DayKeys();
+  private readonly confirmationsOf = new DayKeys();
+  private readonly deliveriesOf = new DayKeys();
   /** Keys that changed; whoever follows the model takes them out. */
   readonly changedLessons = new Set<string>();
   readonly changedConfirmations = new Set<string>();
@@ -71,11 +71,11 @@ export class Details {
       case 'lesson.delivered':
         this.delivered.change(event.data.lessonId, deliveredOf(event), sign);
         this.changedLessons.add(event.data.lessonId);
-        addTo(this.deliveriesOf, dayOf(event.at), event.data.lessonId);
+        this.deliveriesOf.add(dayOf(event.at), event.data.lessonId);
         return;
       case 'lesson.confirm_requested':
         this.requests.change(event.data.confirmId, toldOf(event), sign);
-        addTo(this.requestsOf, dayOf(event.at), event.data.confirmId);
+        this.requestsOf.add(dayOf(event.at), event.data.confirmId);
         this.changedConfirmations.add(event.data.confirmId);
         return;
       case 'lesson.confirmed':
@@ -93,9 +93,9 @@ export class Details {
 
   /** Forgets requests, confirmations and deliveries from before these days: nobody will look at them again. */
   forgetBefore(requests: Day, confirmations: Day, deliveries: Day): void {
-    forgetDays(this.requestsOf, requests, (key) => forgetOld(this.requests, key, requests));
-    forgetDays(this.deliveriesOf, deliveries, (key) => forgetOld(this.delivered, key, deliveries));
-    forgetDays(this.confirmationsOf, confirmations, (key) => {
+    this.requestsOf.forgetBefore(requests, (key) => forgetOld(this.requests, key, requests));
+    this.deliveriesOf.forgetBefore(deliveries, (key) => forgetOld(this.delivered, key, deliveries));
+    this.confirmationsOf.forgetBefore(confirmations, (key) => {
       // It may have been corrected since: then it is another one.
       const told = this.confirmations.get(key);
       if (told !== undefined && dayOf(told.at) < confirmations) this.confirmations.delete(key);
@@ -105,8 +105,9 @@ export class Details {
   private confirm(event: Event<'lesson.confirmed'>, sign: 1 | -1): void {
     const { confirmId, contractId, lessonId = null, amountFen, by, hours } = event.data;
     if (sign > 0) {
-      this.confirmations.set(confirmId, { ...toldOf(event), confirmId, lessonId, amountFen, by });
-      addTo(this.confirmationsOf, dayOf(event.at), confirmId);
+      const { at, source, id } = event;
+      this.confirmations.set(confirmId, { at, source, id, confirmId, lessonId, amountFen, by });
+      this.confirmationsOf.add(dayOf(at), confirmId);
     } else this.confirmations.delete(confirmId);
     this.changedConfirmations.add(confirmId);
     const hundredths = Math.round(hours * 100);
@@ -178,6 +179,34 @@ export class Newest<T extends Told> {
   }
 }
 
+/** Keys by day. They are forgotten day by day, the oldest first. */
+class DayKeys {
+  private readonly of = new Map<Day, string[]>();
+  /** No day before it has keys. */
+  private first: Day = Number.POSITIVE_INFINITY;
+
+  add(day: Day, key: string): void {
+    const keys = this.of.get(day);
+    if (keys) keys.push(key);
+    else this.of.set(day, [key]);
+    if (day < this.first) this.first = day;
+  }
+
+  forgetBefore(before: Day, forget: (key: string) => void): void {
+    if (this.first >= before) return;
+    // Nearly always one day has passed. What is told of long ago makes a span of more days than there are.
+    const isShort = before - this.first <= this.of.size;
+    if (isShort) for (let day = this.first; day < before; day += 1) this.forgetDay(day, forget);
+    else for (const day of [...this.of.keys()]) if (day < before) this.forgetDay(day, forget);
+    this.first = this.of.size === 0 ? Number.POSITIVE_INFINITY : before;
+  }
+
+  private forgetDay(day: Day, forget: (key: string) => void): void {
+    for (const key of this.of.get(day) ?? NOTHING) forget(key);
+    this.of.delete(day);
+  }
+}
+
 function newestFirst(a: Told, b: Told): number {
   return isNewer(a, b) ? -1 : 1;
 }
@@ -223,20 +252,6 @@ export function scheduledLesson(told: Told, data: EventData['lesson.scheduled'])
   };
 }
 
-function addTo(days: Map<Day, string[]>, day: Day, key: string): void {
-  const keys = days.get(day);
-  if (keys) keys.push(key);
-  else days.set(day, [key]);
-}
-
-function forgetDays(days: Map<Day, string[]>, before: Day, forget: (key: string) => void): void {
-  for (const [day, keys] of days) {
-    if (day >= before) continue;
-    days.delete(day);
-    for (const key of keys) forget(key);
-  }
-}
-
 function forgetOld(tellings: Newest<Told>, key: string, before: Day): void {
   const newest = tellings.get(key);
   if (newest !== undefined && dayOf(newest.at) < before) tellings.forget(key);
@@ -251,3 +266,4 @@ function removePair(list: number[], at: Us, hundredths: number): void {
 }
 
 const NOBODY: readonly string[] = [];
+const NOTHING: readonly string[] = [];

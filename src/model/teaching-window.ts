@@ -22,8 +22,8 @@ export class TeachingWindow {
   private readonly deliveryRows = new LessonList<DeliveryRow>();
   private readonly confirmationRows = new SortedRows<ConfirmationRow>(isNewer);
   private readonly known = new Map<string, ConfirmationRow>();
-  /** Confirmations of the window by the lesson that they name. */
-  private readonly ofLesson = new Map<string, Set<string>>();
+  /** Lessons that confirmations of the window name. */
+  private readonly named = new Map<string, NamedLesson>();
   private today: Day = Number.NEGATIVE_INFINITY;
   private lessonsFrom: Us = Number.NEGATIVE_INFINITY;
   private deliveriesFrom: Us = Number.NEGATIVE_INFINITY;
@@ -66,13 +66,20 @@ export class TeachingWindow {
     const given =
       row !== null && row.startsAt >= this.deliveriesFrom ? this.details.delivered.get(lessonId) : undefined;
     this.deliveryRows.set(lessonId, given ? { ...row!, learners: given.learners } : null);
-    for (const confirmId of this.ofLesson.get(lessonId) ?? NONE) {
+    this.updateNamed(lessonId, row);
+    return isOther;
+  }
+
+  private updateNamed(lessonId: string, row: LessonRow | null): void {
+    const named = this.named.get(lessonId);
+    if (named === undefined || isSamePlace(named.place, row)) return;
+    named.place = placeOf(row);
+    for (const confirmId of named.confirmIds) {
       const before = this.known.get(confirmId)!;
-      const after = { ...before, lesson: placeOf(row) };
+      const after = { ...before, lesson: named.place };
       this.confirmationRows.replace(before, after);
       this.known.set(confirmId, after);
     }
-    return isOther;
   }
 
   private updateSchedule(lessonId: string, row: LessonRow | null): boolean {
@@ -106,22 +113,28 @@ export class TeachingWindow {
     if (before) this.drop(before);
     const told = this.details.confirmations.get(confirmId);
     if (told === undefined || told.at < this.confirmationsFrom) return;
-    const row = this.confirmationOf(told);
+    const named = told.lessonId === null ? null : this.namedLesson(told.lessonId);
+    named?.confirmIds.add(confirmId);
+    const row = this.confirmationOf(told, named === null ? null : named.place);
     this.confirmationRows.insert(row);
     this.known.set(confirmId, row);
-    if (row.lessonId === null) return;
-    const others = this.ofLesson.get(row.lessonId);
-    if (others) others.add(confirmId);
-    else this.ofLesson.set(row.lessonId, new Set([confirmId]));
   }
 
-  private confirmationOf(told: Confirmation): ConfirmationRow {
-    const asked = this.details.requests.get(told.confirmId);
-    return {
-      ...told,
-      requestedAt: asked !== undefined && asked.at >= told.at - REQUEST_DAYS * US_PER_DAY ? asked.at : null,
-      lesson: told.lessonId === null ? null : placeOf(this.lessonOf(told.lessonId)),
-    };
+  /** All that attended a lesson confirm it. */
+  private namedLesson(lessonId: string): NamedLesson {
+    let named = this.named.get(lessonId);
+    if (named === undefined) {
+      named = { place: placeOf(this.lessonOf(lessonId)), confirmIds: new Set() };
+      this.named.set(lessonId, named);
+    }
+    return named;
+  }
+
+  private confirmationOf(told: Confirmation, lesson: Place): ConfirmationRow {
+    const { at, source, id, confirmId, lessonId, amountFen, by } = told;
+    const asked = this.details.requests.get(confirmId);
+    const requestedAt = asked !== undefined && asked.at >= at - REQUEST_DAYS * US_PER_DAY ? asked.at : null;
+    return { at, source, id, confirmId, lessonId, amountFen, by, requestedAt, lesson };
   }
 
   /** The rows of an earlier day, at most `LATE_DAYS` back. Looks through everything. */
@@ -143,7 +156,7 @@ export class TeachingWindow {
       }),
       confirmations: [...confirmations.values()]
         .filter(({ at }) => at >= startOfDay(day - CONFIRMATION_DAYS))
-        .map((told) => this.confirmationOf(told))
+        .map((told) => this.confirmationOf(told, told.lessonId === null ? null : placeOf(this.lessonOf(told.lessonId))))
         .sort((a, b) => (isNewer(a, b) ? 1 : -1)),
     };
   }
@@ -156,9 +169,9 @@ export class TeachingWindow {
   private forget(row: ConfirmationRow): void {
     this.known.delete(row.confirmId);
     if (row.lessonId === null) return;
-    const others = this.ofLesson.get(row.lessonId)!;
-    others.delete(row.confirmId);
-    if (others.size === 0) this.ofLesson.delete(row.lessonId);
+    const { confirmIds } = this.named.get(row.lessonId)!;
+    confirmIds.delete(row.confirmId);
+    if (confirmIds.size === 0) this.named.delete(row.lessonId);
   }
 
   private moveTo(today: Day): boolean {
@@ -216,8 +229,19 @@ function isSameLesson(a: LessonRow, b: LessonRow): boolean {
   );
 }
 
-function placeOf(row: LessonRow | null): ConfirmationRow['lesson'] {
+/** What a confirmation tells of its lesson. */
+type Place = ConfirmationRow['lesson'];
+
+interface NamedLesson {
+  place: Place;
+  readonly confirmIds: Set<string>;
+}
+
+function placeOf(row: LessonRow | null): Place {
   return row === null ? null : { startsAt: row.startsAt, cancelled: row.cancelled };
 }
 
-const NONE: readonly string[] = [];
+function isSamePlace(place: Place, row: LessonRow | null): boolean {
+  if (place === null || row === null) return place === row;
+  return place.startsAt === row.startsAt && place.cancelled === row.cancelled;
+}
