@@ -43,6 +43,14 @@ export class ContractHours {
     return group === undefined || group.size < 2 ? ALONE : [...group];
   }
 
+  /** Those of the others that were signed later: what was left of this one when they were signed may be another amount. */
+  later(contractId: string): readonly string[] {
+    const others = this.others(contractId);
+    const own = others.length === 0 ? undefined : this.books.contracts.get(contractId);
+    if (own === undefined) return others;
+    return others.filter((id) => id !== contractId && isNewer(this.books.contracts.get(id)!, own));
+  }
+
   of(contract: ContractRow): number | null {
     const earlier: EarlierContract[] = [];
     for (const contractId of this.others(contract.contractId)) {

@@ -69,7 +69,7 @@ export class ContractWindow {
   /** The line of a contract changed: paid for, refunded, or taught. */
   updateLine(key: string): void {
     if (!key.startsWith(CONTRACT_PREFIX)) return;
-    for (const contractId of this.hours.others(contractIdOf(key))) this.stale.add(contractId);
+    for (const contractId of this.hours.later(contractIdOf(key))) this.stale.add(contractId);
   }
 
   /** Hours that were left, once the lines are known. True when any are others than before. */
