@@ -38,6 +38,9 @@ describe('resolving a policy', () => {
       blueWorkingDays: 4,
       yellowWorkingDays: 4,
       orangeFen: 5_000_000,
+      orangeShareBp: 1_000,
+      shareCases: 2,
+      shareUnearnedFen: 10_000_000,
     });
   });
 

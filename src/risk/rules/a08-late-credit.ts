@@ -40,7 +40,13 @@ export const rule = defineRule({
       unit: 'count',
       min: 1,
       source: 'ours',
-      note: '… in at least two payments: one may be a slip.',
+      note: '… in at least two payments, as one may be a slip …',
+    },
+    shareUnearnedFen: {
+      value: 10_000_000,
+      unit: 'fen',
+      source: 'ours',
+      note: '… where those fees are ¥100,000 at most: ¥50,000 would be half of them.',
     },
   },
   order: [['blueWorkingDays', 'yellowWorkingDays']],
@@ -79,6 +85,7 @@ export const rule = defineRule({
             : [
                 sheet.tests.from(lateCases, p.shareCases),
                 sheet.tests.overShare(lateFen, sheet.unearnedFen, p.orangeShareBp),
+                is(sheet.unearnedFen <= BigInt(p.shareUnearnedFen)),
               ],
       },
     ]);

@@ -26,6 +26,9 @@ describe('the thresholds that hold', () => {
       blueWorkingDays: [2, 'county', '370702'],
       yellowWorkingDays: [4, 'province', '370000'],
       orangeFen: [9, 'city', '370700'],
+      orangeShareBp: [1_000, undefined, undefined],
+      shareCases: [2, undefined, undefined],
+      shareUnearnedFen: [10_000_000, undefined, undefined],
     });
     expect(a08({ regionCode: '370703' })).toMatchObject({ blueWorkingDays: [1, 'nation', '000000'] });
     expect(a08({ regionCode: '330106' })).toMatchObject({ yellowWorkingDays: [5, undefined, undefined] });

@@ -29,6 +29,8 @@ describe('A08 late credit', () => {
     expect(late(yuan(1_500), 2)).toBe('yellow');
     expect(late(yuan(1_500) + 1, 2)).toBe('orange');
     expect(late(yuan(5_000), 1)).toBe('yellow');
+    expect(late(yuan(9_000), 2, yuan(100_000))).toBe('orange');
+    expect(late(yuan(9_000), 2, yuan(100_000) + 1)).toBe('yellow');
     // One that is not so late does not count.
     const two = school().unearned(yuan(30_000));
     for (const date of ['2026-04-14', '2026-04-15'])
