@@ -117,7 +117,9 @@ async function throughDatabase(pool: pg.Pool, id: string, events: readonly AnyEv
   for (const event of ordered(events)) {
     await advance(event.recordedAt);
     waiting.push(event);
-    if (model.book(event).kind !== 'accepted') continue;
+    const outcome = model.book(event);
+    // A fact told again may change what stands: then it is looked at as well.
+    if (outcome.kind === 'rejected' || (outcome.kind === 'duplicate' && !outcome.changes)) continue;
     dayEndsAt = startOfDay(dayOf(event.recordedAt) + 1);
     if (triggers.isUrgent(event, () => reader.accounts())) pendingAt = event.recordedAt;
   }

@@ -95,7 +95,8 @@ class Course {
       await this.advance(event.recordedAt);
       const one = this.of(event.subject);
       one.waiting.push(line);
-      if (this.model.book(event).kind !== 'accepted') continue;
+      const outcome = this.model.book(event);
+      if (outcome.kind === 'rejected' || (outcome.kind === 'duplicate' && !outcome.changes)) continue;
       one.dayEndsAt = startOfDay(dayOf(event.recordedAt) + 1);
       if (one.triggers.isUrgent(event, () => one.reader.accounts())) one.pendingAt = event.recordedAt;
     }
