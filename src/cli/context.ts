@@ -3,8 +3,7 @@ import { type Config, loadConfig, type Overrides } from '../config.js';
 import { CHINA_CALENDAR } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
 import { parseTime, type Us } from '../core/time.js';
-import { type Database, openDatabase } from '../db/database.js';
-import { migrate } from '../db/migrate.js';
+import type { Database } from '../db/database.js';
 import { CHART } from '../ledger/accounts.js';
 import type { IntakeDeps } from '../ledger/intake.js';
 
@@ -38,6 +37,9 @@ export async function withDatabase<T>(
   overrides: Overrides = {},
 ): Promise<T> {
   const config = loadConfig(undefined, { ...overrides, dataDir: options.data });
+  // Loaded here, because commands without a database would pay for it with a quarter of a second.
+  const { openDatabase } = await import('../db/database.js');
+  const { migrate } = await import('../db/migrate.js');
   const database = await openDatabase(config, 'feewarden cli');
   try {
     await migrate(database.pool, { chart: CHART });
