@@ -42,7 +42,7 @@ export const SETTINGS = {
     null,
     secret(text(/^[^\0]{1,1024}$/, '1 to 1024 characters')),
   ),
-  ingestBatchEventsMax: setting('FEEWARDEN_INGEST_BATCH_EVENTS_MAX', 1_200, integer(1, 20_000)),
+  ingestBatchEventsMax: setting('FEEWARDEN_INGEST_BATCH_EVENTS_MAX', 2_400, integer(1, 20_000)),
   httpBodyBytesMax: setting('FEEWARDEN_HTTP_BODY_BYTES_MAX', 67_108_864, integer(1_024, 1_073_741_824)),
   eventBytesMax: setting('FEEWARDEN_EVENT_BYTES_MAX', 262_144, integer(1_024, 16_777_216)),
   eventDepthMax: setting('FEEWARDEN_EVENT_DEPTH_MAX', 32, integer(4, 1_000)),

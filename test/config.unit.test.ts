@@ -26,7 +26,7 @@ test('an empty environment gives the defaults, frozen', () => {
     kafkaBrokers: [],
   });
   expect(config).toMatchObject({
-    ingestBatchEventsMax: 1200,
+    ingestBatchEventsMax: 2400,
     eventBytesMax: 262_144,
     evaluateSettleMs: 0,
     pollMs: 100,

@@ -6,7 +6,7 @@ import type { ResumePoint } from '../sources/files/record.js';
 import type { InputFile, InputRecord } from '../sources/files/records.js';
 import type { Input, Origin } from './apply.js';
 import { addCounts, decode, type IntakeCounts, type IntakeDeps, noCounts, take } from './intake.js';
-import { ALL_LANES, allOrFirstError, laneOf, type Part, splitIntoLanes } from './lanes.js';
+import { ALL_LANES, allOrFirstError, LANES, laneOf, NO_USES, type Part, splitIntoLanes, type Uses } from './lanes.js';
 
 export interface FileIntakeOptions {
   readonly batchEventsMax: number;
@@ -27,11 +27,10 @@ export interface FileIntake extends IntakeCounts {
 
 /**
  * Takes a file into the books, batch by batch, in flat memory. Progress commits with each transaction, so that an interrupted run
- * goes on where it stopped; the counts are then those of the whole file. While one batch is written, the next is decoded.
+ * goes on where it stopped; the counts are then those of the whole file. While two batches are written, the next is decoded.
  */
 export async function takeFile(deps: IntakeDeps, file: InputFile, options: FileIntakeOptions): Promise<FileIntake> {
-  const key =
-    file.fingerprint === null ? null : createHash('sha256').update(`${file.path}\0${file.fingerprint}`).digest('hex');
+  const key = progressKey(file);
   const lanes = (key === null ? null : await readProgress(deps.pool, key)) ?? ALL_LANES.map(() => START);
   const from = least(lanes);
   const isResumed = from.index >= 0;
@@ -41,30 +40,34 @@ export async function takeFile(deps: IntakeDeps, file: InputFile, options: FileI
     ...(isResumed ? { resumeFrom: from } : {}),
     ...(options.onBytes ? { onBytes: options.onBytes } : {}),
   });
-  let writing: Promise<void> = Promise.resolve();
+  const writer = new Writer(progress);
   let stopped = false;
   let problem: FeewardenError | null = null;
   try {
     for await (const batch of batches(records, options.batchEventsMax, (record) => inputOf(deps, file.path, record))) {
-      await writing;
+      await writer.ready();
       if (options.signal?.aborted) {
         stopped = true;
         break;
       }
-      writing = progress.write(batch);
-      // The next batch is decoded meanwhile; a failure is thrown at the next `await writing`.
-      writing.catch(() => {});
+      writer.write(batch);
     }
   } catch (error) {
     // Whatever happened: nothing is being written any more when the caller hears of it.
-    await writing;
+    await writer.end();
     if (!(error instanceof FeewardenError) || error.code !== 'unreadable_input') throw error;
     problem = error;
   }
-  await writing;
+  await writer.end();
   const finished = !stopped && problem === null;
   if (finished) await progress.finish();
   return { ...progress.counts(), resumedAtLine: isResumed ? from.line : null, finished, problem };
+}
+
+/** Null: the input cannot be read again. With other lanes the positions would mean something else, so that the file begins anew. */
+function progressKey({ path, fingerprint }: InputFile): string | null {
+  if (fingerprint === null) return null;
+  return createHash('sha256').update(`${path}\0${fingerprint}\0${LANES}`).digest('hex');
 }
 
 /** How far the inputs of one lane are booked, and what became of them. */
@@ -76,11 +79,59 @@ interface LaneProgress {
 /** Before the first record. */
 const START: LaneProgress = { position: { offset: 0, line: 0, index: -1 }, counts: noCounts() };
 
+/** A lane that an interrupted run has brought further stays there. */
+function laneAfter({ position, counts }: LaneProgress, end: ResumePoint): LaneProgress {
+  return { position: end.index > position.index ? end : position, counts: structuredClone(counts) };
+}
+
 function least(lanes: readonly LaneProgress[]): ResumePoint {
   return lanes.reduce((first, { position }) => (position.index < first.index ? position : first), lanes[0]!.position);
 }
 
-/** Books the batches of a file, and keeps with each lane's transaction how far that lane has come. */
+/**
+ * Writes batches one after the other in each lane, where a lane does not wait for the others: it may be one batch ahead, so that
+ * the database always has work. A batch that is not split waits for all.
+ */
+class Writer {
+  private uses: Uses = NO_USES;
+  /** By lane: when what it was given is written. */
+  private readonly lanes: Promise<void>[] = ALL_LANES.map(() => Promise.resolve());
+  /** The last batch, and the one before it. */
+  private last: Promise<unknown> = Promise.resolve();
+  private before: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly progress: Progress) {}
+
+  /** Resolves when no more than one batch is being written; throws what went wrong with those before it. */
+  async ready(): Promise<void> {
+    await this.before;
+  }
+
+  /** Failures are thrown by `ready` or `end`. */
+  write({ inputs, end }: Batch): void {
+    const { parts, uses } = splitIntoLanes(this.progress.remaining(inputs), this.uses);
+    this.uses = uses;
+    const written = parts.map((part) => this.writePart(part, end));
+    this.before = this.last;
+    this.last = allOrFirstError(written);
+    // The next batch is decoded meanwhile.
+    this.last.catch(() => {});
+  }
+
+  /** Resolves when nothing is being written any more; throws the first failure. */
+  async end(): Promise<void> {
+    await allOrFirstError([this.before, this.last]);
+  }
+
+  private writePart(part: Part<FileInput>, end: ResumePoint): Promise<void> {
+    const free = allOrFirstError(part.lanes.map((lane) => this.lanes[lane]!));
+    const written = free.then(() => this.progress.write(part, end));
+    for (const lane of part.lanes) this.lanes[lane] = written;
+    return written;
+  }
+}
+
+/** Books parts of a file, and keeps with each lane's transaction how far that lane has come. */
 class Progress {
   /** `key` null: the input cannot be read again, and nothing is kept. */
   constructor(
@@ -90,17 +141,17 @@ class Progress {
     private readonly lanes: LaneProgress[],
   ) {}
 
-  async write(batch: Batch): Promise<void> {
-    // An interrupted run may have booked the batch in one lane and not in the other.
-    const inputs = batch.inputs.filter((input) => input.origin.index > this.lanes[laneOf(input)]!.position.index);
-    await allOrFirstError(splitIntoLanes(inputs).map((part) => this.writePart(part, batch.end)));
+  /** An interrupted run may have booked some of the inputs in one lane and not in another. */
+  remaining(inputs: readonly FileInput[]): FileInput[] {
+    return inputs.filter((input) => input.origin.index > this.lanes[laneOf(input)]!.position.index);
   }
 
-  private async writePart({ inputs, lanes }: Part<FileInput>, end: ResumePoint): Promise<void> {
+  /** In its transaction. */
+  async write({ inputs, lanes }: Part<FileInput>, end: ResumePoint): Promise<void> {
     let after: LaneProgress[] = [];
     await take(this.deps, inputs, async (client, { outcomes }) => {
       // The transaction may be tried again: nothing is kept before it has committed.
-      after = lanes.map((lane) => ({ position: end, counts: structuredClone(this.lanes[lane]!.counts) }));
+      after = lanes.map((lane) => laneAfter(this.lanes[lane]!, end));
       outcomes.forEach((outcome, at) => {
         addCounts(after[lanes.indexOf(laneOf(inputs[at]!))]!.counts, { outcomes: [outcome] });
       });
@@ -152,6 +203,9 @@ interface Batch {
   readonly end: ResumePoint;
 }
 
+/** A batch of long events is closed before it is full: what is held in memory is bounded by bytes, too (our default). */
+export const BATCH_BYTES_MAX = 2_097_152;
+
 /** When the input breaks off, what was read before it is handed out first. */
 async function* batches(
   chunks: AsyncIterable<InputRecord[]>,
@@ -159,16 +213,19 @@ async function* batches(
   toInput: (record: InputRecord) => FileInput,
 ): AsyncGenerator<Batch> {
   let inputs: FileInput[] = [];
+  let bytes = 0;
   let last: InputRecord | undefined;
   let broken: { readonly error: unknown } | null = null;
   try {
     for await (const chunk of chunks) {
       for (const record of chunk) {
         inputs.push(toInput(record));
+        bytes += record.bytes.length;
         last = record;
-        if (inputs.length >= max) {
+        if (inputs.length >= max || bytes >= BATCH_BYTES_MAX) {
           yield { inputs, end: pointAfter(record) };
           inputs = [];
+          bytes = 0;
         }
       }
     }

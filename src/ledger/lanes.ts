@@ -2,8 +2,8 @@ import type { BatchResult, Input, InputOutcome } from './apply.js';
 import { type IntakeDeps, take } from './intake.js';
 import { joinKey } from './rows.js';
 
-/** Transactions that one batch may be split into: while the database works for one, this process works for another. */
-export const LANES = 2;
+/** Transactions that one batch may be split into: while the database works for one, this process works for another (measured: more gain nothing). */
+export const LANES = 3;
 export const ALL_LANES: readonly number[] = Array.from({ length: LANES }, (_, lane) => lane);
 /** A smaller batch is one transaction: splitting it would cost more than it gains (our default). */
 export const SPLIT_INPUTS_MIN = 1_000;
@@ -17,20 +17,31 @@ export interface Part<I extends Input> {
   readonly lanes: readonly number[];
 }
 
+/** Lanes by the identities of events (source and id) that their inputs have or reverse. */
+export type Uses = ReadonlyMap<string, number>;
+
+export const NO_USES: Uses = new Map();
+
 /**
  * Splits a batch so that its parts can be booked at the same time with the result of booking them in their order. Institutions do
- * not depend on each other but through identities: where an identity of one lane is used in another, the batch stays whole.
+ * not depend on each other but through identities: where an identity of one lane is used in another, the batch stays whole. `before`:
+ * what the batch before uses that may still be being booked.
  */
-export function splitIntoLanes<I extends Input>(inputs: readonly I[]): Part<I>[] {
+export function splitIntoLanes<I extends Input>(
+  inputs: readonly I[],
+  before: Uses = NO_USES,
+): { readonly parts: Part<I>[]; readonly uses: Uses } {
   const whole = { inputs: [...inputs], places: inputs.map((_, place) => place), lanes: ALL_LANES };
-  if (inputs.length < SPLIT_INPUTS_MIN || sharesIdentities(inputs)) return [whole];
+  const uses = inputs.length < SPLIT_INPUTS_MIN ? null : usesOf(inputs, before);
+  // All lanes wait for a whole one: it leaves nothing to look at.
+  if (uses === null) return { parts: [whole], uses: NO_USES };
   const parts = ALL_LANES.map((lane): Part<I> => ({ inputs: [], places: [], lanes: [lane] }));
   inputs.forEach((input, place) => {
     const part = parts[laneOf(input)]!;
     part.inputs.push(input);
     part.places.push(place);
   });
-  return parts.every((part) => part.inputs.length > 0) ? parts : [whole];
+  return parts.every((part) => part.inputs.length > 0) ? { parts, uses } : { parts: [whole], uses: NO_USES };
 }
 
 /** The same for the same bytes, in every run. What is no event goes with the first lane. */
@@ -40,7 +51,7 @@ export function laneOf({ decoded }: Input): number {
 
 /** Books a batch in its lanes; what one lane commits stays when another fails. */
 export async function takeInLanes(deps: IntakeDeps, inputs: readonly Input[]): Promise<BatchResult> {
-  const parts = splitIntoLanes(inputs);
+  const { parts } = splitIntoLanes(inputs);
   const results = await allOrFirstError(parts.map((part) => take(deps, part.inputs)));
   const outcomes: InputOutcome[] = new Array(inputs.length);
   parts.forEach(({ places }, at) => {
@@ -60,23 +71,20 @@ export async function allOrFirstError<T>(promises: readonly Promise<T>[]): Promi
   });
 }
 
-function sharesIdentities(inputs: readonly Input[]): boolean {
-  const lanes = new Map<string, number>();
-  for (const input of inputs) {
-    if (!input.decoded.ok) continue;
-    const { source, id } = input.decoded.event;
-    const key = joinKey(source, id);
-    const lane = laneOf(input);
-    const other = lanes.get(key);
-    if (other === undefined) lanes.set(key, lane);
-    else if (other !== lane) return true;
+/** Null when an identity is used in two lanes. */
+function usesOf(inputs: readonly Input[], before: Uses): Uses | null {
+  const uses = new Map<string, number>();
+  for (const { decoded } of inputs) {
+    if (!decoded.ok) continue;
+    const { event } = decoded;
+    const lane = laneOfSubject(event.subject);
+    for (const { source, id } of event.type === 'event.reversed' ? [event, event.data.reverses] : [event]) {
+      const key = joinKey(source, id);
+      if ((uses.get(key) ?? before.get(key) ?? lane) !== lane) return null;
+      uses.set(key, lane);
+    }
   }
-  return inputs.some(({ decoded }) => {
-    if (!decoded.ok || decoded.event.type !== 'event.reversed') return false;
-    const { source, id } = decoded.event.data.reverses;
-    const lane = lanes.get(joinKey(source, id));
-    return lane !== undefined && lane !== laneOfSubject(decoded.event.subject);
-  });
+  return uses;
 }
 
 function laneOfSubject(subject: string): number {
