@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { formatTime, type Us } from '../core/time.js';
+import { jsonArray, jsonList } from '../db/arrays.js';
 import { toDbTime } from '../db/pool.js';
 import {
   type AlertLevel,
@@ -72,7 +73,7 @@ export async function enqueue(
       unique.map((message) => message.level ?? null),
       unique.map((message) => message.previousLevel ?? null),
       unique.map((message) => toDbTime(message.time)),
-      unique.map(cloudEventOf),
+      jsonList(unique.map(cloudEventOf)),
       routed.map((delivery) => delivery.id),
       routed.map((delivery) => delivery.sink),
       routed.map((delivery) => delivery.orderKey),
@@ -86,7 +87,7 @@ with added as (
   insert into messages (message_id, type, institution_id, region_code, bank_code, topic, level, previous_level, at, body)
   select m.message_id, m.type, m.institution_id, m.region_code, m.bank_code, m.topic, m.level, m.previous_level, m.at, m.body
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                $9::timestamptz[], $10::text[]) with ordinality
+                $9::timestamptz[], ${jsonArray(10, 'text')}) with ordinality
       as m(message_id, type, institution_id, region_code, bank_code, topic, level, previous_level, at, body, position)
    order by m.position
   on conflict (message_id) do nothing

@@ -32,3 +32,19 @@ function elementText(value: ArrayValue): string {
   if (typeof value === 'string') return SPECIAL.test(value) ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : `"${value}"`;
   return Buffer.isBuffer(value) ? `"\\\\x${value.toString('hex')}"` : String(value);
 }
+
+/** Stands between the texts of a `jsonList`: JSON never holds it but as an escape. */
+const BETWEEN = '\x1e';
+
+/**
+ * JSON texts → one parameter for `jsonArray`, a null for SQL's null. Nothing has to be quoted and unquoted, as in the text of an
+ * array: JSON is full of quotation marks.
+ */
+export function jsonList(texts: readonly (string | null)[]): string {
+  return texts.map((text) => text ?? '').join(BETWEEN);
+}
+
+/** The parameter of a `jsonList` as an array for `unnest`; one that ends in nulls may be shorter, which `unnest` makes up for. */
+export function jsonArray(parameter: number, type: 'jsonb' | 'text' = 'jsonb'): string {
+  return `string_to_array($${parameter}::text, chr(30), '')::${type}[]`;
+}

@@ -40,7 +40,7 @@ export interface EvaluateResult {
 
 const SETTLE_FACTOR_MAX = 10;
 /** A score is at most two seconds behind, and the evaluation takes its time as well (our default). */
-export const GATHER_US_MAX = 1_000_000;
+export const GATHER_US_MAX = 1_300_000;
 
 /**
  * Evaluates up to `institutionsMax` institutions that are due, by an event or by time: facts → findings → score, alert

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { dayOf, type Us } from '../core/time.js';
+import { jsonArray, jsonList } from '../db/arrays.js';
 import { toDbTime } from '../db/pool.js';
 import type { Evaluation } from './evaluation.js';
 import type { InstitutionRows, LinkedInstitution } from './facts/rows.js';
@@ -45,14 +46,16 @@ export async function insertEvaluationSteps(
     name: 'insert_evaluation_steps',
     text: `insert into evaluation_steps (institution_no, at, event_count, policy_version, rulebook, outside, state_before)
            select no, $7::timestamptz, event_count, policy_version, rulebook, outside, state_before
-             from unnest($1::int[], $2::bigint[], $3::text[], $4::text[], $5::jsonb[], $6::text[]) as t(no, event_count, policy_version, rulebook, outside, state_before)`,
+             from unnest($1::int[], $2::bigint[], $3::text[], $4::text[], ${jsonArray(5)}, ${jsonArray(6, 'text')}) as t(no, event_count, policy_version, rulebook, outside, state_before)`,
     values: [
       steps.map(({ no }) => no),
       steps.map(({ rows }) => rows.eventCount),
       steps.map(({ evaluation }) => evaluation.policyVersion),
       steps.map(({ evaluation }) => rulebookOf(evaluation.calendarVersion)),
-      steps.map(({ rows: { countyTopShare, links } }) => JSON.stringify({ countyTopShare, links } satisfies Outside)),
-      steps.map(stateBefore),
+      jsonList(
+        steps.map(({ rows: { countyTopShare, links } }) => JSON.stringify({ countyTopShare, links } satisfies Outside)),
+      ),
+      jsonList(steps.map(stateBefore)),
       toDbTime(now),
     ],
   });

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Calendar } from '../core/calendar.js';
 import type { Us } from '../core/time.js';
+import { jsonArray, jsonList } from '../db/arrays.js';
 import { toDbTime } from '../db/pool.js';
 import { evaluateInstitution } from './evaluate.js';
 import type { Evaluation, InstitutionRiskState } from './evaluation.js';
@@ -120,7 +121,7 @@ async function upsertShadows(
     name: 'store_shadow_evaluations',
     text: `insert into shadow_evaluations (shadow_no, institution_no, state, evaluated_at, next_at, policy_version, region_code, score, level, findings, live_score, live_level, live_findings)
            select $1, no, state, $2::timestamptz, next_at, policy_version, region_code, score, level, findings, live_score, live_level, live_findings
-             from unnest($3::int[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::smallint[], $9::text[], $10::jsonb[], $11::smallint[], $12::text[], $13::jsonb[])
+             from unnest($3::int[], ${jsonArray(4, 'text')}, $5::timestamptz[], $6::text[], $7::text[], $8::smallint[], $9::text[], ${jsonArray(10)}, $11::smallint[], $12::text[], ${jsonArray(13)})
                as t(no, state, next_at, policy_version, region_code, score, level, findings, live_score, live_level, live_findings)
            on conflict (shadow_no, institution_no) do update set state = excluded.state, evaluated_at = excluded.evaluated_at, next_at = excluded.next_at,
              policy_version = excluded.policy_version, region_code = excluded.region_code, score = excluded.score, level = excluded.level, findings = excluded.findings,
@@ -129,16 +130,16 @@ async function upsertShadows(
       shadowNo,
       toDbTime(now),
       shadowed.map(({ live }) => live.no),
-      shadowed.map(({ evaluation }) => JSON.stringify(evaluation.state)),
+      jsonList(shadowed.map(({ evaluation }) => JSON.stringify(evaluation.state))),
       shadowed.map(({ evaluation: { lookAgainAt } }) => (lookAgainAt === null ? null : toDbTime(lookAgainAt))),
       shadowed.map(({ evaluation }) => evaluation.policyVersion),
       shadowed.map(({ live }) => live.rows.profile?.regionCode ?? null),
       shadowed.map(({ evaluation }) => evaluation.score.score),
       shadowed.map(({ evaluation }) => evaluation.score.level),
-      shadowed.map(({ evaluation }) => JSON.stringify(findingsJson(evaluation))),
+      jsonList(shadowed.map(({ evaluation }) => JSON.stringify(findingsJson(evaluation)))),
       shadowed.map(({ live }) => live.evaluation.score.score),
       shadowed.map(({ live }) => live.evaluation.score.level),
-      shadowed.map(({ live }) => JSON.stringify(findingsJson(live.evaluation))),
+      jsonList(shadowed.map(({ live }) => JSON.stringify(findingsJson(live.evaluation)))),
     ],
   });
 }
@@ -205,7 +206,7 @@ async function insertRows(
     name: 'insert_shadow_records',
     text: `insert into shadow_records (shadow_no, institution_no, region_code, at, kind, rule_id, level, data)
            select $1, no, region_code, $2::timestamptz, kind, rule_id, level, data
-             from unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[]) as t(no, region_code, kind, rule_id, level, data)`,
+             from unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], ${jsonArray(8)}) as t(no, region_code, kind, rule_id, level, data)`,
     values: [
       shadowNo,
       toDbTime(now),
@@ -214,7 +215,7 @@ async function insertRows(
       records.map(({ kind }) => kind),
       records.map(({ ruleId }) => ruleId),
       records.map(({ level }) => level),
-      records.map(({ data }) => JSON.stringify(data)),
+      jsonList(records.map(({ data }) => JSON.stringify(data))),
     ],
   });
 }

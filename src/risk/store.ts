@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { formatTime, type Us } from '../core/time.js';
+import { arrayText, jsonArray, jsonList } from '../db/arrays.js';
 import { toDbTime } from '../db/pool.js';
 import type { AlertChange, Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
 import { insertEvaluationSteps } from './evaluation-steps.js';
@@ -68,14 +69,15 @@ export async function storeEvaluations(
 }
 
 async function upsertEvaluations(client: pg.ClientBase, evaluated: readonly Evaluated[], now: Us): Promise<void> {
+  const scores = evaluated.map((one) => one.evaluation.score);
   await client.query({
     name: 'store_evaluations',
     text: `insert into evaluations (institution_no, state, evaluated_at, next_at, policy_version, score, level, grade, confidence, groups, terms, floor, findings, problems,
                                     name, region_code, category, modes, unearned_fen, rulebook)
            select no, state, $18::timestamptz, next_at, policy_version, score, level, grade, confidence, groups, terms, floor, findings, problems, name, region_code, category,
                   string_to_array(modes, ','), unearned_fen, rulebook
-             from unnest($1::int[], $2::text[], $3::timestamptz[], $4::text[], $5::smallint[], $6::text[], $7::text[], $8::smallint[], $9::jsonb[], $10::jsonb[], $11::jsonb[],
-                         $12::jsonb[], $13::jsonb[], $14::text[], $15::text[], $16::text[], $17::text[], $19::numeric[], $20::text[])
+             from unnest($1::int[], ${jsonArray(2, 'text')}, $3::timestamptz[], $4::text[], $5::smallint[], $6::text[], $7::text[], $8::smallint[], ${jsonArray(9)}, ${jsonArray(10)},
+                         ${jsonArray(11)}, ${jsonArray(12)}, ${jsonArray(13)}, $14::text[], $15::text[], $16::text[], $17::text[], $19::numeric[], $20::text[])
                as t(no, state, next_at, policy_version, score, level, grade, confidence, groups, terms, floor, findings, problems, name, region_code, category, modes, unearned_fen, rulebook)
            on conflict (institution_no) do update set state = excluded.state, evaluated_at = excluded.evaluated_at, next_at = excluded.next_at,
              policy_version = excluded.policy_version, score = excluded.score, level = excluded.level, grade = excluded.grade, confidence = excluded.confidence,
@@ -83,26 +85,28 @@ async function upsertEvaluations(client: pg.ClientBase, evaluated: readonly Eval
              region_code = excluded.region_code, category = excluded.category, modes = excluded.modes, unearned_fen = excluded.unearned_fen,
              rulebook = excluded.rulebook`,
     values: [
-      evaluated.map((one) => one.no),
-      evaluated.map((one) => JSON.stringify(one.evaluation.state)),
-      evaluated.map((one) => (one.evaluation.lookAgainAt === null ? null : toDbTime(one.evaluation.lookAgainAt))),
-      evaluated.map((one) => one.evaluation.policyVersion),
-      evaluated.map((one) => one.evaluation.score.score),
-      evaluated.map((one) => one.evaluation.score.level),
-      evaluated.map((one) => one.evaluation.score.grade),
-      evaluated.map((one) => confidencePercent(one.evaluation)),
-      evaluated.map((one) => JSON.stringify(one.evaluation.score.groups)),
-      evaluated.map((one) => JSON.stringify(one.evaluation.score.terms)),
-      evaluated.map((one) => (one.evaluation.score.floor === null ? null : JSON.stringify(one.evaluation.score.floor))),
-      evaluated.map((one) => JSON.stringify(findingsJson(one.evaluation))),
-      evaluated.map((one) => JSON.stringify(one.evaluation.score.problems)),
-      evaluated.map((one) => one.rows.profile?.name ?? null),
-      evaluated.map((one) => one.rows.profile?.regionCode ?? null),
-      evaluated.map((one) => one.rows.profile?.category ?? null),
-      evaluated.map((one) => modesOf(one.rows).join(',')),
+      arrayText(evaluated.map((one) => one.no)),
+      jsonList(evaluated.map((one) => JSON.stringify(one.evaluation.state))),
+      arrayText(
+        evaluated.map((one) => (one.evaluation.lookAgainAt === null ? null : toDbTime(one.evaluation.lookAgainAt))),
+      ),
+      arrayText(evaluated.map((one) => one.evaluation.policyVersion)),
+      arrayText(scores.map((score) => score.score)),
+      arrayText(scores.map((score) => score.level)),
+      arrayText(scores.map((score) => score.grade)),
+      arrayText(evaluated.map((one) => confidencePercent(one.evaluation))),
+      jsonList(scores.map((score) => JSON.stringify(score.groups))),
+      jsonList(scores.map((score) => JSON.stringify(score.terms))),
+      jsonList(scores.map((score) => (score.floor === null ? null : JSON.stringify(score.floor)))),
+      jsonList(evaluated.map((one) => JSON.stringify(findingsJson(one.evaluation)))),
+      jsonList(scores.map((score) => JSON.stringify(score.problems))),
+      arrayText(evaluated.map((one) => one.rows.profile?.name ?? null)),
+      arrayText(evaluated.map((one) => one.rows.profile?.regionCode ?? null)),
+      arrayText(evaluated.map((one) => one.rows.profile?.category ?? null)),
+      arrayText(evaluated.map((one) => modesOf(one.rows).join(','))),
       toDbTime(now),
-      evaluated.map((one) => one.rows.unearnedFen.toString()),
-      evaluated.map((one) => rulebookOf(one.evaluation.calendarVersion)),
+      arrayText(evaluated.map((one) => one.rows.unearnedFen)),
+      arrayText(evaluated.map((one) => rulebookOf(one.evaluation.calendarVersion))),
     ],
   });
 }
@@ -155,7 +159,7 @@ async function insertScores(client: pg.ClientBase, changed: readonly Evaluated[]
     name: 'insert_scores',
     text: `insert into scores (institution_no, at, score, level, grade, confidence, groups, policy_version)
            select no, $8::timestamptz, score, level, grade, confidence, groups, policy_version
-             from unnest($1::int[], $2::smallint[], $3::text[], $4::text[], $5::smallint[], $6::jsonb[], $7::text[]) as t(no, score, level, grade, confidence, groups, policy_version)
+             from unnest($1::int[], $2::smallint[], $3::text[], $4::text[], $5::smallint[], ${jsonArray(6)}, $7::text[]) as t(no, score, level, grade, confidence, groups, policy_version)
            on conflict (institution_no, at) do update set score = excluded.score, level = excluded.level, grade = excluded.grade,
              confidence = excluded.confidence, groups = excluded.groups, policy_version = excluded.policy_version`,
     values: [
@@ -164,7 +168,7 @@ async function insertScores(client: pg.ClientBase, changed: readonly Evaluated[]
       changed.map((one) => one.evaluation.score.level),
       changed.map((one) => one.evaluation.score.grade),
       changed.map((one) => confidencePercent(one.evaluation)),
-      changed.map((one) => JSON.stringify(one.evaluation.score.groups)),
+      jsonList(changed.map((one) => JSON.stringify(one.evaluation.score.groups))),
       changed.map((one) => one.evaluation.policyVersion),
       toDbTime(now),
     ],
@@ -192,12 +196,12 @@ async function insertRecords(client: pg.ClientBase, steps: readonly AlertStep[],
   await client.query({
     name: 'insert_alert_records',
     text: `insert into alert_records (alert_id, step, kind, at, data)
-           select alert_id, step, kind, $5::timestamptz, data from unnest($1::text[], $2::int[], $3::text[], $4::jsonb[]) as t(alert_id, step, kind, data)`,
+           select alert_id, step, kind, $5::timestamptz, data from unnest($1::text[], $2::int[], $3::text[], ${jsonArray(4)}) as t(alert_id, step, kind, data)`,
     values: [
       steps.map((one) => one.change.alertId),
       steps.map((one) => one.step),
       steps.map((one) => one.change.kind),
-      steps.map((one) => JSON.stringify(alertData(one.rows, one.change))),
+      jsonList(steps.map((one) => JSON.stringify(alertData(one.rows, one.change)))),
       toDbTime(now),
     ],
   });
@@ -216,7 +220,7 @@ async function upsertAlerts(
     name: 'store_alerts',
     text: `insert into alerts (alert_id, institution_no, rule_id, case_id, level, region_code, opened_at, changed_at, cleared_at, data)
            select alert_id, institution_no, rule_id, case_id, level, region_code, opened_at, $10::timestamptz, cleared_at, data
-             from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::jsonb[])
+             from unnest($1::text[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], ${jsonArray(9)})
                as t(alert_id, institution_no, rule_id, case_id, level, region_code, opened_at, cleared_at, data)
            on conflict (alert_id) do update set level = excluded.level, region_code = excluded.region_code, changed_at = excluded.changed_at,
              cleared_at = excluded.cleared_at, data = excluded.data`,
@@ -229,7 +233,7 @@ async function upsertAlerts(
       newest.map((one) => one.rows.profile?.regionCode ?? null),
       newest.map((one) => toDbTime(one.change.openedAt)),
       newest.map((one) => (one.change.clearedAt === null ? null : toDbTime(one.change.clearedAt))),
-      newest.map((one) => JSON.stringify(alertData(one.rows, one.change))),
+      jsonList(newest.map((one) => JSON.stringify(alertData(one.rows, one.change)))),
       toDbTime(now),
     ],
   });

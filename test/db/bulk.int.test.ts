@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ArrayValue, arrayParams } from '../../src/db/arrays.js';
+import { type ArrayValue, arrayParams, jsonArray, jsonList } from '../../src/db/arrays.js';
 import { CopyRows, copyInto } from '../../src/db/copy.js';
 import { emptyTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -37,6 +37,28 @@ beforeAll(async () => {
   database = await emptyTestDatabase();
 });
 afterAll(() => database.drop());
+
+describe('JSON texts as one parameter', () => {
+  const back = async (type: 'jsonb' | 'text', texts: readonly (string | null)[]): Promise<unknown[]> => {
+    const { rows } = await database.pool.query(
+      `select value from unnest(${jsonArray(1, type)}, $2::int[]) as t(value, at) order by at`,
+      [jsonList(texts), texts.map((_, at) => at)],
+    );
+    return rows.map((row) => row.value);
+  };
+
+  test('arrive as they were, whatever characters the values hold', async () => {
+    const values = [...TEXTS.map((text) => ({ [text]: [text] })), ...WHOLE.slice(0, 7), null, true, [], {}];
+    const texts = values.map((value) => JSON.stringify(value));
+    expect(await back('text', texts)).toEqual(texts);
+    expect(await back('jsonb', texts)).toEqual(values);
+  });
+
+  test('keep SQL’s null apart from the null of JSON, in every place', async () => {
+    for (const texts of [[null], [null, null], ['null', null], [null, 'null'], ['"a"', null, '"b"'], ['""', null]])
+      expect(await back('text', texts)).toEqual(texts);
+  });
+});
 
 describe('columns as parameters', () => {
   const back = async (type: string, values: readonly ArrayValue[]): Promise<unknown[]> => {
