@@ -53,7 +53,7 @@ export const SETTINGS = {
   // How it works
   pollMs: setting('FEEWARDEN_POLL_MS', 100, integer(10, 60_000)),
   evaluateSettleMs: setting('FEEWARDEN_EVALUATE_SETTLE_MS', 0, integer(0, 3_600_000)),
-  evaluateBatchMax: setting('FEEWARDEN_EVALUATE_BATCH_MAX', 60, integer(1, 10_000)),
+  evaluateBatchMax: setting('FEEWARDEN_EVALUATE_BATCH_MAX', 200, integer(1, 10_000)),
   // What it tells
   webhookAllowInternal: setting<readonly string[]>('FEEWARDEN_WEBHOOK_ALLOW_INTERNAL', [], list(internalAddress())),
   webhookAttemptsMax: setting('FEEWARDEN_WEBHOOK_ATTEMPTS_MAX', 12, integer(1, 100)),

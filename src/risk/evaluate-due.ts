@@ -27,7 +27,7 @@ export interface EvaluateOptions {
    * most GATHER_US_MAX, so that one evaluation serves many of them. Absent: they never wait.
    */
   readonly gatherUsPerEvent?: number;
-  /** Institutions in one transaction. */
+  /** Most institutions in one transaction. */
   readonly institutionsMax: number;
   readonly kafkaEnabled: boolean;
 }
@@ -111,7 +111,8 @@ async function evaluate(
 
 /**
  * Takes due institutions: their locks are tried, never waited for, and the marks that were seen are removed. Marks that
- * arrive later stay.
+ * arrive later stay. No more than a share of those that wait is taken at once: the others are for whoever else evaluates, and what
+ * is taken together is told together, when all of it is done.
  */
 async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<number[]> {
   const ready = toDbTime(options.now - options.settleUs);
@@ -134,7 +135,8 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
            wanted as materialized (
              select institution_no from (select * from marked union all select * from timed union all select * from shadowed) due
               group by institution_no order by min(at))
-           select institution_no as no from wanted where pg_try_advisory_xact_lock(${EVALUATE_LOCKS}, institution_no) limit $4`,
+           select institution_no as no from wanted where pg_try_advisory_xact_lock(${EVALUATE_LOCKS}, institution_no)
+            limit least($4::int, greatest($8::int, (select count(*) from wanted) / ${CLAIM_LOOKAHEAD}))`,
     values: [
       ready,
       overdue,
@@ -143,6 +145,7 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
       options.institutionsMax * CLAIM_LOOKAHEAD,
       options.gatherUsPerEvent ?? 0,
       GATHER_US_MAX,
+      CLAIM_MIN,
     ],
   });
   const nos = rows.map((row) => row.no).sort((a, b) => a - b);
@@ -157,6 +160,8 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
 
 /** So many times a batch is looked at, because others may have taken those that have waited longest. */
 const CLAIM_LOOKAHEAD = 4;
+/** Fewer are not worth a transaction (our default). */
+export const CLAIM_MIN = 60;
 
 /** First half of the advisory locks of institutions under evaluation. */
 const EVALUATE_LOCKS = 72_707_371;

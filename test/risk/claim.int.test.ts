@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { parseTime, US_PER_SECOND, type Us } from '../../src/core/time.js';
 import { toDbTime } from '../../src/db/pool.js';
-import { evaluateDue, GATHER_US_MAX } from '../../src/risk/evaluate-due.js';
+import { CLAIM_MIN, evaluateDue, GATHER_US_MAX } from '../../src/risk/evaluate-due.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { ingestAt } from './support.js';
 
@@ -45,6 +45,32 @@ it('gives batches that are evaluated at one time different institutions, each on
   const { rows } = await db.pool.query<{ count: number }>('select count(*) as count from evaluations');
   expect(rows[0]!.count).toBe(3 * BATCH);
   expect(await evaluateDue(db.pool, options)).toEqual({ evaluated: 0, changes: 0 });
+});
+
+it('takes a quarter of those that wait, but not fewer than are worth a transaction, nor more than it may', async () => {
+  const at = NOW + 60 * US_PER_SECOND;
+  const due = 4 * CLAIM_MIN + 40;
+  await ingestAt(
+    db.pool,
+    Array.from({ length: due }, (_, no) => complaint(1_000 + no)),
+    at,
+  );
+  const take = async (institutionsMax: number) =>
+    (
+      await evaluateDue(db.pool, {
+        now: at,
+        calendar: CHINA_CALENDAR,
+        settleUs: 0,
+        institutionsMax,
+        kafkaEnabled: false,
+      })
+    ).evaluated;
+  expect(await take(due)).toBe(CLAIM_MIN + 10);
+  expect(await take(due)).toBe(CLAIM_MIN);
+  expect(await take(CLAIM_MIN - 1)).toBe(CLAIM_MIN - 1);
+  expect(await take(due)).toBe(CLAIM_MIN);
+  expect(await take(due)).toBe(due - 4 * CLAIM_MIN - 9);
+  expect(await take(due)).toBe(0);
 });
 
 it('evaluates at once where few events come, and together where many do, but never keeps a score waiting', async () => {
