@@ -88,14 +88,12 @@ async function evaluate(
   const earlier = new EarlierRows(now);
   const rows = await readInstitutionRows(client, nos, now, earlier);
   const states = await readStates(client, nos);
-  const evaluated = await earlier.settle(client, () =>
-    nos.map((no): Evaluated => {
-      const institution = rows.get(no)!;
-      const previous = states.get(no) ?? null;
-      const evaluation = evaluateInstitution(institution, previous?.state ?? null, now, calendar, policy);
-      return { no, rows: institution, previous, evaluation };
-    }),
-  );
+  const evaluated = await earlier.settle(client, nos, (no): Evaluated => {
+    const institution = rows.get(no)!;
+    const previous = states.get(no) ?? null;
+    const evaluation = evaluateInstitution(institution, previous?.state ?? null, now, calendar, policy);
+    return { no, rows: institution, previous, evaluation };
+  });
   const records = await storeEvaluations(client, evaluated, options.now);
   await storeLinks(client, evaluated, options.now);
   const messages = [

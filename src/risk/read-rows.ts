@@ -52,17 +52,19 @@ export class EarlierRows {
     return null;
   }
 
-  /** Repeats `ask` until it has found all the rows that it looked for. */
-  async settle<T>(client: Db, ask: () => T): Promise<T> {
-    for (;;) {
-      const answer = ask();
-      if (this.wanted.size === 0) return answer;
+  /** Asks for each of `nos`, and again for those that looked for rows of earlier days, until they have them all. In the order of `nos`. */
+  async settle<T>(client: Db, nos: readonly number[], ask: (no: number) => T): Promise<T[]> {
+    const answers = new Map<number, T>();
+    for (let open: Iterable<number> = nos; ; ) {
+      for (const no of open) answers.set(no, ask(no));
+      if (this.wanted.size === 0) return nos.map((no) => answers.get(no)!);
       const wanted = [...this.wanted];
       this.wanted.clear();
-      for (const [day, nos] of wanted) {
-        const rows = await readRowsOf(client, [...nos], day, dayOf(this.now), NOT_AT_HAND);
+      for (const [day, of] of wanted) {
+        const rows = await readRowsOf(client, [...of], day, dayOf(this.now), NOT_AT_HAND);
         this.known.set(day, new Map([...(this.known.get(day) ?? []), ...rows]));
       }
+      open = new Set(wanted.flatMap(([, of]) => [...of]));
     }
   }
 }

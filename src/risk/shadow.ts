@@ -79,20 +79,19 @@ async function judge(
   const draft = await findDraft(client, version);
   if (draft === null) throw new Error(`there is no draft ${version}`);
   const states = await readShadowStates(client, no, evaluated);
-  const { shadowed, failed } = await earlier.settle(client, () => {
-    const shadowed: Shadowed[] = [];
-    const failed: Failed[] = [];
-    for (const live of evaluated) {
-      // It begins where the live policy stood, so that only what the policies say differently can differ.
-      const previous = states.get(live.no) ?? live.previous?.state ?? null;
-      try {
-        shadowed.push({ live, evaluation: evaluateInstitution(live.rows, previous, now, calendar, draft.policy) });
-      } catch (error) {
-        failed.push({ live, message: messageOf(error) });
-      }
+  const liveOf = new Map(evaluated.map((live) => [live.no, live]));
+  const judged = await earlier.settle(client, [...liveOf.keys()], (of): Shadowed | Failed => {
+    const live = liveOf.get(of)!;
+    // It begins where the live policy stood, so that only what the policies say differently can differ.
+    const previous = states.get(of) ?? live.previous?.state ?? null;
+    try {
+      return { live, evaluation: evaluateInstitution(live.rows, previous, now, calendar, draft.policy) };
+    } catch (error) {
+      return { live, message: messageOf(error) };
     }
-    return { shadowed, failed };
   });
+  const shadowed = judged.filter((one) => 'evaluation' in one);
+  const failed = judged.filter((one) => 'message' in one);
   await upsertShadows(client, no, shadowed, now);
   await insertRecords(client, no, shadowed, now);
   await insertFailures(client, no, failed, now);

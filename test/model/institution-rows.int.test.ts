@@ -66,6 +66,33 @@ describe('the rows of the model are the rows of PostgreSQL', () => {
   }, 120_000);
 });
 
+describe('rows of earlier days', () => {
+  it('are read for the institutions that look for them, and only those are asked again', async () => {
+    await ingest(historyLines().slice(0, 400).map(inputOf));
+    const now = parseTime('2026-02-10T12:00:00+08:00')!;
+    const client = await db.pool.connect();
+    try {
+      await client.query('begin isolation level repeatable read read only');
+      const { rows } = await client.query<{ no: number }>('select no from institutions order by no limit 3');
+      const nos = rows.map(({ no }) => no);
+      const before = new EarlierRows(now);
+      const today = await readInstitutionRows(client, nos, now, before);
+      const asked: number[] = [];
+      const days = await before.settle(client, nos, (no) => {
+        asked.push(no);
+        // The second one looks a day further back once it has the first.
+        const far = no === nos[1] ? today.get(no)!.earlier(dayOf(now) - 1) : null;
+        return far === null ? null : [far.day, today.get(no)!.earlier(dayOf(now) - 2)?.day];
+      });
+      expect(asked).toEqual([...nos, nos[1], nos[1]]);
+      expect(days).toEqual([null, [dayOf(now) - 1, dayOf(now) - 2], null]);
+      await client.query('rollback');
+    } finally {
+      client.release();
+    }
+  }, 60_000);
+});
+
 /** Share of the lines that have arrived, and the clock. The last is long after: windows are left behind. */
 const HISTORY_MOMENTS = [
   [0.02, '2026-01-06T00:00:00+08:00'],
@@ -140,11 +167,12 @@ async function readStored(
     );
     const byId = (all: Iterable<InstitutionRows>): RowsById => new Map([...all].map((row) => [row.institutionId, row]));
     const days = [1, 5, LATE_DAYS].map((back) => dayOf(now) - back);
-    const earlier = await before.settle(client, () =>
-      days.map((day) => [day, [...rows.values()].flatMap((row) => row.earlier(day) ?? [])] as const),
+    const earlier = await before.settle(client, [...rows.keys()], (no) =>
+      days.map((day) => rows.get(no)!.earlier(day)),
     );
     await client.query('rollback');
-    return { stored: byId(rows.values()), earlier: new Map(earlier.map(([day, all]) => [day, byId(all)])) };
+    const on = (place: number): RowsById => byId(earlier.flatMap((ofDays) => ofDays[place] ?? []));
+    return { stored: byId(rows.values()), earlier: new Map(days.map((day, place) => [day, on(place)])) };
   } finally {
     client.release();
   }

@@ -14,7 +14,8 @@ const RECORD = 'chr(30)';
 
 /**
  * Sums and counts per day are sent as lists, one of each column for an institution: a row of its own for each of hundreds of days
- * costs more than all else that is read. The day is a number of days.
+ * costs more than all else that is read. The day is a number of days. The lists of one institution are in one order, whatever that is:
+ * days are put in order here, where they mostly are already.
  */
 const LISTED_DAY = `array_agg(day - date '1970-01-01')::text as days`;
 
@@ -32,8 +33,7 @@ export async function readTurnovers(client: Db, nos: readonly number[], from: Da
     name: 'read_turnovers',
     text: `select institution_no, ${LISTED_DAY}, array_agg(account)::text as accounts, string_agg(sub, ${UNIT}) as subs,
                   array_agg(debit_fen)::text as debits, array_agg(credit_fen)::text as credits
-             from (select * from turnovers where institution_no = any($1::int[]) and day >= $2::date order by institution_no, day offset 0) t
-            group by institution_no`,
+             from turnovers where institution_no = any($1::int[]) and day >= $2::date group by institution_no`,
     values: [nos, formatDay(from)],
   });
   return rows.flatMap((row) => {
@@ -54,6 +54,7 @@ export async function readTurnovers(client: Db, nos: readonly number[], from: Da
       }
       one.days.push({ day: Number(day), debitFen: fenOf(debits[at]!), creditFen: fenOf(credits[at]!) });
     });
+    for (const { days } of series.values()) ascend(days);
     return [...series.values()];
   });
 }
@@ -72,8 +73,7 @@ export async function readTallies(client: Db, nos: readonly number[], from: Day)
   const { rows } = await client.query<{ institution_no: number; days: string; metrics: string; counts: string }>({
     name: 'read_tallies',
     text: `select institution_no, ${LISTED_DAY}, array_agg(metric)::text as metrics, array_agg(count)::text as counts
-             from (select * from tallies where institution_no = any($1::int[]) and day >= $2::date order by institution_no, day offset 0) t
-            group by institution_no`,
+             from tallies where institution_no = any($1::int[]) and day >= $2::date group by institution_no`,
     values: [nos, formatDay(from)],
   });
   return rows.flatMap((row) => {
@@ -89,6 +89,7 @@ export async function readTallies(client: Db, nos: readonly number[], from: Day)
       }
       one.days.push({ day: Number(day), count: Number(counts[at]) });
     });
+    for (const { days } of series.values()) ascend(days);
     return [...series.values()];
   });
 }
@@ -139,6 +140,14 @@ export async function readReportedBalances(
     });
     return balances.sort((a, b) => a.asOf - b.asOf);
   });
+}
+
+function ascend(days: { readonly day: Day }[]): void {
+  for (let at = 1; at < days.length; at += 1)
+    if (days[at]!.day < days[at - 1]!.day) {
+      days.sort((a, b) => a.day - b.day);
+      return;
+    }
 }
 
 /** `{1,2}` of whole numbers. */
