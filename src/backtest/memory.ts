@@ -3,6 +3,13 @@ import { type Day, dayOf, type Us } from '../core/time.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { BANK_IN, FINDINGS, PART, partOfAccount, partOfTally } from '../model/changed.js';
 import type { ModelRows } from '../model/institution-rows.js';
+import {
+  ORDINARY_DAYS_AHEAD_MAX,
+  ORDINARY_END_MINUTE,
+  ORDINARY_FEN_MAX,
+  ORDINARY_HOURS_MAX,
+  ORDINARY_MONTHS_MAX,
+} from '../model/ordinary.js';
 import { isRaisedByWatching } from '../risk/ask.js';
 import type { CommonParams } from '../risk/common.js';
 import type { RiskContext } from '../risk/context.js';
@@ -146,7 +153,16 @@ export class RememberedAnswers implements AnswerMemory {
  * became less. The rule need not be asked again for it; with a finding open it is, because good news closes it. A rule that is
  * not named here is asked whenever anything it read has changed.
  */
-const HARMLESS: Readonly<Record<string, { readonly parts: number; readonly unlessRead?: number }>> = {
+interface Harmless {
+  readonly parts: number;
+  readonly unlessRead?: number;
+  /** Only where the policy's limits are not below those by which something is ordinary. */
+  readonly where?: (p: ParamValues) => boolean;
+}
+
+const SALES = PART.sales | PART.repeats;
+
+const HARMLESS: Readonly<Record<string, Harmless>> = {
   // Coverage: less is owed, more is held. A payment that is settled leaves the transit, which is another part.
   A01: { parts: PART.unearnedLess | BANK_IN | partOfAccount(ACCOUNT.earned) },
   A02: { parts: BANK_IN },
@@ -154,6 +170,22 @@ const HARMLESS: Readonly<Record<string, { readonly parts: number; readonly unles
   A04: { parts: BANK_IN },
   // Lessons that are confirmed allow releases.
   A05: { parts: PART.unearnedMore | partOfAccount(ACCOUNT.earned) },
+  // Ordinary contracts and payments, and hours left, which only B04 and B08 ask for.
+  B01: { parts: SALES, where: (p) => p.yellowMonths! >= ORDINARY_MONTHS_MAX },
+  B02: { parts: SALES, where: (p) => p.yellowHours! >= ORDINARY_HOURS_MAX * 100 },
+  B03: { parts: SALES, where: (p) => p.yellowFen! >= ORDINARY_FEN_MAX },
+  B04: { parts: PART.sales, where: (p) => p.monthsBefore! * 28 >= ORDINARY_DAYS_AHEAD_MAX },
+  B05: { parts: SALES },
+  B06: { parts: SALES },
+  // Those that are repeated are another part.
+  B08: { parts: PART.sales },
+  B09: { parts: SALES },
+  // Ordinary lessons.
+  B10: {
+    parts: PART.timetable,
+    where: (p) => Math.min(p.offlineMinute!, p.onlineMinute!) >= ORDINARY_END_MINUTE,
+  },
+  B11: { parts: PART.timetable },
   // Lessons that are told, unless it is confirmations that stand for them.
   D01: {
     parts: PART.unearnedLess | partOfTally('lessons_delivered'),
@@ -177,10 +209,11 @@ const HARMLESS: Readonly<Record<string, { readonly parts: number; readonly unles
 
 const HARMLESS_BY_INDEX = RULES.map((rule) => HARMLESS[rule.id] ?? null);
 
-function harmlessParts(index: number, { answer, finding }: AskedRule, read: number): number {
+function harmlessParts(index: number, { answer, finding, params }: AskedRule, read: number): number {
   const harmless = HARMLESS_BY_INDEX[index];
   if (harmless == null || answer === null || answer.state !== 'answered' || answer.level !== 'none') return 0;
   if (answer.flag || finding?.open != null || (read & (harmless.unlessRead ?? 0)) !== 0) return 0;
+  if (harmless.where !== undefined && (params === null || !harmless.where(params))) return 0;
   return harmless.parts;
 }
 

@@ -3,7 +3,7 @@ import { type Day, dayOf, type Us } from '../core/time.js';
 import type { AccountName } from '../ledger/accounts.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { TALLIES, type TallyName } from '../ledger/tallies.js';
-import { ALL_COUNTS, ALL_SUMS, PART, partOfAccount, partOfMetric, partOfRegister } from '../model/changed.js';
+import { ALL_COUNTS, ALL_SUMS, PART, partOfAccount, partOfMetric } from '../model/changed.js';
 import type { ModelRows } from '../model/institution-rows.js';
 import type { CommonParams } from '../risk/common.js';
 import type { Collection } from '../risk/facts/collections.js';
@@ -12,6 +12,9 @@ import { MoneyFacts } from '../risk/facts/money.js';
 import type { PaymentFacts } from '../risk/facts/payments.js';
 import { type InstitutionRows, REGISTER_TYPES, type Registers } from '../risk/facts/rows.js';
 import { TallyFacts } from '../risk/facts/tallies.js';
+
+/** All bits, which no value rests on. */
+const UNREAD = -1;
 
 /** Which parts of the rows were read. */
 export interface ReadingNote {
@@ -25,7 +28,7 @@ export interface ReadingNote {
 export class FactCache {
   readonly note: ReadingNote = { parts: 0 };
   readonly values: unknown[] = [];
-  /** Per getter the parts behind its value; −1: there is none. */
+  /** Per getter the parts behind its value; `UNREAD`: there is none. */
   readonly partsOf: number[] = [...UNKNOWN];
   money: TrackedMoney | null = null;
   tallies: TrackedTallies | null = null;
@@ -37,7 +40,7 @@ export class FactCache {
   forget(parts: number): void {
     const { partsOf } = this;
     for (let at = 0; at < partsOf.length; at += 1)
-      if (partsOf[at]! > 0 && (partsOf[at]! & parts) !== 0) partsOf[at] = -1;
+      if (partsOf[at]! !== UNREAD && (partsOf[at]! & parts) !== 0) partsOf[at] = UNREAD;
   }
 
   /** Before a sheet of the rows at `now` is made. */
@@ -46,8 +49,8 @@ export class FactCache {
     const hadFuture = this.knowsFuture;
     const today = dayOf(now);
     const { partsOf } = this;
-    if (knowsFuture || hadFuture || common !== this.common) partsOf.fill(-1);
-    else if (today !== this.day) for (let at = 0; at < partsOf.length; at += 1) if (!DAY_FREE[at]) partsOf[at] = -1;
+    if (knowsFuture || hadFuture || common !== this.common) partsOf.fill(UNREAD);
+    else if (today !== this.day) for (let at = 0; at < partsOf.length; at += 1) if (!DAY_FREE[at]) partsOf[at] = UNREAD;
     this.common = common;
     this.knowsFuture = knowsFuture;
     this.day = today;
@@ -75,17 +78,17 @@ export class TrackedSheet extends FactSheet {
 
   /** The reader has them ready, as long as nothing is told of the future. No rule reads of them whether they are settled. */
   override get payments(): readonly PaymentFacts[] {
-    this.note.parts |= PART.payments;
+    this.note.parts |= PART.payments | PART.sales;
     return this.cache.knowsFuture ? super.payments : plainRows(this.rows).paymentFacts;
   }
 
   override get collections(): readonly Collection[] {
-    this.note.parts |= PART.payments | PART.contracts;
+    this.note.parts |= PART.payments | PART.contracts | PART.sales | PART.repeats;
     return this.cache.knowsFuture ? super.collections : plainRows(this.rows).collections;
   }
 
   override get repeatedCollections(): readonly Collection[] {
-    this.note.parts |= PART.payments | PART.contracts;
+    this.note.parts |= PART.payments | PART.contracts | PART.sales | PART.repeats;
     return this.cache.knowsFuture ? super.repeatedCollections : plainRows(this.rows).repeatedCollections;
   }
 
@@ -104,7 +107,7 @@ export class TrackedSheet extends FactSheet {
 const GETTERS = Object.entries(Object.getOwnPropertyDescriptors(FactSheet.prototype)).filter(
   ([name, { get }]) => get !== undefined && !Object.hasOwn(TrackedSheet.prototype, name),
 );
-const UNKNOWN: readonly number[] = GETTERS.map(() => -1);
+const UNKNOWN: readonly number[] = GETTERS.map(() => UNREAD);
 
 /** Facts that do not depend on the day: they say the same of the same rows tomorrow. */
 const DAY_FREE_NAMES: ReadonlySet<string> = new Set(['breaks']);
@@ -115,7 +118,7 @@ GETTERS.forEach(([, { get }], index) => {
     get(this: TrackedSheet): unknown {
       const { note, partsOf, values } = this.cache;
       const known = partsOf[index]!;
-      if (known >= 0) {
+      if (known !== UNREAD) {
         note.parts |= known;
         return values[index];
       }
@@ -197,15 +200,15 @@ class TrackedRows implements InstitutionRows {
     return this.plain.releasedLines;
   }
   get contracts() {
-    this.note.parts |= PART.contracts;
+    this.note.parts |= PART.contracts | PART.sales | PART.repeats;
     return this.plain.contracts;
   }
   get payments() {
-    this.note.parts |= PART.payments | PART.settled;
+    this.note.parts |= PART.payments | PART.sales | PART.settled;
     return this.plain.payments;
   }
   get lessons() {
-    this.note.parts |= PART.lessons;
+    this.note.parts |= PART.lessons | PART.timetable;
     return this.plain.lessons;
   }
   get deliveries() {
@@ -255,7 +258,7 @@ class TrackedRegisters {
 for (const type of REGISTER_TYPES) {
   Object.defineProperty(TrackedRegisters.prototype, type, {
     get(this: TrackedRegisters) {
-      this.note.parts |= partOfRegister(type);
+      this.note.parts |= PART.registers;
       return this.registers[type];
     },
   });

@@ -1,38 +1,34 @@
-import { dayOf } from '../core/time.js';
+import type { Fen } from '../core/money.js';
+import { type Day, dayOf, parseDay } from '../core/time.js';
 import type { AnyEvent, Event, EventData, EventType } from '../events/event.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { contractLine } from '../ledger/plan.js';
 import { isLawfulPayee } from '../ledger/quantities.js';
 import { joinKey } from '../ledger/rows.js';
-import type { InstitutionBooks } from '../ledger/working-set.js';
-import { termsOf } from '../risk/facts/collections.js';
+import { TALLIES } from '../ledger/tallies.js';
+import type { InstitutionBooks, LedgerSums } from '../ledger/working-set.js';
+import { ORDINARY_DAYS_AHEAD_MAX, ORDINARY_FEN_MAX, ordinaryTerms } from '../model/ordinary.js';
+import { payersOf } from '../risk/facts/refund-path.js';
 
 /**
- * Events that can make a finding worse at once: the institution is evaluated when they are known. All others make it better,
- * or count only in windows of days; they wait for the end of the day.
+ * Events that can make a finding worse at once, whatever they tell: the institution is evaluated when they are known. Payments,
+ * releases, refunds and statements come every day, and most of them are ordinary: see `isUrgent`. All others make it better, or
+ * count only in windows of days; they wait for the end of the day.
  *   lesson.scheduled, lesson.delivered, lesson.confirm_requested: lessons that are given are good news; late ones count by day
  *   lesson.confirmed: lowers what is owed; the share of silent confirmations is one of 30 days
  *   contract.signed: raises nothing before it is paid for, and the payment comes with its own event
+ *   lesson.disputed: counts as a share of 30 days
  *   custody.credited, guarantee.registered, refund.withdrawn, contract.ended, break.declared: cover, or end an obligation
- * Payments, releases and statements come every day, and most of them are ordinary: see `isUrgent`.
  */
-const TRIGGERS: ReadonlySet<EventType> = new Set<EventType>([
+const ALWAYS: ReadonlySet<EventType> = new Set<EventType>([
   'institution.upserted',
   'account.registered',
   'account.state_changed',
   'account.requirement_set',
-  'payment.succeeded',
   'payment.reversed',
-  'custody.debited',
-  'custody.balance_reported',
   'stock.declared',
   'lesson.cancelled',
-  'lesson.disputed',
-  'release.instructed',
-  'refund.requested',
-  'refund.approved',
   'refund.rejected',
-  'refund.paid',
   'statement.filed',
   'complaint.received',
   'complaint.closed',
@@ -53,15 +49,28 @@ export class Triggers {
 
   /** The event is booked already. `accounts`: as registered, asked for only when they matter. */
   isUrgent(event: AnyEvent, accounts: () => readonly Account[]): boolean {
-    if (!TRIGGERS.has(event.type)) return false;
-    if (event.type === 'payment.succeeded') return !isOrdinaryPayment(event, this.books, accounts());
-    if (event.type === 'custody.balance_reported') return this.isNews(event.data, accounts());
-    if (event.type === 'release.instructed') return !this.keepsPace(event.data, accounts());
-    if (event.type === 'custody.debited') return event.data.purpose !== 'release' || !this.isCovered();
-    return true;
+    switch (event.type) {
+      case 'payment.succeeded':
+        return !isOrdinaryPayment(event, this.books, accounts());
+      case 'custody.balance_reported':
+        return this.isNews(event.data, accounts());
+      case 'release.instructed':
+        return !this.keepsPace(event.data, accounts());
+      case 'custody.debited':
+        return !this.isOrdinaryDebit(event.data);
+      case 'refund.requested':
+        return this.requestsOfWeek(dayOf(event.at)) >= RUN_REQUESTS_MIN;
+      // It is due at the end of its day at the earliest: overdue at once only when it was told late.
+      case 'refund.approved':
+        return dayOf(event.recordedAt) > dayOf(event.at);
+      case 'refund.paid':
+        return this.goesElsewhere(event.data);
+      default:
+        return ALWAYS.has(event.type);
+    }
   }
 
-  /** A statement that agrees with the books confirms what is known. */
+  /** A statement that agrees with the books of its day confirms what is known. */
   private isNews(data: EventData['custody.balance_reported'], accounts: readonly Account[]): boolean {
     const isFirst = !this.stated.has(data.accountId);
     this.stated.add(data.accountId);
@@ -69,7 +78,38 @@ export class Triggers {
     if (account === undefined || isFirst) return true;
     const moved = this.books.balances.get(joinKey(ACCOUNT.bank, data.accountId));
     const bookedFen = BigInt(account.openingFen ?? 0) + (moved ? moved.debitFen - moved.creditFen : 0n);
-    return bookedFen !== BigInt(data.bookedFen);
+    const afterFen = data.kind === 'end_of_day' ? this.movedAfter(data.accountId, parseDay(data.asOf)!) : 0n;
+    return bookedFen - afterFen !== BigInt(data.bookedFen);
+  }
+
+  /** What came into the account, less what left it, on days after this one. */
+  private movedAfter(accountId: string, day: Day): Fen {
+    let fen = 0n;
+    for (const account of BANK_SIDES) {
+      const { days } = this.books.balances.get(joinKey(account, accountId)) ?? NO_DAYS;
+      for (let at = days.length - 1; at >= 0 && days[at]!.day > day; at -= 1)
+        fen += account === ACCOUNT.credit_clearing ? days[at]!.creditFen : -days[at]!.debitFen;
+    }
+    return fen;
+  }
+
+  /** Releases that keep pace, and refunds by their name: until the platform tells them as well they are on their way. */
+  private isOrdinaryDebit({ purpose, refundId }: EventData['custody.debited']): boolean {
+    return purpose === 'release' ? this.isCovered() : purpose === 'refund' && refundId !== undefined;
+  }
+
+  /** Refunds asked for on the day and the six before. */
+  private requestsOfWeek(day: Day): number {
+    const days = this.books.counts.get(TALLIES.refunds_requested)?.days ?? [];
+    return days.reduce((sum, row) => (row.day > day - 7 && row.day <= day ? sum + row.count : sum), 0);
+  }
+
+  /** To somebody else than who paid, or not on the way the money came. */
+  private goesElsewhere({ contractId, payeeHash, originalChannel }: EventData['refund.paid']): boolean {
+    if (originalChannel === false) return true;
+    if (payeeHash === undefined) return false;
+    const payers = payersOf(this.books.details?.payersOf.get(contractId)?.values() ?? []);
+    return payers !== null && !payers.includes(payeeHash);
   }
 
   /** No more is released on the contracts than was confirmed, and that is the limit. */
@@ -93,14 +133,11 @@ export class Triggers {
   }
 }
 
-/**
- * The national limits (notice 2021 No. 2; opinion of 2022; earliest collection of 2020). They decide here only that a payment
- * need not be looked at before the day's end; whether it is a finding, the policy decides.
- */
-const ORDINARY_FEN_MAX = 500_000;
-const ORDINARY_HOURS_MAX = 60;
-const ORDINARY_MONTHS_MAX = 3;
-const ORDINARY_DAYS_AHEAD_MAX = 28;
+/** Fewer requests in a week are no run, whatever the school (our default; the figure of C04 is higher). */
+const RUN_REQUESTS_MIN = 3;
+
+const BANK_SIDES = [ACCOUNT.credit_clearing, ACCOUNT.release_clearing, ACCOUNT.refund_bank, ACCOUNT.other_debits];
+const NO_DAYS: Pick<LedgerSums, 'days'> = { days: [] };
 
 /** Paid to a lawful account, without a loan, on a model contract that keeps the national limits. */
 function isOrdinaryPayment(
@@ -111,8 +148,6 @@ function isOrdinaryPayment(
   if (data.amountFen > ORDINARY_FEN_MAX || data.loan || data.contractId === undefined) return false;
   if (data.payeeAccountId !== undefined && !isLawfulPayee(data.payeeAccountId, accounts)) return false;
   const contract = books.contracts.get(data.contractId)?.data;
-  if (contract === undefined || !contract.modelForm || (contract.hoursGifted ?? 0) > 0) return false;
-  if (contract.hoursPaid > ORDINARY_HOURS_MAX) return false;
-  const { months, firstLesson } = termsOf(contract);
-  return months <= ORDINARY_MONTHS_MAX && firstLesson - dayOf(at) <= ORDINARY_DAYS_AHEAD_MAX;
+  const terms = contract && ordinaryTerms(contract);
+  return terms != null && terms.firstLesson - dayOf(at) <= ORDINARY_DAYS_AHEAD_MAX;
 }

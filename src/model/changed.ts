@@ -1,13 +1,14 @@
 import { ACCOUNT, type AccountName } from '../ledger/accounts.js';
 import { TALLIES, type TallyName } from '../ledger/tallies.js';
-import type { RegisterType } from '../risk/facts/rows.js';
 
 /** Parts of what is read of an institution, as bits: which of them changed, and which of them an answer rests on. */
 export const PART = {
   profile: 1 << 0,
   registers: 1 << 1,
-  complaints: 1 << 2,
-  inspections: 1 << 3,
+  /** Hours that were left when contracts were signed, and which collections are not the only one of their learner. */
+  repeats: 1 << 2,
+  /** Contracts and payments that came and are ordinary (see `ordinary.ts`). */
+  sales: 1 << 3,
   /** U, or U by the operator's basis, became less. */
   unearnedLess: 1 << 4,
   reported: 1 << 5,
@@ -22,8 +23,10 @@ export const PART = {
   county: 1 << 11,
   links: 1 << 11,
   firstAt: 1 << 11,
-  /** The schedule. */
+  /** The schedule, other than by ordinary lessons. */
   lessons: 1 << 12,
+  /** Ordinary lessons that came, or were given. */
+  timetable: 1 << 31,
   /** Lessons given, and confirmations. */
   teaching: 1 << 20,
   newest: 1 << 13,
@@ -57,20 +60,13 @@ const COUNT_PARTS: { readonly [N in TallyName]: number } = {
   confirmations_regulator: 1 << 24,
   disputes: 1 << 25,
   refunds_requested: 1 << 25,
-  complaints: PART.complaints,
-};
-
-/** Registers that change often have a part of their own; the others share one. */
-const REGISTER_PARTS: Partial<Record<RegisterType, number>> = {
-  'complaint.received': PART.complaints,
-  'complaint.closed': PART.complaints,
-  'inspection.recorded': PART.inspections,
+  complaints: PART.registers,
 };
 
 /** The findings of other rules: no part of the rows, but answers rest on them as well. */
 export const FINDINGS = 1 << 29;
 
-export const ALL_PARTS = ((1 << 29) - 1) | BANK_OUT;
+export const ALL_PARTS = ((1 << 29) - 1) | BANK_OUT | PART.timetable;
 export const ALL_SUMS = Object.values(SUM_PARTS).reduce((all, part) => all | part, 0);
 export const ALL_COUNTS = Object.values(COUNT_PARTS).reduce((all, part) => all | part, 0);
 
@@ -99,8 +95,4 @@ export function partOfTally(name: TallyName): number {
 
 export function partOfMetric(metric: number): number {
   return BY_METRIC.get(metric)!;
-}
-
-export function partOfRegister(type: RegisterType): number {
-  return REGISTER_PARTS[type] ?? PART.registers;
 }

@@ -3,8 +3,10 @@ import { contractLine } from '../ledger/plan.js';
 import { isNewer } from '../ledger/rows.js';
 import type { InstitutionBooks } from '../ledger/working-set.js';
 import { CONTRACT_DAYS, type SignedContract } from '../risk/facts/rows.js';
+import { PART } from './changed.js';
 import { ContractHours } from './contract-hours.js';
 import { CONTRACT_PREFIX, contractIdOf } from './lines.js';
+import { isOrdinaryContract } from './ordinary.js';
 import { SortedRows } from './sorted-rows.js';
 
 /** The contracts signed in the last days, each with the hours that were left to its learner then. */
@@ -30,15 +32,17 @@ export class ContractWindow {
     return this.known;
   }
 
-  /** Takes in contracts that were told, and marks their lines as changed. True when there are any. */
-  follow(today: Day): boolean {
+  /** Takes in contracts that were told, and marks their lines as changed. Answers the parts that changed. */
+  follow(today: Day, hasPaymentOn: (contractId: string) => boolean): number {
     const from = today - CONTRACT_DAYS;
     const { contracts, changedLines } = this.books;
-    const some = contracts.changed.size > 0;
+    let parts = 0;
     for (const contractId of contracts.changed) {
       const before = this.known.get(contractId);
       const row = contracts.get(contractId);
       if (before) this.sorted.remove(before);
+      const isSale = !before && row !== undefined && isOrdinaryContract(row.data) && !hasPaymentOn(contractId);
+      parts |= isSale ? PART.sales : PART.contracts;
       for (const touched of this.hours.update(contractId)) this.stale.add(touched);
       if (row && dayOf(row.at) >= from) {
         const signed = { ...row, hoursLeftHundredths: null };
@@ -55,7 +59,7 @@ export class ContractWindow {
       this.changed.add(contractId);
     }
     this.hasMoved = left.length > 0;
-    return some;
+    return parts;
   }
 
   /** Those of the days before an earlier day. Looks through all contracts. */

@@ -50,12 +50,12 @@ export class InstitutionRowsReader {
   private readonly registers: RegisterRows;
   private readonly profile: ProfileRows;
   private readonly reported: ReportedRows;
-  private readonly payments = new PaymentWindow();
+  private readonly payments: PaymentWindow;
   private readonly unearned: UnearnedSums;
   private readonly released: ReleasedLines;
   private readonly contracts: ContractWindow;
   private readonly teaching: TeachingWindow;
-  private readonly collectionWindow = new CollectionWindow(this.payments);
+  private readonly collectionWindow: CollectionWindow;
   private readonly refunds = new SortedRows<RefundRow>((a, b) => a.refundId > b.refundId);
   private readonly refundOf = new Map<string, RefundRow>();
   private refundsFrom: Day = Number.NEGATIVE_INFINITY;
@@ -86,6 +86,8 @@ export class InstitutionRowsReader {
     this.unearned = new UnearnedSums(books);
     this.released = new ReleasedLines(books);
     this.contracts = new ContractWindow(books);
+    this.payments = new PaymentWindow(books.contracts);
+    this.collectionWindow = new CollectionWindow(this.payments);
     this.teaching = new TeachingWindow(books.details!);
   }
 
@@ -109,18 +111,18 @@ export class InstitutionRowsReader {
     }
     if (this.profile.follow() || this.profileChanged) this.changed |= PART.profile;
     this.profileChanged = false;
-    if (this.contracts.follow(today)) this.changed |= PART.contracts;
-    if (this.contracts.hasMoved) this.moved |= PART.contracts;
+    this.changed |= this.contracts.follow(today, (contractId) => this.payments.hasPaymentOn(contractId));
+    if (this.contracts.hasMoved) this.moved |= PART.contracts | PART.sales | PART.repeats;
     this.followRefunds(today);
     if (this.released.followReleases(today)) this.moved |= PART.released;
     this.followLines(today);
-    if (this.contracts.followHours()) this.changed |= PART.contracts;
+    if (this.contracts.followHours()) this.changed |= PART.repeats;
     this.changed |= this.payments.follow(books.payments, today);
-    if (this.payments.hasMoved) this.moved |= PART.payments | PART.settled;
+    if (this.payments.hasMoved) this.moved |= PART.payments | PART.sales | PART.settled;
     const { contracts, teaching } = this;
-    this.collectionWindow.follow(contracts.byId, contracts.changed, this.hasCustody);
+    if (this.collectionWindow.follow(contracts.byId, contracts.changed, this.hasCustody)) this.changed |= PART.repeats;
     this.changed |= teaching.follow(today);
-    if (teaching.hasMoved) this.moved |= PART.teaching | PART.lessons;
+    if (teaching.hasMoved) this.moved |= PART.teaching | PART.lessons | PART.timetable;
     if (this.refundsMoved || (this.changed & PART.refunds) !== 0) {
       this.refundsMoved = false;
       this.refundRows = this.refunds.rows.map((refund) => this.withContract(refund));

@@ -1,10 +1,12 @@
 import { type Day, dayOf } from '../core/time.js';
 import { isSettled } from '../ledger/quantities.js';
-import { isNewer, type PaymentRow } from '../ledger/rows.js';
+import { type ContractRow, isNewer, type PaymentRow } from '../ledger/rows.js';
 import type { Register } from '../ledger/working-set.js';
+import { termsOf } from '../risk/facts/collections.js';
 import { type PaymentFacts, paymentFacts } from '../risk/facts/payments.js';
 import { PAYMENT_DAYS } from '../risk/facts/rows.js';
 import { PART } from './changed.js';
+import { isOrdinaryContract, ORDINARY_DAYS_AHEAD_MAX, ORDINARY_FEN_MAX } from './ordinary.js';
 import { SortedRows } from './sorted-rows.js';
 
 /** Payments in order of time, as rows and as facts. */
@@ -49,6 +51,8 @@ export class PaymentWindow {
   /** Contracts whose payments in the window changed; whoever follows takes them out. */
   readonly changedContracts = new Set<string>();
 
+  constructor(private readonly contracts: Register<ContractRow>) {}
+
   /** Takes in what changed since the last call and forgets what the window has left behind. Answers the parts that changed. */
   follow(payments: Register<PaymentRow>, today: Day): number {
     this.hasMoved = this.moveTo(today - PAYMENT_DAYS);
@@ -56,6 +60,11 @@ export class PaymentWindow {
     for (const paymentId of payments.changed) parts |= this.update(paymentId, payments.get(paymentId));
     payments.changed.clear();
     return parts;
+  }
+
+  /** Whether something was paid on the contract. */
+  hasPaymentOn(contractId: string): boolean {
+    return this.ofContract.has(contractId);
   }
 
   /** Ascending by time. `withOlder`: also the older ones, which only matter where a custody account takes the fees. */
@@ -110,7 +119,17 @@ export class PaymentWindow {
       this.listOf(after).insert(after);
       this.keep(after);
     }
-    return PART.payments | PART.settled;
+    const isSale = before === undefined && after !== undefined && this.isOrdinary(after);
+    return (isSale ? PART.sales : PART.payments) | PART.settled;
+  }
+
+  /** Within the limits, on an ordinary contract that is known. */
+  private isOrdinary({ told }: PaymentRow): boolean {
+    const { contractId, amountFen, loan, at } = told!;
+    if (contractId === null || amountFen > ORDINARY_FEN_MAX || loan) return false;
+    const contract = this.contracts.get(contractId)?.data;
+    if (contract === undefined || !isOrdinaryContract(contract)) return false;
+    return termsOf(contract).firstLesson - dayOf(at) <= ORDINARY_DAYS_AHEAD_MAX;
   }
 
   private keep(row: PaymentRow): void {

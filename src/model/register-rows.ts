@@ -13,7 +13,7 @@ import {
   type ReportedBalance,
 } from '../risk/facts/rows.js';
 import { type ModelEntry, newestOf, tellings } from './books-rows.js';
-import { partOfRegister } from './changed.js';
+import { PART } from './changed.js';
 import { SortedRows } from './sorted-rows.js';
 
 type Row = RegisterRow<RegisterType>;
@@ -41,7 +41,7 @@ export class RegisterRows {
     this.seen = this.books.tellingRevision;
     for (const followed of this.types) {
       if (!followed.follow()) continue;
-      changed |= partOfRegister(followed.type);
+      changed |= PART.registers;
       const { rows } = followed.sorted;
       if (rows.length > 0) Object.assign(this.rows, { [followed.type]: rows });
       else delete this.rows[followed.type];

@@ -14,6 +14,7 @@ import {
   REQUEST_DAYS,
 } from '../risk/facts/rows.js';
 import { PART } from './changed.js';
+import { isOrdinaryLesson } from './ordinary.js';
 import { SortedRows } from './sorted-rows.js';
 
 /** Lessons and confirmations of the windows that an evaluation reads, kept up to date one by one. The day only moves forward. */
@@ -52,22 +53,22 @@ export class TeachingWindow {
     this.hasMoved = this.moveTo(today);
     if (changedLessons.size === 0 && changedConfirmations.size === 0) return 0;
     let parts: number = PART.teaching;
-    for (const lessonId of changedLessons) if (this.updateLesson(lessonId)) parts |= PART.lessons;
+    for (const lessonId of changedLessons) parts |= this.updateLesson(lessonId);
     for (const confirmId of changedConfirmations) this.updateConfirmation(confirmId);
     changedLessons.clear();
     changedConfirmations.clear();
     return parts;
   }
 
-  /** True when the schedule itself changed. */
-  private updateLesson(lessonId: string): boolean {
+  /** Answers the part of the schedule that changed. */
+  private updateLesson(lessonId: string): number {
     const row = this.lessonOf(lessonId);
-    const isOther = this.updateSchedule(lessonId, row !== null && row.startsAt >= this.lessonsFrom ? row : null);
+    const part = this.updateSchedule(lessonId, row !== null && row.startsAt >= this.lessonsFrom ? row : null);
     const given =
       row !== null && row.startsAt >= this.deliveriesFrom ? this.details.delivered.get(lessonId) : undefined;
     this.deliveryRows.set(lessonId, given ? { ...row!, learners: given.learners } : null);
     this.updateNamed(lessonId, row);
-    return isOther;
+    return part;
   }
 
   private updateNamed(lessonId: string, row: LessonRow | null): void {
@@ -82,13 +83,14 @@ export class TeachingWindow {
     }
   }
 
-  private updateSchedule(lessonId: string, row: LessonRow | null): boolean {
+  private updateSchedule(lessonId: string, row: LessonRow | null): number {
     const before = this.lessonRows.get(lessonId) ?? null;
-    if (row === before || (row !== null && before !== null && isSameLesson(row, before))) return false;
+    if (row === before || (row !== null && before !== null && isSameLesson(row, before))) return 0;
     this.lessonRows.set(lessonId, row);
     this.countTeacher(before?.teacherHash ?? null, -1);
     this.countTeacher(row?.teacherHash ?? null, 1);
-    return true;
+    const isOrdinary = row !== null && isOrdinaryLesson(row) && (before === null || isOrdinaryLesson(before));
+    return isOrdinary ? PART.timetable : PART.lessons;
   }
 
   private countTeacher(teacherHash: string | null, by: 1 | -1): void {
