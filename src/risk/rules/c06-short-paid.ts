@@ -20,11 +20,12 @@ interface Short {
  * (法释〔2025〕4号 art. 14, 15, 18, 19). Of a contract that nobody told to have ended no more is due than was asked for: a family
  * that keeps a part of the course asks for the other part, and gets it in full. Nobody is judged before silence has confirmed
  * the lessons that were given until the refund was asked for, because they may be deducted; where it was paid before the first
- * lesson there are none, and it is judged at once.
+ * lesson there are none, and it is judged at once. A refund may be paid in parts: one of which something is still owed is judged
+ * once its due day is over, until then the rest may come.
  */
 export const rule = defineRule({
   id: 'C06',
-  version: 3,
+  version: 4,
   group: 'C',
   name: { zh: '退费少付', en: 'Short-paid refund' },
   question: { zh: '退费是否少于应退金额？', en: 'Were refunds paid below the entitlement?' },
@@ -57,12 +58,15 @@ export const rule = defineRule({
     for (const refund of sheet.refunds) {
       const { line, contract, refund: row } = refund.row;
       const last = row.paid.reduce((at, part) => Math.max(at, part.at), 0);
-      if (line === null || contract === null || row.paid.length === 0 || refund.state.owedFen > 0n) continue;
+      if (line === null || contract === null || row.paid.length === 0) continue;
       const isEnded = ended.has(contract.contractId);
       if (last > sheet.now || (!isEnded && row.requested === null)) continue;
+      // What is still owed of it may come until its due day.
+      const allIn =
+        refund.state.owedFen > 0n ? Math.max(dayOf(last), (refund.state.dueOn ?? sheet.today) + 1) : dayOf(last);
       const judgedOn = isBeforeFirstLesson(contract, dayOf(last))
-        ? dayOf(last)
-        : Math.max(dayOf(last), sheet.calendar.addWorkingDays(dayOf(row.requested?.at ?? last), p.settleWorkingDays));
+        ? allIn
+        : Math.max(allIn, sheet.calendar.addWorkingDays(dayOf(row.requested?.at ?? last), p.settleWorkingDays));
       if (judgedOn > sheet.today) at = earliest(at, startOfDay(judgedOn));
       if (judgedOn < from || judgedOn > sheet.today) continue;
       const dueFen = isEnded ? entitlement(refund) : minFen(entitlement(refund), askedFen(refund));

@@ -14,6 +14,9 @@ interface Case {
   /** Yuan asked for; without it, what is refunded. */
   readonly claimed?: number;
   readonly firstLessonOn?: Day;
+  /** Yuan approved; without it, what is refunded. */
+  readonly approved?: number;
+  readonly dueOn?: Day;
 }
 /** ¥1,000 for 20 hours, 5 of them taught (¥250): ¥750 is left. */
 const refunded = (input: Case, one: School = school(), id = 'c1') => {
@@ -38,7 +41,8 @@ const refunded = (input: Case, one: School = school(), id = 'c1') => {
   return one.refund({
     requestedOn: on - 5,
     approvedOn: on - 4,
-    amountFen: fen,
+    amountFen: yuan(input.approved ?? input.refunded),
+    ...(input.dueOn === undefined ? {} : { dueOn: input.dueOn }),
     ...(input.claimed === undefined ? {} : { requestedFen: yuan(input.claimed) }),
     side: input.side ?? 'seven_day',
     contractId: id,
@@ -120,5 +124,16 @@ describe('C06 short-paid refund', () => {
     expect(early.lookAgainAt).toBe(startOfDay(judged(first - 1)));
     expect(ask(rule, refunded({ refunded: 100, ago: last })).level).toBe('blue');
     expect(ask(rule, refunded({ refunded: 100, ago: last + 1 })).level).toBe('none');
+  });
+
+  it('judges a refund of which something is still owed once its due day is over', () => {
+    const part = (paid: number, dueOn: Day) =>
+      ask(rule, refunded({ refunded: paid, approved: 750, dueOn, ended: false }));
+    expect(part(699.99, TODAY - 3).level).toBe('blue');
+    expect(part(700, TODAY - 3).level).toBe('none');
+    const due = CHINA_CALENDAR.nextWorkingDayOnOrAfter(TODAY);
+    const early = part(300, due);
+    expect(early.level).toBe('none');
+    expect(early.lookAgainAt).toBe(startOfDay(due + 1));
   });
 });
