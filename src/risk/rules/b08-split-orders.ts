@@ -19,7 +19,7 @@ interface Split {
  */
 export const rule = defineRule({
   id: 'B08',
-  version: 3,
+  version: 4,
   group: 'B',
   name: { zh: '拆单规避', en: 'Split orders' },
   question: { zh: '有没有把超限收费拆成几单？', en: 'Were collections split to stay under the caps?' },
@@ -131,12 +131,13 @@ function splitOf(
 ): Split | null {
   if (parts.length === 1) return onTopOf(parts.filter((part) => isOnTop(part, p.capHours) && part.paidOn >= from));
   const sorted = [...parts].filter((part) => part.paidOn >= from).sort((a, b) => a.paidOn - b.paidOn);
-  for (let start = 0; start < sorted.length; start += 1) {
-    const window = sorted.filter((part, index) => index >= start && part.paidOn < sorted[start]!.paidOn + p.splitDays);
+  // One above the caps by itself is no part of a split, and does not excuse those beside it.
+  const small = sorted.filter((part) => part.payment.netFen <= BigInt(p.capFen) && hoursOf(part) <= p.capHours);
+  for (let start = 0; start < small.length; start += 1) {
+    const window = small.filter((part, index) => index >= start && part.paidOn < small[start]!.paidOn + p.splitDays);
     const fen = window.reduce((sum, part) => sum + part.payment.netFen, 0n);
     const hours = window.reduce((sum, part) => sum + hoursOf(part), 0);
-    const small = window.every((part) => part.payment.netFen <= BigInt(p.capFen) && hoursOf(part) <= p.capHours);
-    if (window.length > 1 && small && (fen > BigInt(p.capFen) || hours > p.capHours))
+    if (window.length > 1 && (fen > BigInt(p.capFen) || hours > p.capHours))
       return { inParts: true, parts: window, fen };
   }
   return onTopOf(sorted.filter((part) => isOnTop(part, p.capHours)));

@@ -50,6 +50,15 @@ describe('B08 split orders', () => {
     expect(ask(rule, two(yuan(5_001))).level).toBe('none');
   });
 
+  it('finds the split beside a part above the caps', () => {
+    const three = (fen: number) =>
+      two(fen)
+        .contract({ priceFen: yuan(6_000) })
+        .payment({ contractId: 'c3', amountFen: yuan(6_000), paidOn: TODAY - 8 });
+    expect(ask(rule, three(yuan(2_001))).level).toBe('yellow');
+    expect(ask(rule, three(yuan(2_000))).level).toBe('none');
+  });
+
   /** So many learners with two payments of ¥3,000 each within a week, or one on top of forty hours that are left. */
   const several = (count: number, learners: number, onTop = false, courseId = 'k1') => {
     const one = school().learners(learners);
