@@ -1,6 +1,8 @@
 import type { Day } from '../../core/time.js';
-import { type Collection, learnerOf } from '../facts/collections.js';
+import { type Collection, collectionOf, covered, learnerOf } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import type { PaymentFacts } from '../facts/payments.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
@@ -8,13 +10,13 @@ import { enYuan, plural, zhYuan } from '../text.js';
 interface Split {
   /** Several collections within the week; else one on top of hours that are left. */
   readonly inParts: boolean;
-  readonly parts: readonly Collection[];
+  readonly parts: readonly Part[];
   readonly fen: bigint;
 }
 
 /**
- * Several collections from one learner within a week, each under the caps and together above them; or a new one on top of hours
- * of the course not yet taught. For orange only several of one course within a week count: many families buy two courses when a
+ * Several collections from one learner within a week, each under the caps and together above them, instalments of one contract
+ * among them; or a new one on top of hours of the course not yet taught. For orange only several of one course within a week count: many families buy two courses when a
  * term begins, and hours that were taught count as left until they are confirmed.
  */
 export const rule = defineRule({
@@ -62,8 +64,8 @@ export const rule = defineRule({
   remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
-    const all = sheet.repeatedCollections.filter((one) => one.activeOn >= from);
-    const splits = splitsOf(all, learnerOf, p, from);
+    const all = partsOf(sheet, from);
+    const splits = splitsOf(all, byLearner, p, from);
     const ofOneCourse =
       splits.length === 0 ? 0 : splitsOf(all, byLearnerAndCourse, p, from).filter((split) => split.inParts).length;
     const some = is(splits.length > 0);
@@ -96,62 +98,94 @@ export const rule = defineRule({
   },
 });
 
-const byLearnerAndCourse = ({ contract }: Collection) => `${contract.data.learnerHash}/${contract.data.courseId}`;
+/** What was paid at once for one contract: all of it, unless it was paid in instalments. */
+interface Part {
+  readonly one: Collection;
+  readonly payment: PaymentFacts;
+  /** Of the contract, in hundredths. */
+  readonly hours: number;
+}
+
+/** The collections of learners who have several, and every instalment of contracts that have several of these days. */
+function partsOf(sheet: FactSheet, from: Day): readonly Part[] {
+  const instalments = instalmentsOf(sheet.payments, from);
+  const parts = sheet.repeatedCollections
+    .filter((one) => one.activeOn >= from && !instalments.has(one.contract.contractId))
+    .map((one): Part => ({ one, payment: one.payment, hours: hoursOf(one) }));
+  if (instalments.size === 0) return parts;
+  for (const one of sheet.collections) {
+    for (const payment of instalments.get(one.contract.contractId) ?? [])
+      parts.push({ one, payment, hours: covered(collectionOf(one.contract, payment), hoursOf(one)) });
+  }
+  return parts;
+}
+
+function instalmentsOf(payments: readonly PaymentFacts[], from: Day): ReadonlyMap<string, readonly PaymentFacts[]> {
+  const found = new Map<string, PaymentFacts[]>();
+  const first = new Map<string, PaymentFacts>();
+  for (const payment of payments) {
+    const { contractId } = payment.told;
+    if (contractId === null || payment.paidOn < from || payment.netFen <= 0n) continue;
+    const before = first.get(contractId);
+    if (before === undefined) first.set(contractId, payment);
+    else found.set(contractId, [...(found.get(contractId) ?? [before]), payment]);
+  }
+  return found;
+}
+
+const byLearner = ({ one }: Part) => learnerOf(one);
+const byLearnerAndCourse = ({ one }: Part) => `${learnerOf(one)}/${one.contract.data.courseId}`;
 
 function splitsOf(
-  collections: readonly Collection[],
-  keyOf: (collection: Collection) => string,
+  parts: readonly Part[],
+  keyOf: (part: Part) => string,
   p: Parameters<typeof splitOf>[1],
   from: Day,
 ): Split[] {
-  if (collections.length === 0) return NONE;
-  return [...grouped(collections, keyOf).values()].flatMap((parts) => splitOf(parts, p, from) ?? []);
+  if (parts.length === 0) return NONE;
+  return [...grouped(parts, keyOf).values()].flatMap((group) => splitOf(group, p, from) ?? []);
 }
 
 const NONE: Split[] = [];
 
-function grouped(
-  collections: readonly Collection[],
-  keyOf: (collection: Collection) => string,
-): Map<string, Collection[]> {
-  const groups = new Map<string, Collection[]>();
-  for (const one of collections) {
-    const key = keyOf(one);
+function grouped(parts: readonly Part[], keyOf: (part: Part) => string): Map<string, Part[]> {
+  const groups = new Map<string, Part[]>();
+  for (const part of parts) {
+    const key = keyOf(part);
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
+    if (group === undefined) groups.set(key, [part]);
+    else group.push(part);
   }
   return groups;
 }
 
 function splitOf(
-  parts: readonly Collection[],
+  parts: readonly Part[],
   p: { readonly capFen: number; readonly capHours: number; readonly splitDays: number },
   from: Day,
 ): Split | null {
-  if (parts.length === 1) return onTopOf(parts.filter((part) => isOnTop(part, p.capHours) && part.paidOn >= from));
-  const sorted = [...parts].filter((part) => part.paidOn >= from).sort((a, b) => a.paidOn - b.paidOn);
+  const sorted = [...parts]
+    .filter((part) => part.payment.paidOn >= from)
+    .sort((a, b) => a.payment.paidOn - b.payment.paidOn);
   // One above the caps by itself is no part of a split, and does not excuse those beside it.
-  const small = sorted.filter((part) => part.payment.netFen <= BigInt(p.capFen) && hoursOf(part) <= p.capHours);
-  for (let start = 0; start < small.length; start += 1) {
-    const window = small.filter((part, index) => index >= start && part.paidOn < small[start]!.paidOn + p.splitDays);
+  const small = sorted.filter((part) => part.payment.netFen <= BigInt(p.capFen) && part.hours <= p.capHours);
+  for (let start = 0; start < small.length - 1; start += 1) {
+    const until = small[start]!.payment.paidOn + p.splitDays;
+    const window = small.filter((part, index) => index >= start && part.payment.paidOn < until);
     const fen = window.reduce((sum, part) => sum + part.payment.netFen, 0n);
-    const hours = window.reduce((sum, part) => sum + hoursOf(part), 0);
+    const hours = window.reduce((sum, part) => sum + part.hours, 0);
     if (window.length > 1 && (fen > BigInt(p.capFen) || hours > p.capHours))
       return { inParts: true, parts: window, fen };
   }
-  return onTopOf(sorted.filter((part) => isOnTop(part, p.capHours)));
+  const onTop = sorted.find((part) => isOnTop(part, p.capHours));
+  return onTop === undefined ? null : { inParts: false, parts: [onTop], fen: onTop.payment.netFen };
 }
 
-function onTopOf([first]: readonly Collection[]): Split | null {
-  return first === undefined ? null : { inParts: false, parts: [first], fen: first.payment.netFen };
+function isOnTop({ one }: Part, capHours: number): boolean {
+  const left = one.contract.hoursLeftHundredths ?? 0;
+  return hoursOf(one) <= capHours && left > 0 && left + hoursOf(one) > capHours;
 }
 
-function isOnTop(part: Collection, capHours: number): boolean {
-  const left = part.contract.hoursLeftHundredths ?? 0;
-  return hoursOf(part) <= capHours && left > 0 && left + hoursOf(part) > capHours;
-}
-
-function hoursOf(part: Collection): number {
-  return part.terms.hours + part.terms.gifted;
+function hoursOf(one: Collection): number {
+  return one.terms.hours + one.terms.gifted;
 }

@@ -50,6 +50,22 @@ describe('B08 split orders', () => {
     expect(ask(rule, two(yuan(5_001))).level).toBe('none');
   });
 
+  it('adds up the instalments of one contract, each with its share of the hours', () => {
+    const instalments = (contract: { priceFen: number; hoursPaid?: number }, fen: number[], days = 1) => {
+      const one = school().learners(19).contract(contract);
+      for (const [at, amountFen] of fen.entries())
+        one.payment({ contractId: 'c1', amountFen, paidOn: TODAY - 20 + at * days });
+      return ask(rule, one);
+    };
+    const split = instalments({ priceFen: yuan(6_000) }, [yuan(3_000), yuan(3_000)]);
+    expect(split).toMatchObject({ level: 'yellow', value: 1 });
+    expect(instalments({ priceFen: yuan(6_000) }, [yuan(3_000), yuan(3_000)], 7).level).toBe('none');
+    expect(instalments({ priceFen: yuan(5_000) }, [yuan(2_500), yuan(2_500)]).level).toBe('none');
+    expect(instalments({ priceFen: yuan(6_000) }, [yuan(5_500), yuan(500)]).level).toBe('none');
+    expect(instalments({ priceFen: yuan(4_000), hoursPaid: 60 }, [yuan(2_000), yuan(2_000)]).level).toBe('none');
+    expect(instalments({ priceFen: yuan(4_000), hoursPaid: 61 }, [yuan(2_000), yuan(2_000)]).level).toBe('yellow');
+  });
+
   it('finds the split beside a part above the caps', () => {
     const three = (fen: number) =>
       two(fen)
