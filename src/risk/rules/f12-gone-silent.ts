@@ -1,14 +1,18 @@
 import { type Day, formatDay, startOfDay } from '../../core/time.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
+import { Pauses } from '../facts/pauses.js';
 import { profileEvidence } from '../facts/profile.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
 
-/** Nothing of its own business is reported any more: no payment, lesson or confirmation outside breaks, while fees are unearned. */
+/**
+ * Nothing of its own business is reported any more: no payment, lesson or confirmation outside breaks and long holidays for which
+ * nothing stands in the timetable, while fees are unearned.
+ */
 export const rule = defineRule({
   id: 'F12',
-  version: 1,
+  version: 2,
   group: 'F',
   name: { zh: '数据停报', en: 'Gone silent' },
   question: { zh: '应报送数据的机构是否停止报送？', en: 'Has an institution that should report gone silent?' },
@@ -27,7 +31,8 @@ export const rule = defineRule({
     const last = lastActivity(sheet);
     if (last === null || sheet.unearnedFen === 0n)
       return notApplicable('没有应报送的业务', 'There is no business to report');
-    const days = sheet.breaks.openDaysIn(last + 1, sheet.today - 1);
+    const open = sheet.breaks.openDaysIn(last + 1, sheet.today - 1);
+    const days = open < p.blueDays ? open : silentDays(sheet, last, p.blueDays);
     const next = [p.blueDays, p.yellowDays, p.orangeDays].find((step) => step > days);
     return {
       state: 'answered',
@@ -39,14 +44,25 @@ export const rule = defineRule({
       value: days,
       unit: 'days',
       reason: () => ({
-        zh: `未消课预收 ${zhYuan(sheet.unearnedFen)}，最后一次业务数据在 ${formatDay(last)}，已 ${days} 天没有报送（不含报备停课）`,
-        en: `${enYuan(sheet.unearnedFen)} is unearned and the last business was reported for ${formatDay(last)}: ${plural(days, 'day')} of silence (declared breaks left out)`,
+        zh: `未消课预收 ${zhYuan(sheet.unearnedFen)}，最后一次业务数据在 ${formatDay(last)}，已 ${days} 天没有报送（不含报备停课和长假）`,
+        en: `${enYuan(sheet.unearnedFen)} is unearned and the last business was reported for ${formatDay(last)}: ${plural(days, 'day')} of silence (breaks and long holidays left out)`,
       }),
       evidence: () => profileEvidence(sheet, 'status'),
-      lookAgainAt: next === undefined ? null : startOfDay(sheet.breaks.dayAfterOpenDays(last, next) + 1),
+      lookAgainAt:
+        next === undefined
+          ? null
+          : days < open
+            ? sheet.nextMidnight
+            : startOfDay(sheet.breaks.dayAfterOpenDays(last, next) + 1),
     };
   },
 });
+
+/** Whole days since the last business. Those before a pause count where they were a silence by themselves: a week has days off. */
+function silentDays(sheet: FactSheet, last: Day, blueDays: number): number {
+  const runs = new Pauses(sheet, last + 1, sheet.today).runs(last + 1, sheet.today - 1);
+  return runs.reduce((sum, run, at) => (at === runs.length - 1 || run >= blueDays ? sum + run : sum), 0);
+}
 
 function lastActivity(sheet: FactSheet): Day | null {
   const days = [

@@ -5,6 +5,7 @@ import { rule as f09 } from '../../../src/risk/rules/f09-late-statement.js';
 import { rule as f12 } from '../../../src/risk/rules/f12-gone-silent.js';
 import { rule as g04 } from '../../../src/risk/rules/g04-financial-score.js';
 import { ask, expectWellFormed, noon, on, school, steps, TODAY, yuan } from '../builders.js';
+import { timetabled } from '../timetable.js';
 
 describe('F09 late statement', () => {
   const filed = (dueOn?: string) =>
@@ -91,6 +92,25 @@ describe('F12 gone silent', () => {
     ).toBe('none');
     expect(ask(f12, silent(40).unearned(0)).state).toBe('not_applicable');
     expect(ask(f12, silent(3)).lookAgainAt).toBe(startOfDay(TODAY + 5));
+  });
+
+  it('expects nothing in a long holiday of which the timetable says nothing', () => {
+    // 1–5 May 2026 are off.
+    const since = (date: string, lessons: readonly string[] = []) =>
+      ask(
+        f12,
+        school()
+          .tally('lessons_delivered', on(date))
+          .with({ lessons: lessons.map((day, at) => timetabled(on(day), `l${at}`)) }),
+        { now: startOfDay(on('2026-05-08')) },
+      );
+    expect(since('2026-04-29')).toMatchObject({
+      level: 'none',
+      value: 2,
+      lookAgainAt: startOfDay(on('2026-05-09')),
+    });
+    expect(since('2026-04-29', ['2026-05-03'])).toMatchObject({ level: 'blue', value: 8 });
+    expect(since('2026-04-23')).toMatchObject({ level: 'blue', value: 9 });
   });
 });
 
