@@ -1,5 +1,5 @@
 import type { Fen } from '../../core/money.js';
-import type { Day } from '../../core/time.js';
+import { type Day, startOfDay } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { newestFirst } from '../facts/payments.js';
@@ -10,11 +10,12 @@ import { decimal, enYuan, zhYuan } from '../text.js';
 
 /**
  * M: how many months the unearned fees last at the pace of the last 28 days outside breaks. Nothing confirmed in a full window
- * is no end in sight. Orange and red ask the last eight weeks as well: parents confirm late, and not evenly.
+ * is no end in sight. A school that has not taken fees for sixty days has no pace yet, however long ago it was registered. Orange
+ * and red ask the last eight weeks as well: parents confirm late, and not evenly.
  */
 export const rule = defineRule({
   id: 'D06',
-  version: 2,
+  version: 3,
   group: 'D',
   name: { zh: '消化周期过长', en: 'Months to consume' },
   question: { zh: '按现在的消课速度，预收要几个月消完？', en: 'How many months would the unearned fees last?' },
@@ -48,6 +49,13 @@ export const rule = defineRule({
   evaluate(sheet, p) {
     const few = tooFewForRatio(sheet, Math.max(sheet.common.minHistoryDays, sheet.common.slowHistoryDays));
     if (few !== null) return few;
+    const opened = openedOn(sheet);
+    if (opened !== null && sheet.today - opened < sheet.common.slowHistoryDays)
+      return notApplicable(
+        '开始收费的时间不长，课消速度未知',
+        'It has not taken fees for long: its pace is not known yet',
+        startOfDay(opened + sheet.common.slowHistoryDays),
+      );
     const from = sheet.today - p.windowDays + 1;
     const openDays = sheet.breaks.openDaysIn(from, sheet.today);
     if (openDays < p.minOpenDays)
@@ -92,6 +100,11 @@ export const rule = defineRule({
     };
   },
 });
+
+/** The day of the first fees: what was registered or declared before them is no history of teaching. Null when none is told. */
+function openedOn(sheet: FactSheet): Day | null {
+  return sheet.money.firstDay('receipts', 'debitFen') ?? sheet.money.firstDay('stock', 'debitFen');
+}
 
 function paceSince(sheet: FactSheet, from: Day): { readonly days: number; readonly fen: Fen } {
   return { days: sheet.breaks.openDaysIn(from, sheet.today), fen: confirmedSince(sheet, from) };

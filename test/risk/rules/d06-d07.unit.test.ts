@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDay } from '../../../src/core/time.js';
+import { formatDay, startOfDay } from '../../../src/core/time.js';
 import { rule as d06 } from '../../../src/risk/rules/d06-months-to-consume.js';
 import { rule as d07 } from '../../../src/risk/rules/d07-expired-untaught.js';
 import { ask, school, steps, TODAY, yuan } from '../builders.js';
@@ -42,6 +42,12 @@ describe('D06 months to consume', () => {
     expect(ask(d06, school().unearned(0)).level).toBe('none');
     expect(ask(d06, school().history(59)).state).toBe('not_applicable');
     expect(ask(d06, school().learners(19)).state).toBe('not_applicable');
+  });
+
+  it('has no pace within sixty days of the first fees, however long ago the school was registered', () => {
+    const fees = (ago: number) => ask(d06, school().receipt(TODAY - ago, yuan(1_000)));
+    expect(fees(59)).toMatchObject({ state: 'not_applicable', lookAgainAt: startOfDay(TODAY + 1) });
+    expect(fees(60).level).toBe('red');
   });
 });
 
