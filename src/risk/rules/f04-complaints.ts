@@ -8,7 +8,11 @@ import { is, judge } from '../steps.js';
 import { decimal, percent, plural } from '../text.js';
 
 /** Words that say the school is closed or its people are gone. Compared in lower case, anywhere in a keyword. */
-const GONE = ['closed', 'missing', '关门', '停业', '闭店', '跑路', '失联', '倒闭', '卷款'];
+const GONE = [
+  ...['closed', 'missing', 'shut', 'gone', 'vanished', 'disappeared', 'unreachable', 'absconded'],
+  ...['关门', '关店', '关闭', '闭店', '停业', '歇业', '倒闭', '搬空', '人去楼空'],
+  ...['跑路', '卷款', '失联', '失踪', '消失', '联系不上', '找不到人'],
+];
 
 /**
  * Complaints of seven days against the mean week of the eight before, and as a share of the active learners. Two tickets that
@@ -16,7 +20,7 @@ const GONE = ['closed', 'missing', '关门', '停业', '闭店', '跑路', '失�
  */
 export const rule = defineRule({
   id: 'F04',
-  version: 1,
+  version: 2,
   group: 'F',
   name: { zh: '投诉激增', en: 'Complaints' },
   question: {

@@ -43,6 +43,11 @@ describe('F04 complaints', () => {
       ask(rule, complain(complain(school(), 1, 3, { kind: 'closed' }), 1, 2, { keywords: ['老板失联'] })).level,
     ).toBe('red');
     expect(ask(rule, complain(school(), 2, 3, { keywords: ['服务态度'] })).level).toBe('none');
+    const said = (...keywords: string[]) => ask(rule, complain(school(), 2, 3, { keywords })).level;
+    expect(['人去楼空', '机构关闭', '电话联系不上', '老师失踪', 'Vanished'].map((word) => said('退费', word))).toEqual(
+      Array(5).fill('red'),
+    );
+    expect(['退费', '搬迁', '停课一天'].map((word) => said(word))).toEqual(Array(3).fill('none'));
   });
 
   it('counts seven days, today included', () => {
