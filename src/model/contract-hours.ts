@@ -51,6 +51,11 @@ export class ContractHours {
     return others.filter((id) => id !== contractId && isNewer(this.books.contracts.get(id)!, own));
   }
 
+  hasEarlier(contractId: string): boolean {
+    const own = this.books.contracts.get(contractId);
+    return this.others(contractId).some((id) => id !== contractId && isNewer(own!, this.books.contracts.get(id)!));
+  }
+
   of(contract: ContractRow): number | null {
     const earlier: EarlierContract[] = [];
     for (const contractId of this.others(contract.contractId)) {

@@ -43,7 +43,11 @@ export class ContractWindow {
       if (before) this.sorted.remove(before);
       const isSale = !before && row !== undefined && isOrdinaryContract(row.data) && !hasPaymentOn(contractId);
       parts |= isSale ? PART.sales : PART.contracts;
-      for (const touched of this.hours.update(contractId)) this.stale.add(touched);
+      for (const touched of this.hours.update(contractId)) {
+        this.stale.add(touched);
+        // A refund of it may be told differently now: see `hasEarlier`.
+        changedLines.add(contractLine(touched));
+      }
       if (row && dayOf(row.at) >= from) {
         const signed = { ...row, hoursLeftHundredths: null };
         this.sorted.insert(signed);
@@ -60,6 +64,11 @@ export class ContractWindow {
     }
     this.hasMoved = left.length > 0;
     return parts;
+  }
+
+  /** The same learner had signed for the same course before. */
+  hasEarlier(contractId: string): boolean {
+    return this.hours.hasEarlier(contractId);
   }
 
   /** Those of the days before an earlier day. Looks through all contracts. */

@@ -307,6 +307,7 @@ export class InstitutionRowsReader {
       line: this.books.lines.get(contractLine(contractId)) ?? null,
       paidTo: refund.paid.map(({ part }) => details.paidTo.get(refundPartKey(refund.refundId, part)) ?? NOT_TOLD),
       payers: refund.paid.length === 0 ? null : payersOf(details.payersOf.get(contractId)?.values() ?? []),
+      signedBefore: refund.requested?.side === 'seven_day' && this.contracts.hasEarlier(contractId),
     };
   }
 }

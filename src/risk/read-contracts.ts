@@ -5,7 +5,13 @@ import { type PaidTo, refundPartKey } from '../ledger/details.js';
 import { refundContract } from '../ledger/refunds.js';
 import { isNewer, type RefundRow } from '../ledger/rows.js';
 import { type PaymentColumns, paymentOf } from '../ledger/sql/load-registers.js';
-import { type EarlierPair, readEarlierContracts, readPayers, readRefundPaths } from '../ledger/sql/read-details.js';
+import {
+  type EarlierPair,
+  readEarlierContracts,
+  readPayers,
+  readRefundPaths,
+  readSignedBefore,
+} from '../ledger/sql/read-details.js';
 import { hoursLeft } from './facts/hours-left.js';
 import { payersOf } from './facts/refund-path.js';
 import { CONTRACT_DAYS, PAYMENT_DAYS, REFUND_DAYS } from './facts/rows.js';
@@ -82,6 +88,16 @@ export async function readRefunds(client: Db, nos: readonly number[], today: Day
     client,
     refunds.filter(({ refund }) => refund.paid.length > 0),
   );
+  const sevenDay = refunds.filter(({ refund }) => refund.requested?.side === 'seven_day');
+  const signedBefore = new Set(
+    (
+      await readSignedBefore(
+        client,
+        sevenDay.map(({ no }) => no),
+        sevenDay.map(({ refund }) => refundContract(refund)),
+      )
+    ).map(({ institutionNo, contractId }) => keyOf(institutionNo, contractId)),
+  );
   for (const { no, row, refund } of refunds) {
     of(no).refunds.push({
       refund,
@@ -89,6 +105,7 @@ export async function readRefunds(client: Db, nos: readonly number[], today: Day
       line: row.line === null ? null : lineOf(row),
       paidTo: refund.paid.map(({ part }) => paidTo.get(keyOf(no, refundPartKey(refund.refundId, part))) ?? NOT_TOLD),
       payers: refund.paid.length === 0 ? null : payersOf(payers.get(keyOf(no, refundContract(refund))) ?? []),
+      signedBefore: refund.requested?.side === 'seven_day' && signedBefore.has(keyOf(no, refundContract(refund))),
     });
   }
 }

@@ -55,6 +55,7 @@ interface RefundInput {
   readonly contract?: EventData['contract.signed'];
   readonly line?: Line;
   readonly payers?: readonly string[];
+  readonly signedBefore?: boolean;
 }
 
 /** Rows of one institution, made step by step. It starts as a healthy school: custody per lesson, full coverage, 50 learners, 200 days. */
@@ -214,6 +215,7 @@ export class School {
       contract,
       line,
       payers,
+      signedBefore = false,
     } = input;
     const step = (day: Day | undefined, fen = amountFen) =>
       day === undefined ? null : { ...this.told(noon(day)), contractId, amountFen: fen };
@@ -234,6 +236,7 @@ export class School {
       line: line ?? null,
       paidTo,
       payers: payers ?? null,
+      signedBefore,
     });
     return this;
   }

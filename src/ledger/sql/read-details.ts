@@ -75,6 +75,24 @@ export async function readEarlierContracts(client: Db, nos: readonly number[], f
   }));
 }
 
+/** Those of the contracts before which the same learner had signed another one for the same course. */
+export async function readSignedBefore(
+  client: Db,
+  nos: readonly number[],
+  contractIds: readonly string[],
+): Promise<{ readonly institutionNo: number; readonly contractId: string }[]> {
+  if (nos.length === 0) return [];
+  const { rows } = await client.query<{ institution_no: number; contract_id: string }>({
+    name: 'read_signed_before',
+    text: `select c.institution_no, c.contract_id from unnest($1::int[], $2::text[]) as t(institution_no, contract_id)
+             join contracts c on c.institution_no = t.institution_no and c.contract_id = t.contract_id collate "C"
+            where exists (select 1 from contracts p where p.institution_no = c.institution_no and p.learner_hash = c.learner_hash and p.contract_id <> c.contract_id
+                      and p.at <= c.at and (p.at, p.source || p.id, p.source) < (c.at, c.source || c.id, c.source) and ${COURSE('p.data')} = ${COURSE('c.data')})`,
+    values: [nos, contractIds],
+  });
+  return rows.map((row) => ({ institutionNo: row.institution_no, contractId: row.contract_id }));
+}
+
 export interface RefundPath {
   readonly institutionNo: number;
   /** The event's key: refund and part. */

@@ -156,6 +156,8 @@ export interface RefundWithContract {
   readonly paidTo: readonly PaidTo[];
   /** Who paid for the contract: told of every payment that stands on it; null when it is not told of each. */
   readonly payers: readonly string[] | null;
+  /** The same learner had signed for the same course before; asked only of seven-day requests, else false. */
+  readonly signedBefore: boolean;
 }
 
 export interface LessonRow extends ScheduledLesson {

@@ -1,8 +1,7 @@
-import { dayOf, startOfDay, type Us } from '../../core/time.js';
+import { type Day, dayOf, startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
-import { CONTRACT_DAYS } from '../facts/rows.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { plural } from '../text.js';
@@ -10,11 +9,11 @@ import { plural } from '../text.js';
 /**
  * Asked for within seven days of the payment and not paid five days later, whatever the institution answered. The exception of
  * art. 14, that the consumer already had the same service from it, is read from the books: an earlier contract of the learner for
- * the same course. A contract signed so long ago that nothing is read of what was before it is not judged.
+ * the same course. The right runs from the payment, so an instalment has its own seven days however long ago the contract was signed.
  */
 export const rule = defineRule({
   id: 'C08',
-  version: 4,
+  version: 5,
   group: 'C',
   name: { zh: '七日退款未退', en: 'Seven-day right' },
   question: { zh: '付款七日内的退款申请是否及时退还？', en: 'Are refunds within seven days of payment paid back?' },
@@ -40,25 +39,21 @@ export const rule = defineRule({
   },
   remedies: ['pay_refunds'],
   evaluate(sheet, p) {
-    const paidOn = lastPaidOn(sheet);
-    const signed = new Map(paidOn.size === 0 ? [] : sheet.rows.contracts.map((one) => [one.contractId, one]));
+    const paidOn = daysOfPayment(sheet);
     let at: Us | null = null;
-    const unpaid = sheet.refunds.filter(({ row: { refund, contract }, requestedOn, state }) => {
+    const unpaid = sheet.refunds.filter(({ row: { refund, signedBefore }, requestedOn, state }) => {
       const request = refund.requested;
       if (request === null || requestedOn === null || request.side !== 'seven_day' || refund.withdrawn !== null)
         return false;
       if (sheet.today - requestedOn > p.windowDays) return false;
-      const bought = paidOn.get(request.contractId);
-      if (!bought || requestedOn - bought > p.rightDays) return false;
-      const terms = signed.get(request.contractId);
-      // One that was never told as signed has no other before it that is known.
-      if (contract !== null && (terms === undefined || terms.hoursLeftHundredths !== null)) return false;
+      if (signedBefore) return false;
+      const inTime = (day: Day) => day <= requestedOn && requestedOn - day <= p.rightDays;
+      if (!paidOn.get(request.contractId)?.some(inTime)) return false;
       if (state.paidFen >= BigInt(request.amountFen) || (state.approvedAt !== null && state.owedFen === 0n))
         return false;
       const dueOn = sheet.calendar.nextWorkingDayOnOrAfter(requestedOn + p.payDays);
       const late = sheet.today > dueOn;
-      const forgotten = terms === undefined ? null : startOfDay(dayOf(terms.at) + CONTRACT_DAYS + 1);
-      at = earliest(at, startOfDay((late ? requestedOn + p.windowDays : dueOn) + 1), forgotten);
+      at = earliest(at, startOfDay((late ? requestedOn + p.windowDays : dueOn) + 1));
       return late;
     });
     const oldest = unpaid.reduce((days, { row }) => Math.max(days, sheet.today - dayOf(row.refund.requested!.at)), 0);
@@ -77,17 +72,15 @@ export const rule = defineRule({
   },
 });
 
-/** Per contract with a seven-day request the day of its last payment. */
-function lastPaidOn(sheet: FactSheet): ReadonlyMap<string, number> {
-  const paidOn = new Map<string, number>();
+/** Per contract with a seven-day request the days on which it was paid for, where the money was not taken back since. */
+function daysOfPayment(sheet: FactSheet): ReadonlyMap<string, readonly Day[]> {
+  const paidOn = new Map<string, Day[]>();
   for (const { row } of sheet.refunds) {
     const request = row.refund.requested;
-    if (request?.side === 'seven_day') paidOn.set(request.contractId, 0);
+    if (request?.side === 'seven_day') paidOn.set(request.contractId, []);
   }
   if (paidOn.size === 0) return paidOn;
-  for (const { told, paidOn: day } of sheet.payments) {
-    const before = told.contractId === null ? undefined : paidOn.get(told.contractId);
-    if (before !== undefined) paidOn.set(told.contractId!, Math.max(day, before));
-  }
+  for (const { told, netFen, paidOn: day } of sheet.payments)
+    if (told.contractId !== null && netFen > 0n) paidOn.get(told.contractId)?.push(day);
   return paidOn;
 }

@@ -35,18 +35,32 @@ describe('C08 seven-day right', () => {
   });
 
   it('knows the exception: the learner had a contract for the same course before', () => {
-    const bought = (hoursLeft: number | undefined, signedAgo = 11) =>
-      asked(10, 1, { contract: contractData() }).contract({
-        contractId: 'c1',
-        signedOn: TODAY - signedAgo,
-        ...(hoursLeft === undefined ? {} : { hoursLeft }),
-      });
-    expect(ask(rule, bought(undefined))).toMatchObject({ level: 'yellow', lookAgainAt: startOfDay(TODAY + 50) });
-    expect(ask(rule, bought(0)).level).toBe('none');
-    expect(ask(rule, bought(400)).level).toBe('none');
-    // Of a contract that is read no more nobody knows what was before it.
-    expect(ask(rule, bought(undefined, 60))).toMatchObject({ level: 'yellow', lookAgainAt: startOfDay(TODAY + 1) });
-    expect(ask(rule, asked(10, 1, { contract: contractData() })).level).toBe('none');
+    const bought = (signedBefore: boolean) => asked(10, 1, { contract: contractData(), signedBefore });
+    expect(ask(rule, bought(false))).toMatchObject({ level: 'yellow', lookAgainAt: startOfDay(TODAY + 51) });
+    expect(ask(rule, bought(true)).level).toBe('none');
+  });
+
+  it('runs from the payment: an instalment has its own seven days, however long ago the contract was signed', () => {
+    const instalment = (days: number) =>
+      school()
+        .payment({ contractId: 'c1', paidOn: TODAY - 90 })
+        .payment({ contractId: 'c1', paidOn: TODAY - 10 - days })
+        .contract({ contractId: 'c1', signedOn: TODAY - 90 })
+        .refund({ requestedOn: TODAY - 10, side: 'seven_day', contract: contractData() });
+    expect(ask(rule, instalment(7)).level).toBe('yellow');
+    expect(ask(rule, instalment(8)).level).toBe('none');
+    // What is paid after the request gives no right to have asked.
+    expect(ask(rule, instalment(-1)).level).toBe('none');
+    expect(ask(rule, asked(10, 20).payment({ contractId: 'c1', paidOn: TODAY - 9 })).level).toBe('none');
+  });
+
+  it('needs a payment that was not taken back since', () => {
+    const reversed = (fen: number) =>
+      school()
+        .payment({ contractId: 'c1', paidOn: TODAY - 11, reversedFen: fen })
+        .refund({ requestedOn: TODAY - 10, side: 'seven_day' });
+    expect(ask(rule, reversed(yuan(999))).level).toBe('yellow');
+    expect(ask(rule, reversed(yuan(1_000))).level).toBe('none');
   });
 
   it('ends with payment or withdrawal', () => {
