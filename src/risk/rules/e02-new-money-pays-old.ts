@@ -2,7 +2,7 @@ import type { Fen } from '../../core/money.js';
 import { startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
-import { nextOverdueAt, type RefundFacts, refundEvidence } from '../facts/refunds.js';
+import { nextOverdueAt, refundEvidence } from '../facts/refunds.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { atLeast } from '../level.js';
 import { defineRule } from '../rule.js';
@@ -11,11 +11,11 @@ import { enYuan, zhYuan } from '../text.js';
 
 /**
  * Receipts well above what is taught, while what parents are waiting for has risen week by week for three weeks, and some of it
- * is overdue. Weeks without any backlog are no rise.
+ * is overdue. A week at whose end parents wait for no more than at the one before is no rise.
  */
 export const rule = defineRule({
   id: 'E02',
-  version: 4,
+  version: 5,
   group: 'E',
   name: { zh: '收新还旧', en: 'New money pays old' },
   question: { zh: '是不是在用新收的钱还旧账？', en: 'Is new money paying old debts?' },
@@ -49,21 +49,6 @@ export const rule = defineRule({
       source: 'ours',
       note: 'At least one of the refunds is overdue: what is not yet due is no old debt.',
     },
-    lateWorkingDays: {
-      value: 4,
-      unit: 'working_days',
-      min: 1,
-      source: 'ours',
-      note: 'Once one is overdue by so many, it is enough that the backlog has grown and never fell …',
-    },
-    grownWeeks: {
-      value: 5,
-      unit: 'count',
-      min: 1,
-      max: 12,
-      source: 'ours',
-      note: '… over so many weeks, from a backlog above nothing: at a small school few families ask, and not one every week.',
-    },
   },
   reads: ['A01'],
   remedies: ['pay_refunds', 'confirmed_lessons'],
@@ -72,7 +57,7 @@ export const rule = defineRule({
     if (few !== null) return few;
     const overdue = sheet.refunds.filter(({ state }) => state.overdue);
     // Money is compared only while the backlog rises, for which something has to be overdue: nearly always nothing is.
-    const rising = overdue.length >= p.minOverdue && isRising(sheet, overdue, p);
+    const rising = overdue.length >= p.minOverdue && risesEveryWeek(weeklyBacklog(sheet, p.risingWeeks));
     const grown = () => {
       const { receiptsFen, confirmedFen } = pastMoney(sheet, p.windowDays);
       return sheet.tests.from(receiptsFen * 100n, confirmedFen * BigInt(p.timesHundredths));
@@ -120,16 +105,6 @@ function pastMoney(sheet: FactSheet, windowDays: number): PastMoney {
   };
 }
 
-function isRising(
-  sheet: FactSheet,
-  overdue: readonly RefundFacts[],
-  p: { readonly risingWeeks: number; readonly lateWorkingDays: number; readonly grownWeeks: number },
-): boolean {
-  if (risesEveryWeek(weeklyBacklog(sheet, p.risingWeeks))) return true;
-  const latest = overdue.reduce((most, { lateWorkingDays }) => Math.max(most, lateWorkingDays), 0);
-  return latest >= p.lateWorkingDays && hasGrown(weeklyBacklog(sheet, p.grownWeeks));
-}
-
 /** What parents were waiting for at the ends of the last weeks, today's last. */
 function weeklyBacklog(sheet: FactSheet, weeks: number): Fen[] {
   return Array.from({ length: weeks + 1 }, (_, at) =>
@@ -139,15 +114,6 @@ function weeklyBacklog(sheet: FactSheet, weeks: number): Fen[] {
 
 function risesEveryWeek(backlog: readonly Fen[]): boolean {
   return backlog.every((fen, index) => index === 0 || fen > backlog[index - 1]!);
-}
-
-/** Of a backlog that was there already: one that began within these weeks has to rise in each week that is asked of it. */
-function hasGrown(backlog: readonly Fen[]): boolean {
-  return (
-    backlog[0]! > 0n &&
-    backlog.at(-1)! > backlog[0]! &&
-    backlog.every((fen, index) => index === 0 || fen >= backlog[index - 1]!)
-  );
 }
 
 /** What parents had asked for before that midnight and did not have yet. */

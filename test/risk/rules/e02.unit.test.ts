@@ -27,24 +27,22 @@ describe('E02 new money pays old', () => {
     expect(ask(rule, paid).level).toBe('none');
   });
 
-  it('takes a backlog that has grown over five weeks and never fell once a refund is overdue by four working days', () => {
-    // TODAY is a Wednesday: due fifteen days after the request. Five weeks ago is the end of the day 35 days ago.
-    const late = (days: readonly number[], receipts = 30_000) => ask(rule, rising(selling(receipts), days)).level;
-    expect(late([35, 21])).toBe('orange');
-    expect(late([35, 21], 29_999)).toBe('none');
-    expect(late([35, 0])).toBe('orange');
-    // Longer ago than five weeks nothing has grown any more.
-    expect(late([36, 35])).toBe('none');
-    const fell = rising(selling(30_000), [36, 21]).refund({
-      requestedOn: TODAY - 30,
+  it('takes no flat week for one in which it rose, however late a refund is', () => {
+    const late = (days: readonly number[]) => ask(rule, rising(selling(30_000), days)).level;
+    // The ends of the weeks are those of today and of 7, 14 and 21 days ago.
+    expect(late([60, 20, 13, 6])).toBe('orange');
+    expect(late([60, 21, 13, 6])).toBe('none');
+    expect(late([60, 14, 7, 0])).toBe('orange');
+    expect(late([60, 20, 14, 6])).toBe('none');
+    expect(late([60, 20, 13, 7])).toBe('none');
+    expect(late([36, 35, 21])).toBe('none');
+    // Paid of it as much as was asked for in the same week.
+    const flat = rising(selling(30_000), [60, 20, 6]).refund({
+      requestedOn: TODAY - 50,
       paid: [{ on: TODAY - 10, fen: yuan(1_000) }],
     });
-    expect(ask(rule, fell).level).toBe('none');
-    // The only one overdue, and by three working days or by four; what has been asked for before was refused since.
-    const overdue = (ago: number) =>
-      rising(selling(30_000), [ago]).refund({ requestedOn: TODAY - 60, approvedOn: TODAY - 50, dueOn: TODAY + 30 });
-    expect(ask(rule, overdue(20)).level).toBe('none');
-    expect(ask(rule, overdue(21)).level).toBe('orange');
+    expect(ask(rule, flat.refund({ requestedOn: TODAY - 12 })).level).toBe('none');
+    expect(ask(rule, flat.refund({ requestedOn: TODAY - 11, amountFen: 1 })).level).toBe('orange');
   });
 
   it('takes no weeks without a backlog for weeks in which it rose', () => {
