@@ -50,9 +50,10 @@ export class MoneyFacts {
   }
 
   /** The first day on which one side of an account moved, as far as turnovers are read; null when it never did. */
-  firstDay(name: AccountName, side: Side): Day | null {
+  firstDay(name: AccountName, side: Side, subs: ReadonlySet<string> | null = null): Day | null {
     let first: Day | null = null;
     for (const series of this.byAccount.get(ACCOUNT[name]) ?? []) {
+      if (subs !== null && !subs.has(series.sub)) continue;
       const day = series.days.find((row) => row[side] > 0n)?.day;
       if (day !== undefined && (first === null || day < first)) first = day;
     }

@@ -1,8 +1,10 @@
 import type { Fen } from '../../core/money.js';
-import { type Day, dayOf } from '../../core/time.js';
+import { type Day, dayOf, startOfDay, type Us } from '../../core/time.js';
 import { isLawfulPayee } from '../../ledger/quantities.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest } from '../facts/moments.js';
+import { LATE_DAYS } from '../facts/rows.js';
 import { defineRule, type EvidenceRef, noData } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
@@ -14,10 +16,13 @@ interface Proof extends EvidenceRef {
 /**
  * Fees taken into an account that is not lawful for the institution. Proof is the payee told by the channel, an inspection that
  * found it, or a complaint that was upheld; an open complaint is none.
+ *
+ * An account that nobody has registered may be one whose registration is told late. That is waited for where one is to be expected:
+ * no account that may take fees is registered yet, or the first fees have only just come. Elsewhere it counts at once.
  */
 export const rule = defineRule({
   id: 'A10',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '体外收费', en: 'Off-account collection' },
   question: { zh: '是否有学费收进了监管账户以外的账户？', en: 'Were fees taken into an account outside supervision?' },
@@ -34,19 +39,35 @@ export const rule = defineRule({
       source: 'ours',
       note: 'How long a proven case is held against the institution.',
     },
+    newDays: {
+      value: 3,
+      unit: 'days',
+      max: 30,
+      source: 'ours',
+      note: 'Registrations may be told so many days late: so long after the first fees of all an account that nobody registered is waited for.',
+    },
+    unregisteredDays: {
+      value: LATE_DAYS,
+      unit: 'days',
+      max: 60,
+      source: 'ours',
+      note: 'The same after the first fees into an account, while none is registered that may take fees: a fact is missing first of all.',
+    },
     redFen: { value: 1_000_000, unit: 'fen', source: 'rule', note: 'More than ¥10,000 in all (Wuhu 2022).' },
   },
   remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const accounts = (sheet.rows.registers['account.registered'] ?? []).map((row) => row.data);
-    const paidFen = accounts.length === 0 ? 0n : paidOffAccount(sheet, from, accounts);
+    const { unlawful, waitsUntil } = unlawfulPayees(sheet, accounts, p);
+    const paidFen = paidOffAccount(sheet, from, unlawful);
     const proofs = otherProofs(sheet, from);
-    if (accounts.length === 0 && proofs.length === 0 && sheet.unearnedFen > 0n) {
-      return noData(
-        '没有登记任何账户，无法判断收款账户',
-        'No account is registered, so payee accounts cannot be judged',
+    if (paidFen === 0n && proofs.length === 0 && (waitsUntil !== null || isUnknown(sheet, accounts))) {
+      const answer = noData(
+        '收款账户尚未登记，暂无法判断',
+        'Accounts that take fees are not registered yet, so they cannot be judged',
       );
+      return { ...answer, lookAgainAt: waitsUntil };
     }
     const totalFen = proofs.reduce((sum, proof) => sum + proof.fen, paidFen);
     const judgement = judge([
@@ -70,22 +91,62 @@ export const rule = defineRule({
                 payment.netFen > 0n &&
                 payment.paidOn >= from &&
                 payment.told.payee !== null &&
-                !isLawfulPayee(payment.told.payee, accounts),
+                unlawful.has(payment.told.payee),
             )
             .sort((a, b) => b.amountFen - a.amountFen)
             .map((payment) => payment.told),
           proofs,
         ),
-      lookAgainAt: judgement.holdLevel === 'none' ? null : sheet.nextMidnight,
+      lookAgainAt: judgement.holdLevel === 'none' ? waitsUntil : sheet.nextMidnight,
     };
   },
 });
 
-/** Gross receipts of unlawful payees in the window, less what was reversed of them. */
-function paidOffAccount(sheet: FactSheet, from: Day, accounts: Parameters<typeof isLawfulPayee>[1]): Fen {
-  const unlawful = new Set(
-    sheet.money.subsOf('receipts').filter((payee) => payee !== '' && !isLawfulPayee(payee, accounts)),
+type Accounts = Parameters<typeof isLawfulPayee>[1];
+
+interface Waiting {
+  readonly newDays: number;
+  readonly unregisteredDays: number;
+}
+
+/** Who took fees and may not; those whose registration may still come are left out until then. */
+function unlawfulPayees(
+  sheet: FactSheet,
+  accounts: Accounts,
+  p: Waiting,
+): { readonly unlawful: ReadonlySet<string>; readonly waitsUntil: Us | null } {
+  const unlawful = new Set<string>();
+  let waitsUntil: Us | null = null;
+  for (const payee of sheet.money.subsOf('receipts')) {
+    if (payee === '' || isLawfulPayee(payee, accounts)) continue;
+    const last = accounts.some(({ accountId }) => accountId === payee)
+      ? null
+      : lastDayOfWaiting(sheet, payee, accounts, p);
+    if (last === null || sheet.today > last) unlawful.add(payee);
+    else waitsUntil = earliest(waitsUntil, startOfDay(last + 1));
+  }
+  return { unlawful, waitsUntil };
+}
+
+/** The last day on which the registration of an account may still be on its way; null: it is not to be expected. */
+function lastDayOfWaiting(sheet: FactSheet, payee: string, accounts: Accounts, p: Waiting): Day | null {
+  const { money } = sheet;
+  const first = money.firstDay('receipts', 'debitFen');
+  if (first === null) return null;
+  const hasLawful = accounts.some(({ accountId }) => isLawfulPayee(accountId, accounts));
+  const firstOfPayee = hasLawful ? null : money.firstDay('receipts', 'debitFen', new Set([payee]));
+  return Math.max(first + p.newDays, firstOfPayee === null ? first : firstOfPayee + p.unregisteredDays);
+}
+
+/** Nothing can be said of who takes the fees. */
+function isUnknown(sheet: FactSheet, accounts: Accounts): boolean {
+  return (
+    accounts.length === 0 && sheet.unearnedFen > 0n && sheet.money.subsOf('receipts').every((payee) => payee === '')
   );
+}
+
+/** Gross receipts of unlawful payees in the window, less what was reversed of them. */
+function paidOffAccount(sheet: FactSheet, from: Day, unlawful: ReadonlySet<string>): Fen {
   if (unlawful.size === 0) return 0n;
   let sum = sheet.money.moved('receipts', 'debitFen', unlawful, from, sheet.today);
   for (const payment of sheet.payments) {

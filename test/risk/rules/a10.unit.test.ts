@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/a10-off-account.js';
 import { ask, depositSchool, nobody, noon, school, steps, TODAY, yuan } from '../builders.js';
 
+/** It has taken fees for months. */
+const established = () => school().receipt(TODAY - 100, yuan(1_000), 'A1');
 const offAccount = (fen: number) =>
-  school()
+  established()
     .receipt(TODAY - 3, fen, 'X9')
     .payment({ amountFen: fen, payee: 'X9', paidOn: TODAY - 3, settled: false });
 
@@ -24,8 +27,8 @@ describe('A10 off-account collection', () => {
   });
 
   it('forgets after ninety days, and what was reversed', () => {
-    expect(ask(rule, school().receipt(TODAY - 89, yuan(1), 'X9')).level).toBe('orange');
-    expect(ask(rule, school().receipt(TODAY - 90, yuan(1), 'X9')).level).toBe('none');
+    expect(ask(rule, established().receipt(TODAY - 89, yuan(1), 'X9')).level).toBe('orange');
+    expect(ask(rule, established().receipt(TODAY - 90, yuan(1), 'X9')).level).toBe('none');
     const reversed = school()
       .receipt(TODAY - 3, yuan(1_000), 'X9')
       .payment({ payee: 'X9', paidOn: TODAY - 3, reversedFen: yuan(1_000) });
@@ -55,7 +58,53 @@ describe('A10 off-account collection', () => {
     expect(ask(rule, inspected).evidence()).toHaveLength(1);
   });
 
-  it('cannot judge payees before any account is registered', () => {
-    expect(ask(rule, nobody().unearned(1).receipt(TODAY, 1, 'X9')).state).toBe('no_data');
+  it('tells at once of fees in another account where lawful ones are registered, also of one that is registered', () => {
+    expect(ask(rule, established().receipt(TODAY, 1, 'X9')).level).toBe('orange');
+    const settlement = () => nobody().unearned(1).account({ accountId: 'S1', purpose: 'settlement' });
+    expect(ask(rule, settlement().receipt(TODAY, 1, 'S1')).level).toBe('orange');
+  });
+
+  it('cannot judge payees of which nothing is told, or before the registration of an account may have come', () => {
+    const unknown = nobody().unearned(1).receipt(TODAY, 1);
+    expect(ask(rule, unknown)).toMatchObject({ state: 'no_data', lookAgainAt: null });
+    const waiting = (ago: number) =>
+      nobody()
+        .unearned(1)
+        .receipt(TODAY - ago, 1, 'X9');
+    expect(ask(rule, waiting(0))).toMatchObject({ state: 'no_data', lookAgainAt: startOfDay(TODAY + 15) });
+    expect(ask(rule, waiting(14))).toMatchObject({ state: 'no_data', lookAgainAt: startOfDay(TODAY + 1) });
+    expect(ask(rule, waiting(15))).toMatchObject({ state: 'answered', level: 'orange' });
+  });
+
+  it('waits for a lawful account where only others are registered yet', () => {
+    // The deposit account is known, the settlement account that takes the fees is not.
+    const half = (ago: number) =>
+      nobody()
+        .account({ accountId: 'D1', purpose: 'deposit', mode: 'deposit' })
+        .unearned(1)
+        .receipt(TODAY - 100, 1)
+        .receipt(TODAY - ago, yuan(20_000), 'S1');
+    const registered = half(14).account({ accountId: 'S1', purpose: 'settlement', mode: 'deposit' });
+    expect(ask(rule, half(14))).toMatchObject({ state: 'no_data', lookAgainAt: startOfDay(TODAY + 1) });
+    expect(ask(rule, half(15)).level).toBe('red');
+    expect(ask(rule, registered)).toMatchObject({ state: 'answered', level: 'none', lookAgainAt: null });
+    // What was proved otherwise does not wait, and neither does what went into an account that is known and may not take fees.
+    expect(ask(rule, half(1).receipt(TODAY, 1, 'D1'))).toMatchObject({ level: 'orange', value: 1 });
+    const inspected = half(1).register(
+      'inspection.recorded',
+      { inspectionId: 'i', role: 'grid', findings: ['off_account'] },
+      noon(TODAY - 1),
+    );
+    expect(ask(rule, inspected).level).toBe('orange');
+  });
+
+  it('waits three days after the first fees of all, for a second account whose registration is late', () => {
+    const young = (ago: number) =>
+      school()
+        .receipt(TODAY - ago, yuan(1_000), 'A1')
+        .receipt(TODAY - ago, yuan(1_000), 'A2');
+    expect(ask(rule, young(3))).toMatchObject({ state: 'no_data', lookAgainAt: startOfDay(TODAY + 1) });
+    expect(ask(rule, young(4)).level).toBe('orange');
+    expect(ask(rule, young(3).account({ accountId: 'A2' }))).toMatchObject({ state: 'answered', level: 'none' });
   });
 });
