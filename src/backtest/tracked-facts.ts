@@ -110,7 +110,7 @@ const GETTERS = Object.entries(Object.getOwnPropertyDescriptors(FactSheet.protot
 const UNKNOWN: readonly number[] = GETTERS.map(() => UNREAD);
 
 /** Facts that do not depend on the day: they say the same of the same rows tomorrow. */
-const DAY_FREE_NAMES: ReadonlySet<string> = new Set(['breaks']);
+const DAY_FREE_NAMES: ReadonlySet<string> = new Set(['breaks', 'differingSides']);
 const DAY_FREE: readonly boolean[] = GETTERS.map(([name]) => DAY_FREE_NAMES.has(name));
 
 GETTERS.forEach(([, { get }], index) => {
@@ -194,6 +194,10 @@ class TrackedRows implements InstitutionRows {
   get expiredUnearnedFen() {
     this.note.parts |= PART.expired;
     return this.plain.expiredUnearnedFen;
+  }
+  get differingReleases() {
+    this.note.parts |= PART.released;
+    return this.plain.differingReleases;
   }
   get releasedLines() {
     this.note.parts |= PART.released;

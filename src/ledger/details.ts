@@ -1,6 +1,6 @@
 import { type Day, dayOf, parseTime, type Us } from '../core/time.js';
 import type { AnyEvent, Event, EventData } from '../events/event.js';
-import { isNewer, SEPARATOR, type Told } from './rows.js';
+import { type Booked, bookedOf, isNewer, SEPARATOR, type Told, withBooked } from './rows.js';
 
 /** A lesson as last scheduled. */
 export interface ScheduledLesson extends Told {
@@ -30,6 +30,8 @@ export interface Confirmation extends Told {
 export interface PaidTo {
   readonly payeeHash: string | null;
   readonly originalChannel: boolean | null;
+  /** Who paid; null where that part is not told. */
+  readonly via: EventData['refund.paid']['via'] | null;
 }
 
 /**
@@ -48,8 +50,10 @@ export class Details {
   readonly paidTo = new Map<string, PaidTo>();
   /** Per contract the payers of its payments: null where none is told. */
   readonly payersOf = new Map<string, Map<string, string | null>>();
-  /** The day on which a release was instructed. */
-  readonly instructedOn = new Map<string, Day>();
+  /** Who instructed a release, and when. */
+  readonly instructed = new Map<string, Told>();
+  /** The bank's debits of a refund, sorted by key. */
+  readonly refundDebits = new Map<string, readonly Booked[]>();
   private readonly requestsOf = new DayKeys();
   private readonly confirmationsOf = new DayKeys();
   private readonly deliveriesOf = new DayKeys();
@@ -57,6 +61,7 @@ export class Details {
   readonly changedLessons = new Set<string>();
   readonly changedConfirmations = new Set<string>();
   readonly changedPayers = new Set<string>();
+  readonly changedRefundDebits = new Set<string>();
 
   apply(event: AnyEvent, sign: 1 | -1): void {
     switch (event.type) {
@@ -85,8 +90,12 @@ export class Details {
       case 'refund.paid':
         return this.refund(event, sign);
       case 'release.instructed':
-        if (sign > 0) this.instructedOn.set(event.data.instructionId, dayOf(event.at));
-        else this.instructedOn.delete(event.data.instructionId);
+        if (sign > 0) this.instructed.set(event.data.instructionId, toldOf(event));
+        else this.instructed.delete(event.data.instructionId);
+        return;
+      case 'custody.debited':
+        if (event.data.purpose === 'refund' && event.data.refundId !== undefined)
+          this.refundDebited(event.data.refundId, bookedOf(event), sign);
         return;
     }
   }
@@ -129,6 +138,13 @@ export class Details {
     if (sign > 0) payers.set(paymentId, event.data.payerHash?.toLowerCase() ?? null);
     else payers.delete(paymentId);
     this.changedPayers.add(contractId);
+  }
+
+  private refundDebited(refundId: string, debit: Booked, sign: 1 | -1): void {
+    const debits = withBooked(this.refundDebits.get(refundId) ?? [], debit, sign);
+    if (debits.length > 0) this.refundDebits.set(refundId, debits);
+    else this.refundDebits.delete(refundId);
+    this.changedRefundDebits.add(refundId);
   }
 
   private refund(event: Event<'refund.paid'>, sign: 1 | -1): void {
@@ -229,7 +245,11 @@ function deliveredOf(event: Event<'lesson.delivered'>): DeliveredLesson {
 }
 
 export function paidToOf(data: EventData['refund.paid']): PaidTo {
-  return { payeeHash: data.payeeHash?.toLowerCase() ?? null, originalChannel: data.originalChannel ?? null };
+  return {
+    payeeHash: data.payeeHash?.toLowerCase() ?? null,
+    originalChannel: data.originalChannel ?? null,
+    via: data.via,
+  };
 }
 
 function scheduledOf(event: Event<'lesson.scheduled'>): ScheduledLesson {

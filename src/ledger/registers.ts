@@ -4,6 +4,9 @@ import { refundPart } from './details.js';
 import { reversalKey, typeKey } from './keys.js';
 import { contractLine, paymentLine } from './plan.js';
 import {
+  type Booked,
+  bookedOf,
+  byFirst,
   isNewer,
   joinKey,
   type PaymentRow,
@@ -11,6 +14,7 @@ import {
   type ReleaseRow,
   type StoredEvent,
   type Told,
+  withBooked,
 } from './rows.js';
 import type { InstitutionBooks } from './working-set.js';
 
@@ -50,10 +54,10 @@ export function applyRegisters(books: InstitutionBooks, event: AnyEvent, sign: 1
       return credit(books, event, sign);
     case 'custody.debited':
       if (event.data.purpose === 'release' && event.data.instructionId)
-        release(books, event.data.instructionId, undefined, sign);
+        release(books, event.data.instructionId, undefined, { debit: bookedOf(event), sign });
       return;
     case 'release.instructed':
-      return release(books, event.data.instructionId, sign > 0 ? event.data.lines : null, 0);
+      return release(books, event.data.instructionId, sign > 0 ? event.data.lines : null, null);
     case 'refund.requested':
     case 'refund.approved':
     case 'refund.rejected':
@@ -143,10 +147,11 @@ function credit(books: InstitutionBooks, event: Event<'custody.credited'>, sign:
     books.credits.remove(key);
     books.creditsGone.add(amountFen);
   }
-  for (const paymentId of new Set(paymentIds)) {
+  const named = new Set(paymentIds);
+  for (const paymentId of named) {
     const row = paymentRow(books, paymentId);
     const others = row.namedBy.filter(([name]) => name !== key);
-    row.namedBy = sign > 0 ? [...others, [key, bookedOn] as const].sort(byFirst) : others;
+    row.namedBy = sign > 0 ? [...others, [key, bookedOn, amountFen, named.size] as const].sort(byFirst) : others;
     keepPayment(books, row);
     if (row.told) books.markRematch(row.told.amountFen, dayOf(row.told.at));
   }
@@ -173,13 +178,14 @@ function release(
   books: InstitutionBooks,
   instructionId: string,
   lines: ReleaseRow['lines'] | undefined,
-  debits: number,
+  change: { readonly debit: Booked; readonly sign: 1 | -1 } | null,
 ): void {
-  const before = books.releases.get(instructionId) ?? { instructionId, lines: null, debits: 0 };
-  const after = { instructionId, lines: lines === undefined ? before.lines : lines, debits: before.debits + debits };
-  if (before.debits > 0) addReleased(books, before.lines, -1);
-  if (after.debits > 0) addReleased(books, after.lines, 1);
-  if (after.lines === null && after.debits === 0) books.releases.remove(instructionId);
+  const before: ReleaseRow = books.releases.get(instructionId) ?? { instructionId, lines: null, debits: [] };
+  const debits = change === null ? before.debits : withBooked(before.debits, change.debit, change.sign);
+  const after: ReleaseRow = { instructionId, lines: lines === undefined ? before.lines : lines, debits };
+  if (before.debits.length > 0) addReleased(books, before.lines, -1);
+  if (after.debits.length > 0) addReleased(books, after.lines, 1);
+  if (after.lines === null && after.debits.length === 0) books.releases.remove(instructionId);
   else books.releases.put(instructionId, after);
 }
 
@@ -236,10 +242,6 @@ function refund(books: InstitutionBooks, event: RefundEvent, sign: 1 | -1): void
   if (row.requested || row.approved || row.rejected || row.withdrawn || row.paid.length > 0)
     books.refunds.put(refundId, row);
   else books.refunds.remove(refundId);
-}
-
-function byFirst(a: readonly [string, number], b: readonly [string, number]): number {
-  return a[0] < b[0] ? -1 : 1;
 }
 
 /** True when an accepted reversal names the event. */

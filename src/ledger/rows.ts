@@ -1,6 +1,6 @@
 import type { Fen } from '../core/money.js';
-import type { Day, Us } from '../core/time.js';
-import type { AnyEvent, EventData } from '../events/event.js';
+import { type Day, parseDay, type Us } from '../core/time.js';
+import type { AnyEvent, Event, EventData } from '../events/event.js';
 
 /** What the books keep of an accepted event while they work with it. `event` is null where only its identity is needed. */
 export interface StoredEvent {
@@ -46,6 +46,12 @@ export interface ContractRow extends Told {
   readonly data: EventData['contract.signed'];
 }
 
+/** A movement that a bank has booked: [account and transaction, day, fen]. */
+export type Booked = readonly [key: string, on: Day, amountFen: number];
+
+/** A credit that names a payment, and how many payments it names. */
+export type NamedBy = readonly [...credit: Booked, payments: number];
+
 /** A payment; `told` is null while only its reversal or its credit is known. */
 export interface PaymentRow {
   readonly paymentId: string;
@@ -59,8 +65,8 @@ export interface PaymentRow {
       })
     | null;
   reversedFen: number;
-  /** Credits whose payment list names this payment: [credit key, day booked], sorted by key. */
-  namedBy: readonly (readonly [string, Day])[];
+  /** Credits whose payment list names this payment, sorted by key. */
+  namedBy: readonly NamedBy[];
   matchedBy: { readonly credit: string; readonly on: Day } | null;
 }
 
@@ -89,11 +95,11 @@ export interface RefundRow {
   paid: readonly (RefundStep & { readonly part: string })[];
 }
 
-/** A release: the platform's lines and the number of bank debits that carry it out, told in any order. */
+/** A release: the platform's lines and the bank debits that carry it out, sorted by key; told in any order. */
 export interface ReleaseRow {
   readonly instructionId: string;
   lines: readonly { readonly contractId: string; readonly amountFen: number }[] | null;
-  debits: number;
+  debits: readonly Booked[];
 }
 
 /** A fact that may not be booked while an equal or contradicting one stands. */
@@ -119,4 +125,19 @@ export function tellingKey(event: Pick<AnyEvent, 'source' | 'id' | 'contentHash'
 export const SEPARATOR = '\x1f';
 export function joinKey(a: string | number, b: string): string {
   return `${a}${SEPARATOR}${b}`;
+}
+
+/** The bank's debit as it is kept. */
+export function bookedOf({ data }: Pick<Event<'custody.debited'>, 'data'>): Booked {
+  return [joinKey(data.accountId, data.bankTxnId), parseDay(data.bookedOn)!, data.amountFen];
+}
+
+/** The list with the movement, or without it; sorted by key. */
+export function withBooked(list: readonly Booked[], booked: Booked, sign: 1 | -1): readonly Booked[] {
+  const others = list.filter(([key]) => key !== booked[0]);
+  return sign > 0 ? [...others, booked].sort(byFirst) : others;
+}
+
+export function byFirst(a: readonly [string, ...unknown[]], b: readonly [string, ...unknown[]]): number {
+  return a[0] < b[0] ? -1 : 1;
 }

@@ -2,6 +2,7 @@ import { dayOf, formatDay } from '../core/time.js';
 import { toDbTime } from '../db/pool.js';
 import { split2 } from './flush.js';
 import { isRefundOpen, refundContract } from './refunds.js';
+import { releaseDiffers } from './releases.js';
 import type { VerifiedTable } from './sql/read-tables.js';
 import type { Entry, InstitutionBooks } from './working-set.js';
 
@@ -106,7 +107,12 @@ function derivedRegisters(
     ]),
     releases: mapOf(books.releases.rows, ([, row]) => [
       text(row.instructionId),
-      text(row.lines ? JSON.stringify(row.lines) : null, row.debits),
+      text(
+        row.lines ? JSON.stringify(row.lines) : null,
+        row.debits.length,
+        row.debits.length > 0 ? JSON.stringify(row.debits) : null,
+        releaseDiffers(row),
+      ),
     ]),
   };
 }

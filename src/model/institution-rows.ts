@@ -18,6 +18,7 @@ import {
   type LinkedInstitution,
   REFUND_DAYS,
   type RefundWithContract,
+  SIDES_DAYS,
   TURNOVER_DAYS,
 } from '../risk/facts/rows.js';
 import { ALL_PARTS, PART, partOfMetric, partOfSide } from './changed.js';
@@ -115,6 +116,8 @@ export class InstitutionRowsReader {
     if (this.contracts.hasMoved) this.moved |= PART.contracts | PART.sales | PART.repeats;
     this.followRefunds(today);
     if (this.released.followReleases(today)) this.moved |= PART.released;
+    if (this.released.differing.hasChanged) this.changed |= PART.released;
+    this.released.differing.hasChanged = false;
     this.followLines(today);
     if (this.contracts.followHours()) this.changed |= PART.repeats;
     this.changed |= this.payments.follow(books.payments, today);
@@ -172,6 +175,7 @@ export class InstitutionRowsReader {
       activeLearners: this.unearned.activeLearners,
       unearnedOperatorFen: this.unearned.operatorFen,
       expiredUnearnedFen: this.unearned.expiredFen,
+      differingReleases: this.released.differing.rows,
       releasedLines: this.released.rows,
       contracts: this.contracts.rows,
       payments: this.payments.rows(this.hasCustody),
@@ -199,6 +203,7 @@ export class InstitutionRowsReader {
       earlier: () => null,
       profileEvents: this.profile.events(day),
       expiredUnearnedFen: this.unearned.expiredOn(day),
+      differingReleases: this.released.differing.rowsFrom(day - SIDES_DAYS),
       releasedLines: this.released.rowsOn(day),
       contracts: this.contracts.rowsOn(day),
       payments: PaymentWindow.rowsOn(this.books.payments, day, this.hasCustody),
@@ -287,6 +292,7 @@ export class InstitutionRowsReader {
     }
     changedLines.clear();
     this.followPayers();
+    this.followRefundDebits();
     this.unearned.moveTo(today);
   }
 
@@ -298,23 +304,32 @@ export class InstitutionRowsReader {
     changedPayers.clear();
   }
 
+  /** What the banks say of refunds that were paid. */
+  private followRefundDebits(): void {
+    const { changedRefundDebits } = this.books.details!;
+    for (const refundId of changedRefundDebits) if (this.refundOf.has(refundId)) this.changed |= PART.refunds;
+    changedRefundDebits.clear();
+  }
+
   private withContract(refund: RefundRow): RefundWithContract {
     const contractId = refundContract(refund);
     const details = this.books.details!;
+    const paidTo = refund.paid.map(({ part }) => details.paidTo.get(refundPartKey(refund.refundId, part)) ?? NOT_TOLD);
     return {
       refund,
       contract: this.books.contracts.get(contractId)?.data ?? null,
       line: this.books.lines.get(contractLine(contractId)) ?? null,
-      paidTo: refund.paid.map(({ part }) => details.paidTo.get(refundPartKey(refund.refundId, part)) ?? NOT_TOLD),
+      paidTo,
       payers: refund.paid.length === 0 ? null : payersOf(details.payersOf.get(contractId)?.values() ?? []),
       signedBefore: refund.requested?.side === 'seven_day' && this.contracts.hasEarlier(contractId),
+      debits: paidTo.some(({ via }) => via === 'custody') ? (details.refundDebits.get(refund.refundId) ?? []) : [],
     };
   }
 }
 
 /** Ties to others come from outside of the books. */
 const NO_LINKS: readonly LinkedInstitution[] = [];
-const NOT_TOLD: PaidTo = { payeeHash: null, originalChannel: null };
+const NOT_TOLD: PaidTo = { payeeHash: null, originalChannel: null, via: null };
 
 function unearnedChange(before: Fen, after: Fen): number {
   if (before === after) return 0;

@@ -1,7 +1,8 @@
-import type { Day } from '../core/time.js';
+import { type Day, dayOf } from '../core/time.js';
 import { contractLine } from '../ledger/plan.js';
 import type { InstitutionBooks } from '../ledger/working-set.js';
 import { RELEASE_DAYS, type ReleasedLine } from '../risk/facts/rows.js';
+import { DifferingReleases } from './differing-releases.js';
 
 type Releases = ReleasedLine['recentReleases'];
 
@@ -16,7 +17,11 @@ export class ReleaseWindow {
   private readonly ofContract = new Map<string, Map<string, Instruction>>();
   private from: Day = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly books: InstitutionBooks) {}
+  readonly differing: DifferingReleases;
+
+  constructor(private readonly books: InstitutionBooks) {
+    this.differing = new DifferingReleases(books);
+  }
 
   of(contractId: string): Releases {
     const instructions = this.ofContract.get(contractId);
@@ -34,8 +39,10 @@ export class ReleaseWindow {
 
   private instruction(instructionId: string): Instruction | null {
     const row = this.books.releases.get(instructionId);
-    const on = this.books.details!.instructedOn.get(instructionId);
-    return row?.lines && row.debits > 0 && on !== undefined ? { on, contracts: row.lines } : null;
+    const told = this.books.details!.instructed.get(instructionId);
+    return row?.lines && row.debits.length > 0 && told !== undefined
+      ? { on: dayOf(told.at), contracts: row.lines }
+      : null;
   }
 
   /** Answers the lines whose releases changed, and those whose releases the window has left behind. */
@@ -50,10 +57,12 @@ export class ReleaseWindow {
     const { releases } = this.books;
     for (const instructionId of releases.changed) {
       this.drop(instructionId, changed);
+      this.differing.update(instructionId);
       const one = this.instruction(instructionId);
       if (one !== null && one.on >= from) this.add(instructionId, one, changed);
     }
     releases.changed.clear();
+    this.differing.moveTo(today);
     return { changed, moved };
   }
 

@@ -4,6 +4,7 @@ import { typeKey } from '../ledger/keys.js';
 import type { Line } from '../ledger/rows.js';
 import { type InstitutionBooks, unearnedOf } from '../ledger/working-set.js';
 import type { ReleasedLine } from '../risk/facts/rows.js';
+import type { DifferingReleases } from './differing-releases.js';
 import { CONTRACT_PREFIX, contractIdOf } from './lines.js';
 import { ReleaseWindow } from './release-window.js';
 import { SortedRows } from './sorted-rows.js';
@@ -31,6 +32,11 @@ export class ReleasedLines {
   /** By contract. */
   get rows(): readonly ReleasedLine[] {
     return this.lines.rows;
+  }
+
+  /** See `DifferingReleases`. */
+  get differing(): DifferingReleases {
+    return this.releases.differing;
   }
 
   /** The same lines with the releases of the days before an earlier day. */

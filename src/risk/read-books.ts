@@ -3,9 +3,10 @@ import type { Fen } from '../core/money.js';
 import { type Day, formatDay } from '../core/time.js';
 import type { EventData } from '../events/event.js';
 import { eventTypeNumber } from '../events/list.js';
-import { readRecentReleases } from '../ledger/sql/read-details.js';
+import { releaseSums } from '../ledger/releases.js';
+import { readDifferingReleases as readDiffering, readRecentReleases } from '../ledger/sql/read-details.js';
 import { readTallies, readTurnovers } from '../ledger/sql/read-series.js';
-import { RELEASE_DAYS, TURNOVER_DAYS } from './facts/rows.js';
+import { RELEASE_DAYS, SIDES_DAYS, TURNOVER_DAYS } from './facts/rows.js';
 import { type BuildingOf, type LineColumns, lineOf } from './read-building.js';
 
 type Db = pg.ClientBase;
@@ -120,4 +121,24 @@ async function recentReleases(
   for (const contracts of found.values())
     for (const releases of contracts.values()) releases.sort((a, b) => a.on - b.on || a.amountFen - b.amountFen);
   return found;
+}
+
+/** Releases whose two sides do not agree: the instruction and what the banks booked for it. */
+export async function readDifferingReleases(
+  client: Db,
+  nos: readonly number[],
+  today: Day,
+  of: BuildingOf,
+): Promise<void> {
+  const found = await readDiffering(client, nos, today - SIDES_DAYS);
+  for (const { institutionNo, instructionId, at, source, id, row } of found)
+    of(institutionNo).differingReleases.push({
+      instructionId,
+      at,
+      source,
+      id,
+      toldFen: releaseSums(row)!.toldFen,
+      debits: row.debits,
+    });
+  for (const no of nos) of(no).differingReleases.sort((a, b) => (a.instructionId < b.instructionId ? -1 : 1));
 }

@@ -3,12 +3,13 @@ import { type Day, dayOf, formatDay, type Us } from '../core/time.js';
 import type { EventData } from '../events/event.js';
 import { type PaidTo, refundPartKey } from '../ledger/details.js';
 import { refundContract } from '../ledger/refunds.js';
-import { isNewer, type RefundRow } from '../ledger/rows.js';
+import { type Booked, byFirst, isNewer, type RefundRow } from '../ledger/rows.js';
 import { type PaymentColumns, paymentOf } from '../ledger/sql/load-registers.js';
 import {
   type EarlierPair,
   readEarlierContracts,
   readPayers,
+  readRefundDebits,
   readRefundPaths,
   readSignedBefore,
 } from '../ledger/sql/read-details.js';
@@ -98,6 +99,7 @@ export async function readRefunds(client: Db, nos: readonly number[], today: Day
       )
     ).map(({ institutionNo, contractId }) => keyOf(institutionNo, contractId)),
   );
+  const debits = await readDebits(client, refunds, paidTo);
   for (const { no, row, refund } of refunds) {
     of(no).refunds.push({
       refund,
@@ -106,11 +108,36 @@ export async function readRefunds(client: Db, nos: readonly number[], today: Day
       paidTo: refund.paid.map(({ part }) => paidTo.get(keyOf(no, refundPartKey(refund.refundId, part))) ?? NOT_TOLD),
       payers: refund.paid.length === 0 ? null : payersOf(payers.get(keyOf(no, refundContract(refund))) ?? []),
       signedBefore: refund.requested?.side === 'seven_day' && signedBefore.has(keyOf(no, refundContract(refund))),
+      debits: debits.get(keyOf(no, refund.refundId)) ?? [],
     });
   }
 }
 
-const NOT_TOLD: PaidTo = { payeeHash: null, originalChannel: null };
+const NOT_TOLD: PaidTo = { payeeHash: null, originalChannel: null, via: null };
+
+/** The bank's debits of refunds that are told as paid from custody. */
+async function readDebits(
+  client: Db,
+  refunds: readonly { readonly no: number; readonly refund: RefundRow }[],
+  paidTo: Paths['paidTo'],
+): Promise<Map<string, Booked[]>> {
+  const paid = refunds.filter(({ no, refund }) =>
+    refund.paid.some(({ part }) => paidTo.get(keyOf(no, refundPartKey(refund.refundId, part)))?.via === 'custody'),
+  );
+  const debits = new Map<string, Booked[]>();
+  for (const { institutionNo, refundId, debit } of await readRefundDebits(
+    client,
+    paid.map(({ no }) => no),
+    paid.map(({ refund }) => refund.refundId),
+  )) {
+    const key = keyOf(institutionNo, refundId);
+    const list = debits.get(key);
+    if (list) list.push(debit);
+    else debits.set(key, [debit]);
+  }
+  for (const list of debits.values()) list.sort(byFirst);
+  return debits;
+}
 
 interface Paths {
   readonly paidTo: ReadonlyMap<string, PaidTo>;

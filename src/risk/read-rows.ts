@@ -12,7 +12,7 @@ import {
   type RegisterRow,
   type RegisterType,
 } from './facts/rows.js';
-import { readReleasedLines, readSums, readUnearned } from './read-books.js';
+import { readDifferingReleases, readReleasedLines, readSums, readUnearned } from './read-books.js';
 import type { Building, BuildingOf } from './read-building.js';
 import { readContracts, readPayments, readRefunds } from './read-contracts.js';
 import { readLinks } from './read-links.js';
@@ -87,6 +87,7 @@ async function readRowsOf(
   await readSums(client, nos, today, of);
   await readUnearned(client, nos, day, of);
   await readReleasedLines(client, nos, day, of);
+  await readDifferingReleases(client, nos, day, of);
   await readContracts(client, nos, day, of);
   await readPayments(client, nos, day, of);
   await readRefunds(client, nos, day, of);
@@ -152,6 +153,7 @@ async function readInstitutions(
         activeLearners: 0,
         unearnedOperatorFen: 0n,
         expiredUnearnedFen: 0n,
+        differingReleases: [],
         releasedLines: [],
         contracts: [],
         payments: [],

@@ -251,7 +251,9 @@ function creditPayments(sheet: FactSheet, amount: number): InstitutionRows {
   const { accountId } = firstOpen(sheet.accounts.custody)!;
   const ids = new Set(sheet.uncredited.slice(0, amount).map(({ paymentId }) => paymentId));
   const payments = sheet.rows.payments.map((row) =>
-    ids.has(row.paymentId) ? { ...row, namedBy: [[`${accountId}/${REMEDY}`, sheet.today] as const] } : row,
+    ids.has(row.paymentId)
+      ? { ...row, namedBy: [[`${accountId}/${REMEDY}`, sheet.today, row.told!.amountFen, 1] as const] }
+      : row,
   );
   return credited({ ...sheet.rows, payments }, accountId, sheet.today, sumUncredited(sheet, amount));
 }

@@ -6,7 +6,8 @@ import type { Quantities } from '../../src/ledger/quantities.js';
 import { quantities } from '../../src/ledger/quantities.js';
 import { readBooksRows } from '../../src/ledger/read.js';
 import { isRefundOpen } from '../../src/ledger/refunds.js';
-import { joinKey, type RefundRow } from '../../src/ledger/rows.js';
+import { releaseDiffers } from '../../src/ledger/releases.js';
+import { joinKey, type RefundRow, type ReleaseRow } from '../../src/ledger/rows.js';
 import { type PaymentColumns, paymentOf } from '../../src/ledger/sql/load-registers.js';
 import { type BooksState, identity, lineOf, type Rows, rows, sumRows } from '../model/state.js';
 
@@ -164,16 +165,22 @@ async function refunds(pool: pg.Pool, no: number): Promise<Rows> {
 }
 
 async function releases(pool: pg.Pool, no: number): Promise<Rows> {
-  const found = await all<{ instruction_id: string; lines: string | null; debits: number }>(pool, 'releases', no);
+  const found = await all<{
+    instruction_id: string;
+    lines: string | null;
+    debits: number;
+    booked: string | null;
+    differs: boolean;
+  }>(pool, 'releases', no);
   return rows(
-    found.map((row) => [
-      row.instruction_id,
-      {
-        instructionId: row.instruction_id,
-        lines: row.lines === null ? null : JSON.parse(row.lines),
-        debits: row.debits,
-      },
-    ]),
+    found.map((columns) => {
+      const { instruction_id: instructionId, lines, booked, differs } = columns;
+      const debits: ReleaseRow['debits'] = booked === null ? [] : JSON.parse(booked);
+      const row = { instructionId, lines: lines === null ? null : JSON.parse(lines), debits };
+      if (columns.debits !== debits.length || differs !== releaseDiffers(row))
+        throw new Error('a release disagrees with itself');
+      return [instructionId, row];
+    }),
   );
 }
 

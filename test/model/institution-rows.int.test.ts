@@ -66,6 +66,100 @@ describe('the rows of the model are the rows of PostgreSQL', () => {
   }, 120_000);
 });
 
+describe('what the platform and the bank tell of one movement', () => {
+  const id = 'X-370702-800001';
+  let count = 0;
+  const told = (type: string, day: string, data: object, name?: string) => {
+    count += 1;
+    return JSON.stringify({
+      specversion: '1.0',
+      id: name ?? `sides-${count}`,
+      source: type.startsWith('custody') ? '/bank/B1' : '/platform/370702',
+      type: `prepaid.${type}.v1`,
+      subject: id,
+      time: `${day}T12:00:00+08:00`,
+      data,
+    });
+  };
+  const debit = (day: string, bankTxnId: string, amountFen: number, data: object, name?: string) =>
+    told('custody.debited', day, { accountId: 'A"1', bankTxnId, amountFen, bookedOn: day, ...data }, name);
+  const contract = (contractId: string, day: string, learner: string) =>
+    told('contract.signed', day, {
+      contractId,
+      learnerHash: learner.repeat(16),
+      courseId: 'K',
+      courseKind: 'non_subject',
+      modelForm: true,
+      pricing: 'hour',
+      hoursPaid: 10,
+      priceFen: 1_000,
+      periodFrom: day,
+      periodTo: '2026-12-31',
+    });
+  const release = (instructionId: string, amountFen: number) =>
+    told('release.instructed', '2026-01-05', {
+      instructionId,
+      accountId: 'A"1',
+      lines: [{ contractId: 'C-1', amountFen }],
+    });
+  const refund = (refundId: string, contractId: string, amountFen: number, via = 'custody') => [
+    told('refund.requested', '2026-01-04', { refundId, contractId, amountFen, side: 'seven_day' }),
+    told('refund.paid', '2026-01-06', { refundId, contractId, amountFen, via }),
+  ];
+
+  it('is the same in both, in whatever order it is told, and after reversals', async () => {
+    const model = new Model(CHINA_CALENDAR);
+    const readers = new Map<string, InstitutionRowsReader>();
+    let lines = 0;
+    const tell = async (now: string, ...part: readonly string[]) => {
+      await ingest(part.map((line, at) => inputOf(line, 900_000 + lines + at)));
+      lines += part.length;
+      for (const line of part) {
+        const decoded = decodeLine(line);
+        if (!decoded.ok) throw new Error(decoded.rejection.message);
+        model.book(decoded.event);
+      }
+      await expectSameRows(model, readers, parseTime(`${now}T00:00:00+08:00`)!);
+      const rows = readers.get(id)!.read(dayOf(parseTime(`${now}T00:00:00+08:00`)!), false);
+      return {
+        releases: rows.differingReleases.map(({ instructionId }) => instructionId),
+        debits: rows.refunds.flatMap(({ debits }) => debits.map(([, , amountFen]) => amountFen)),
+        before: rows.refunds.filter(({ signedBefore }) => signedBefore).map(({ refund: { refundId } }) => refundId),
+      };
+    };
+    expect(
+      await tell(
+        '2026-01-07',
+        debit('2026-01-06', 'T1', 60, { purpose: 'release', instructionId: 'N1' }),
+        debit('2026-01-06', 'T2', 90, { purpose: 'release', instructionId: 'N2' }, 'second'),
+        release('N1', 100),
+        release('N2', 90),
+        debit('2026-01-06', 'T3', 70, { purpose: 'refund', refundId: 'R "1"' }),
+        debit('2026-01-06', 'T4', 5, { purpose: 'release', refundId: 'R "1"' }),
+        ...refund('R "1"', 'C-2', 100),
+        ...refund('R2', 'C-1', 50, 'institution'),
+        debit('2026-01-06', 'T5', 50, { purpose: 'refund', refundId: 'R2' }),
+        contract('C-2', '2025-12-30', 'a'),
+      ),
+    ).toEqual({ releases: ['N1'], debits: [70], before: [] });
+    expect(
+      await tell(
+        '2026-01-08',
+        debit('2026-01-07', 'T6', 40, { purpose: 'release', instructionId: 'N1' }),
+        told('event.reversed', '2026-01-07', {
+          reverses: { source: '/bank/B1', id: 'second' },
+          reason: 'wrong',
+        }).replace('/platform/370702', '/bank/B1'),
+        debit('2026-01-06', 'T2', 80, { purpose: 'release', instructionId: 'N2' }),
+        debit('2026-01-07', 'T7', 30, { purpose: 'refund', refundId: 'R "1"' }),
+        contract('C-1', '2025-06-01', 'a'),
+      ),
+    ).toEqual({ releases: ['N2'], debits: [70, 30], before: ['R "1"'] });
+    expect(await tell('2026-04-15')).toMatchObject({ releases: ['N2'] });
+    expect(await tell('2026-04-16')).toMatchObject({ releases: [] });
+  }, 60_000);
+});
+
 describe('rows of earlier days', () => {
   it('are read for the institutions that look for them, and only those are asked again', async () => {
     await ingest(historyLines().slice(0, 400).map(inputOf));

@@ -3,7 +3,7 @@ import { type Calendar, CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { type Day, formatDay, parseDay, startOfDay, US_PER_HOUR, type Us } from '../../src/core/time.js';
 import type { EventData } from '../../src/events/event.js';
 import { ACCOUNT, type AccountName } from '../../src/ledger/accounts.js';
-import type { Line, PaymentRow, RefundRow } from '../../src/ledger/rows.js';
+import { type Booked, type Line, type PaymentRow, type RefundRow, SEPARATOR } from '../../src/ledger/rows.js';
 import { TALLIES, type TallyName } from '../../src/ledger/tallies.js';
 import { COMMON_PARAMS } from '../../src/risk/common.js';
 import { NO_CONTEXT, type RiskContext } from '../../src/risk/context.js';
@@ -34,6 +34,7 @@ type PaymentInput = Partial<NonNullable<PaymentRow['told']>> & {
   readonly paidOn?: Day;
   readonly reversedFen?: number;
   readonly settled?: boolean;
+  readonly namedBy?: PaymentRow['namedBy'];
 };
 interface RefundInput {
   readonly requestedOn?: Day;
@@ -51,7 +52,9 @@ interface RefundInput {
     readonly fen: number;
     readonly payeeHash?: string;
     readonly originalChannel?: boolean;
+    readonly via?: 'custody' | 'institution';
   }[];
+  readonly debits?: readonly Booked[];
   readonly contract?: EventData['contract.signed'];
   readonly line?: Line;
   readonly payers?: readonly string[];
@@ -181,7 +184,7 @@ export class School {
     return this;
   }
   payment(input: PaymentInput = {}): this {
-    const { paidOn = TODAY - 5, reversedFen = 0, settled = true, ...told } = input;
+    const { paidOn = TODAY - 5, reversedFen = 0, settled = true, namedBy, ...told } = input;
     const paymentId = `p${this.lists.payments.length + 1}`;
     this.lists.payments.push({
       paymentId,
@@ -195,7 +198,7 @@ export class School {
         ...told,
       },
       reversedFen,
-      namedBy: settled ? [['A1/t', paidOn]] : [],
+      namedBy: namedBy ?? (settled ? [[`A1${SEPARATOR}${paymentId}`, paidOn, told.amountFen ?? yuan(1_000), 1]] : []),
       matchedBy: null,
     });
     return this;
@@ -216,6 +219,7 @@ export class School {
       line,
       payers,
       signedBefore = false,
+      debits = [],
     } = input;
     const step = (day: Day | undefined, fen = amountFen) =>
       day === undefined ? null : { ...this.told(noon(day)), contractId, amountFen: fen };
@@ -229,7 +233,11 @@ export class School {
       withdrawn: step(withdrawnOn, 0),
       paid: paid.map((part, index) => ({ ...step(part.on, part.fen)!, part: `b${index}` })),
     };
-    const paidTo = paid.map(({ payeeHash = null, originalChannel = null }) => ({ payeeHash, originalChannel }));
+    const paidTo = paid.map(({ payeeHash = null, originalChannel = null, via = 'institution' as const }) => ({
+      payeeHash,
+      originalChannel,
+      via,
+    }));
     this.lists.refunds.push({
       refund,
       contract: contract ?? null,
@@ -237,6 +245,7 @@ export class School {
       paidTo,
       payers: payers ?? null,
       signedBefore,
+      debits,
     });
     return this;
   }
@@ -283,6 +292,7 @@ export class School {
       activeLearners: 50,
       unearnedOperatorFen: null,
       expiredUnearnedFen: 0n,
+      differingReleases: [],
       releasedLines: this.lists.released as InstitutionRows['releasedLines'],
       contracts: ascending(this.lists.contracts) as InstitutionRows['contracts'],
       payments: [...this.lists.payments].sort((a, b) => a.told!.at - b.told!.at),

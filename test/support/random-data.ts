@@ -108,7 +108,7 @@ export const DATA = {
     amountFen: of(FEN, fen),
     bookedOn: of(DAYS, on),
     purpose: of(['release', 'release', 'refund', 'fee', 'court', 'other'] as const, how),
-    ...(how & 1 ? { refundId: `R-${b % 3}` } : {}),
+    ...(how & 8 ? { refundId: `R-${b % 3}` } : {}),
     ...(how & 2 ? { instructionId: `N-${b % 3}` } : {}),
   }),
   'custody.balance_reported': ({ a, fen, on, how }) =>

@@ -113,10 +113,10 @@ export async function loadReleases(client: pg.ClientBase, pairs: Pairs): Promise
     institution_no: number;
     instruction_id: string;
     lines: string | null;
-    debits: number;
+    booked: string | null;
   }>({
     name: 'load_releases',
-    text: `select r.institution_no, r.instruction_id, r.lines, r.debits from unnest($1::int[], $2::text[]) as t(institution_no, key)
+    text: `select r.institution_no, r.instruction_id, r.lines, r.booked from unnest($1::int[], $2::text[]) as t(institution_no, key)
              join releases r on r.institution_no = t.institution_no and r.instruction_id = t.key collate "C"`,
     values: arrayParams(pairs.nos, pairs.keys),
   });
@@ -124,7 +124,7 @@ export async function loadReleases(client: pg.ClientBase, pairs: Pairs): Promise
     institutionNo: row.institution_no,
     instructionId: row.instruction_id,
     lines: row.lines === null ? null : JSON.parse(row.lines),
-    debits: row.debits,
+    debits: row.booked === null ? [] : JSON.parse(row.booked),
   }));
 }
 

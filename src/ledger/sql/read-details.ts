@@ -1,17 +1,24 @@
 import type pg from 'pg';
 import { type Day, dayOf, formatDay, startOfDay, type Us } from '../../core/time.js';
 import { toDbTime } from '../../db/pool.js';
-import type { EventData } from '../../events/event.js';
+import type { Event, EventData } from '../../events/event.js';
 import { eventTypeNumber } from '../../events/list.js';
 import { type PaidTo, paidToOf } from '../details.js';
 import { IS_NOT_DISPLACED } from '../displaced.js';
-import type { ReleaseRow } from '../rows.js';
+import { type Booked, bookedOf, type ReleaseRow, type Told } from '../rows.js';
 
 type Db = pg.ClientBase | pg.Pool;
 
-const [PAYMENT, REFUND_PAID, INSTRUCTED, CONFIRMED, REVERSED] = (
-  ['payment.succeeded', 'refund.paid', 'release.instructed', 'lesson.confirmed', 'event.reversed'] as const
-).map(eventTypeNumber) as [number, number, number, number, number];
+const [PAYMENT, REFUND_PAID, INSTRUCTED, CONFIRMED, REVERSED, DEBITED] = (
+  [
+    'payment.succeeded',
+    'refund.paid',
+    'release.instructed',
+    'lesson.confirmed',
+    'event.reversed',
+    'custody.debited',
+  ] as const
+).map(eventTypeNumber) as [number, number, number, number, number, number];
 const STANDING = `not exists (select 1 from events r where r.institution_no = e.institution_no and r.type = ${REVERSED} and r.key = e.source || chr(31) || e.id) and ${IS_NOT_DISPLACED}`;
 
 /** A contract of the last days and one that the same learner signed before it for the same course. */
@@ -31,6 +38,8 @@ export interface EarlierPair {
 const COURSE = (data: string): string => `split_part(split_part(${data}, '"courseId":"', 2), '"', 1)`;
 /** The contract of a confirmation as it is written, up to a quotation mark: the expression of an index. */
 const CONTRACT = `split_part(split_part(e.body, '"contractId":"', 2), '"', 1) collate "C"`;
+/** The refund of a debit, likewise. */
+const REFUND = `split_part(split_part(e.body, '"refundId":"', 2), '"', 1) collate "C"`;
 const WRITTEN = `to_json(p.contract_id)::text`;
 
 /** Of every contract signed on `from` or later the contracts before it, see `EarlierPair`. */
@@ -120,6 +129,74 @@ export async function readRefundPaths(
     key: row.key,
     to: paidToOf((JSON.parse(row.body) as { data: EventData['refund.paid'] }).data),
   }));
+}
+
+export interface RefundDebit {
+  readonly institutionNo: number;
+  readonly refundId: string;
+  readonly debit: Booked;
+}
+
+/** What the banks have booked for the refunds. */
+export async function readRefundDebits(
+  client: Db,
+  nos: readonly number[],
+  refundIds: readonly string[],
+): Promise<RefundDebit[]> {
+  if (nos.length === 0) return [];
+  const { rows } = await client.query<{ institution_no: number; refund_id: string; body: string }>({
+    name: 'read_refund_debits',
+    text: `select e.institution_no, t.refund_id, e.body
+             from (select no, id as refund_id, split_part(to_json(id)::text, '"', 2) as written from unnest($1::int[], $2::text[]) as u(no, id)) t
+             join events e on e.institution_no = t.no and e.type = ${DEBITED} and position('"refundId":' in e.body) > 0
+              and ${REFUND} = t.written collate "C"
+            where ${STANDING}`,
+    values: [nos, refundIds],
+  });
+  return rows.flatMap((row) => {
+    const { data } = JSON.parse(row.body) as Event<'custody.debited'>;
+    const isOfIt = data.purpose === 'refund' && data.refundId === row.refund_id;
+    return isOfIt ? { institutionNo: row.institution_no, refundId: row.refund_id, debit: bookedOf({ data }) } : [];
+  });
+}
+
+export interface DifferingInstruction extends Told {
+  readonly institutionNo: number;
+  readonly instructionId: string;
+  readonly row: ReleaseRow;
+}
+
+/** Releases that were instructed from the day on, and of which the banks have booked another amount. */
+export async function readDifferingReleases(
+  client: Db,
+  nos: readonly number[],
+  from: Day,
+): Promise<DifferingInstruction[]> {
+  const { rows } = await client.query<{
+    institution_no: number;
+    instruction_id: string;
+    lines: string;
+    booked: string;
+    at: Us;
+    source: string;
+    id: string;
+  }>({
+    name: 'read_differing_releases',
+    text: `select r.institution_no, r.instruction_id, r.lines, r.booked, e.at, e.source, e.id from releases r
+             join events e on e.institution_no = r.institution_no and e.type = ${INSTRUCTED} and e.key = r.instruction_id
+            where r.institution_no = any($1::int[]) and r.differs and e.at >= $2::timestamptz and ${STANDING}`,
+    values: [nos, toDbTime(startOfDay(from))],
+  });
+  return rows.map(
+    ({ institution_no: institutionNo, instruction_id: instructionId, at, source, id, lines, booked }) => ({
+      institutionNo,
+      instructionId,
+      at,
+      source,
+      id,
+      row: { instructionId, lines: JSON.parse(lines), debits: JSON.parse(booked) },
+    }),
+  );
 }
 
 export interface ContractPayer {

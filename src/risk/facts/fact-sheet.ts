@@ -11,6 +11,7 @@ import { MoneyFacts } from './money.js';
 import { type PaymentFacts, paymentsFacts, type UncreditedPayment, uncreditedPayments } from './payments.js';
 import { type RefundFacts, refundsFacts } from './refunds.js';
 import type { InstitutionRows } from './rows.js';
+import { type DifferingSides, differingSides } from './sides.js';
 import { StatementFacts } from './statements.js';
 import { TallyFacts } from './tallies.js';
 
@@ -79,6 +80,11 @@ export class FactSheet {
     if (this.cached.since?.from !== from)
       this.cached.since = { from, rows: collections.filter((one) => one.activeOn >= from) };
     return this.cached.since.rows;
+  }
+  /** Movements of money of which the platform and the bank tell other amounts. */
+  get differingSides(): readonly DifferingSides[] {
+    this.cached.differingSides ??= differingSides(this.rows);
+    return this.cached.differingSides;
   }
   get refunds(): readonly RefundFacts[] {
     this.cached.refunds ??= refundsFacts(this);
@@ -172,6 +178,7 @@ interface Cached {
   payments?: readonly PaymentFacts[];
   uncredited?: readonly UncreditedPayment[];
   refunds?: readonly RefundFacts[];
+  differingSides?: readonly DifferingSides[];
   collections?: readonly Collection[];
   repeatedCollections?: readonly Collection[];
   since?: { readonly from: Day; readonly rows: readonly Collection[] };

@@ -2,7 +2,7 @@ import type { Fen } from '../../core/money.js';
 import type { Day, Us } from '../../core/time.js';
 import type { EventData } from '../../events/event.js';
 import type { Confirmation, PaidTo, ScheduledLesson } from '../../ledger/details.js';
-import type { ContractRow, Line, PaymentRow, RefundRow, Told, Turnover } from '../../ledger/rows.js';
+import type { Booked, ContractRow, Line, PaymentRow, RefundRow, Told, Turnover } from '../../ledger/rows.js';
 import type { Level } from '../level.js';
 
 /**
@@ -36,6 +36,8 @@ export interface InstitutionRows {
   readonly unearnedOperatorFen: Fen | null;
   /** Of U, what belongs to contracts whose period is over; null when it was not computed. */
   readonly expiredUnearnedFen: Fen | null;
+  /** Releases instructed in the last `SIDES_DAYS` of which the banks have booked another amount, by instruction. */
+  readonly differingReleases: readonly DifferingRelease[];
   /** Lines released beyond what was confirmed; with a `staged` account also every line with a released amount that is open. */
   readonly releasedLines: readonly ReleasedLine[];
   /** Contracts signed in the last `CONTRACT_DAYS`. */
@@ -78,6 +80,8 @@ export const CONFIRMATION_DAYS = 7;
 export const REQUEST_DAYS = 30;
 /** Releases of the last days, for confirmations that are told late. */
 export const RELEASE_DAYS = 31;
+/** Movements of money whose two sides do not agree: as long as the payments behind them are read. */
+export const SIDES_DAYS = PAYMENT_DAYS;
 /** Inspections, complaints, signals, contacts, statements and breaks: how far back they are read. */
 export const REGISTER_DAYS = 400;
 
@@ -139,6 +143,12 @@ export interface ReleasedLine extends Readonly<Line> {
   readonly recentReleases: readonly { readonly on: Day; readonly amountFen: number }[];
 }
 
+export interface DifferingRelease extends Told {
+  readonly instructionId: string;
+  readonly toldFen: Fen;
+  readonly debits: readonly Booked[];
+}
+
 export interface SignedContract extends ContractRow {
   /**
    * Hours that the same learner had paid for in the same course, on contracts signed before, and that were not yet confirmed when
@@ -158,6 +168,8 @@ export interface RefundWithContract {
   readonly payers: readonly string[] | null;
   /** The same learner had signed for the same course before; asked only of seven-day requests, else false. */
   readonly signedBefore: boolean;
+  /** The bank's debits that name it, sorted by key; none where no part is told as paid from custody. */
+  readonly debits: readonly Booked[];
 }
 
 export interface LessonRow extends ScheduledLesson {

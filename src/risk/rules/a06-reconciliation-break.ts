@@ -1,10 +1,12 @@
 import type { Fen } from '../../core/money.js';
-import { type Day, formatDay } from '../../core/time.js';
+import { type Day, formatDay, startOfDay, type Us } from '../../core/time.js';
 import type { AccountFacts } from '../facts/accounts.js';
 import { accountBookedFen } from '../facts/accounts.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
+import { earliest, ifLater } from '../facts/moments.js';
 import type { ReportedBalance } from '../facts/rows.js';
+import type { DifferingSides } from '../facts/sides.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge, type Step } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
@@ -14,18 +16,22 @@ interface Break {
   readonly statement: ReportedBalance;
   readonly expectedFen: Fen;
   readonly deltaFen: Fen;
+  /** The movements behind it of which the platform tells another amount. */
+  readonly sides: readonly DifferingSides[];
   /** First day of the row of statements that disagree. */
   readonly since: Day;
   readonly ageWorkingDays: number;
 }
 
 /**
- * E and the statement must agree at T+1. All booked movements, named fees and interest too, are part of E. The age of a break
- * is that of the unbroken row of disagreeing statements, judged with what is known today: a movement told late mends its day.
+ * E and the statement must agree at T+1. All booked movements, named fees and interest too, are part of E; a credit, a release or a
+ * refund is part of it with the amount that the platform tells, where the bank has booked another one and time enough has passed
+ * for the rest to come or to be told. The age of a break is that of the unbroken row of disagreeing statements, judged with what
+ * is known today: a movement told late mends its day.
  */
 export const rule = defineRule({
   id: 'A06',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '对账差异', en: 'Reconciliation break' },
   question: { zh: '银行日终余额与账簿是否一致？', en: 'Does the bank’s end-of-day balance agree with the books?' },
@@ -44,6 +50,14 @@ export const rule = defineRule({
     redWorkingDays: { value: 5, unit: 'working_days', source: 'ours', note: 'Open five working days.' },
     orangeBp: { value: 200, unit: 'basis_points', max: 10_000, source: 'ours', note: 'More than 2% of the balance.' },
     redBp: { value: 500, unit: 'basis_points', max: 10_000, source: 'ours', note: 'More than 5% of the balance.' },
+    sidesWorkingDays: {
+      value: 5,
+      unit: 'working_days',
+      min: 1,
+      max: 30,
+      source: 'ours',
+      note: 'Where platform and bank tell other amounts of one movement, the rest is in transit for so many days after its newest part (as for A01).',
+    },
     shareAfterWorkingDays: {
       value: 3,
       unit: 'working_days',
@@ -55,7 +69,13 @@ export const rule = defineRule({
     ['yellowWorkingDays', 'orangeWorkingDays', 'redWorkingDays'],
     ['toleranceBp', 'orangeBp', 'redBp'],
   ],
-  remedies: ['balance_report'],
+  remedies: [
+    'balance_report',
+    {
+      zh: '平台与银行更正同一笔资金的不同金额，或补记差额',
+      en: 'the platform and the bank correct the amounts of the movements of which they tell different ones, or book the rest',
+    },
+  ],
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
     const breaks = sheet.accounts.custody.flatMap((account) => findBreak(sheet, account, p) ?? []);
@@ -92,11 +112,15 @@ export const rule = defineRule({
       value: worst === null ? 0 : Number(worst.deltaFen < 0n ? -worst.deltaFen : worst.deltaFen),
       unit: 'fen',
       reason: () => describe(worst),
-      evidence: () => refsOf(breaks.map((found) => found.statement)),
+      evidence: () =>
+        refsOf(
+          breaks.map((found) => found.statement),
+          breaks.flatMap(({ sides }) => sides.flatMap(({ evidence }) => evidence)),
+        ),
       lookAgainAt:
         breaks.length > 0 || sheet.accounts.custody.some((account) => findBreak(sheet, account, p, sheet.today + 1))
           ? sheet.nextMidnight
-          : null,
+          : sidesCountAt(sheet, p.sidesWorkingDays),
     };
   },
 });
@@ -105,10 +129,11 @@ export const rule = defineRule({
 function findBreak(
   sheet: FactSheet,
   account: AccountFacts,
-  p: { readonly toleranceFen: number; readonly toleranceBp: number },
+  p: { readonly toleranceFen: number; readonly toleranceBp: number; readonly sidesWorkingDays: number },
   today: Day = sheet.today,
 ): Break | null {
   const statements = sheet.statements.of(account.accountId);
+  const differing = settledSides(sheet, account, today, p.sidesWorkingDays);
   let expectedFen = accountBookedFen(sheet, account);
   let after = NEVER;
   let newest: Omit<Break, 'since' | 'ageWorkingDays'> | null = null;
@@ -118,14 +143,41 @@ function findBreak(
     if (statement.asOf >= today) continue;
     expectedFen -= sheet.money.bankNet(account.accountId, statement.asOf + 1, after);
     after = statement.asOf;
-    const deltaFen = expectedFen - BigInt(statement.bookedFen);
+    const sides = differing.length === 0 ? differing : differing.filter(({ newestOn }) => newestOn <= statement.asOf);
+    const ownFen = sides.reduce((sum, { missingFen }) => sum + missingFen, expectedFen);
+    const deltaFen = ownFen - BigInt(statement.bookedFen);
     if (!isBroken(deltaFen, statement.bookedFen, p)) break;
-    newest ??= { statement, expectedFen, deltaFen };
+    newest ??= { statement, expectedFen: ownFen, deltaFen, sides };
     since = statement.asOf;
   }
   return newest === null
     ? null
     : { ...newest, since, ageWorkingDays: sheet.calendar.workingDaysBetween(since + 1, today) };
+}
+
+/** Movements of the account of which nothing more is to be expected: neither the rest of the money nor a telling. */
+function settledSides(
+  sheet: FactSheet,
+  account: AccountFacts,
+  today: Day,
+  workingDays: number,
+): readonly DifferingSides[] {
+  const { differingSides } = sheet;
+  if (differingSides.length === 0) return differingSides;
+  return differingSides.filter(
+    ({ accountId, newestOn }) =>
+      accountId === account.accountId &&
+      newestOn < today &&
+      sheet.calendar.workingDaysBetween(newestOn, today) > workingDays,
+  );
+}
+
+/** When the next of them counts; null when none is waited for. */
+function sidesCountAt(sheet: FactSheet, workingDays: number): Us | null {
+  let at: Us | null = null;
+  for (const { newestOn } of sheet.differingSides)
+    at = earliest(at, ifLater(startOfDay(sheet.calendar.addWorkingDays(newestOn, workingDays + 1)), sheet.now));
+  return at;
 }
 
 /** Beyond every booking day. */
@@ -147,9 +199,10 @@ function max(a: Fen, b: Fen): Fen {
 function describe(worst: Break | null) {
   if (worst === null)
     return { zh: '银行日终余额与账簿一致', en: 'The bank’s end-of-day balances agree with the books' };
-  const { statement, expectedFen, deltaFen, since, ageWorkingDays } = worst;
+  const { statement, expectedFen, deltaFen, sides, since, ageWorkingDays } = worst;
+  const count = sides.length;
   return {
-    zh: `账户 ${statement.accountId} 在 ${formatDay(statement.asOf)} 日终账簿为 ${zhYuan(expectedFen)}，银行报 ${zhYuan(statement.bookedFen)}，差 ${zhYuan(deltaFen)}，自 ${formatDay(since)} 起已 ${ageWorkingDays} 个工作日`,
-    en: `At the end of ${formatDay(statement.asOf)} the books have ${enYuan(expectedFen)} on account ${statement.accountId}, the bank ${enYuan(statement.bookedFen)}: a difference of ${enYuan(deltaFen)}, open since ${formatDay(since)}, ${plural(ageWorkingDays, 'working day')}`,
+    zh: `账户 ${statement.accountId} 在 ${formatDay(statement.asOf)} 日终账簿为 ${zhYuan(expectedFen)}，银行报 ${zhYuan(statement.bookedFen)}，差 ${zhYuan(deltaFen)}，自 ${formatDay(since)} 起已 ${ageWorkingDays} 个工作日${count === 0 ? '' : `；其中 ${count} 笔资金平台与银行金额不符`}`,
+    en: `At the end of ${formatDay(statement.asOf)} the books have ${enYuan(expectedFen)} on account ${statement.accountId}, the bank ${enYuan(statement.bookedFen)}: a difference of ${enYuan(deltaFen)}, open since ${formatDay(since)}, ${plural(ageWorkingDays, 'working day')}${count === 0 ? '' : `; of ${plural(count, 'movement')} the platform and the bank tell different amounts`}`,
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/a06-reconciliation-break.js';
-import { ask, depositSchool, NOW, nobody, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, depositSchool, NOW, nobody, noon, school, steps, TODAY, yuan } from '../builders.js';
 
 /** ¥100,000 booked; statements of the given days ago say less by `delta` yuan. */
 const differs = (delta: number, ...ago: number[]) => {
@@ -11,6 +12,9 @@ const differs = (delta: number, ...ago: number[]) => {
   for (const days of ago) one.statement(TODAY - days, yuan(100_000 - delta));
   return one;
 };
+
+/** ¥100,000 booked and reported, at the end of every day. */
+const agreeing = () => differs(0, ...Array.from({ length: 20 }, (_, at) => at + 1));
 
 describe('A06 reconciliation break', () => {
   steps(rule, 'yesterday’s statement differs by ¥', (delta: number) => differs(delta, 1), [
@@ -84,5 +88,97 @@ describe('A06 reconciliation break', () => {
   it('is not asked in deposit mode', () => {
     expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
     expect(ask(rule, school()).level).toBe('none');
+  });
+
+  it('sees a credit that is not the payment it names, once the rest can no longer be on its way', () => {
+    // Paid ¥1,000 and credited `fen`; statements agree with the bank's own bookings. Six working days ago is the Tuesday of last week.
+    const credited = (fen: number, on = TODAY - 8, reversedFen = 0) =>
+      agreeing().payment({ amountFen: yuan(1_000), paidOn: on, reversedFen, namedBy: [['A1\x1ft', on, fen, 1]] });
+    expect(ask(rule, credited(yuan(1_000))).level).toBe('none');
+    expect(ask(rule, credited(yuan(900))).level).toBe('none');
+    expect(ask(rule, credited(yuan(899.99)))).toMatchObject({ level: 'red', value: 10_001 });
+    expect(ask(rule, credited(yuan(1_100.01))).level).toBe('red');
+    // Five working days after the credit the rest may still come: it is looked at again on the sixth.
+    expect(ask(rule, credited(0, TODAY - 7))).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY + 1) });
+    expect(ask(rule, credited(0, TODAY - 7), { now: startOfDay(TODAY + 1) }).level).toBe('red');
+    // What was reversed may have come back before the credit, or after it.
+    expect(ask(rule, credited(yuan(600), TODAY - 8, yuan(400))).level).toBe('none');
+    expect(ask(rule, credited(yuan(499), TODAY - 8, yuan(400))).level).toBe('red');
+    const { zh, en } = ask(rule, credited(0)).reason();
+    expect(zh).toContain('1 笔资金平台与银行金额不符');
+    expect(en).toContain('of 1 movement the platform and the bank tell different amounts');
+  });
+
+  it('takes credits and payments that name each other together, and waits for those that are not told', () => {
+    const [day, half] = [TODAY - 8, yuan(500)];
+    const batch = (fen: number, named = 2) => {
+      const credit = ['A1\x1ft', day, fen, named] as const;
+      return agreeing()
+        .payment({ amountFen: half, paidOn: day, namedBy: [credit] })
+        .payment({ amountFen: half, paidOn: day, namedBy: [credit] });
+    };
+    expect(ask(rule, batch(yuan(1_000))).level).toBe('none');
+    expect(ask(rule, batch(yuan(800)))).toMatchObject({ level: 'red', value: yuan(200) });
+    expect(ask(rule, batch(yuan(1_500), 3)).level).toBe('none');
+    const inParts = (second: number, on = day, named = 1) =>
+      agreeing().payment({
+        amountFen: yuan(1_000),
+        paidOn: day,
+        namedBy: [
+          ['A1\x1fa', day, half, 1],
+          ['A1\x1fb', on, second, named],
+        ],
+      });
+    expect(ask(rule, inParts(half)).level).toBe('none');
+    expect(ask(rule, inParts(yuan(300))).level).toBe('red');
+    expect(ask(rule, inParts(yuan(300), TODAY - 3)).level).toBe('none');
+    const shared = inParts(half, day, 2);
+    expect(ask(rule, shared).level).toBe('none');
+    shared.payment({ amountFen: yuan(200), paidOn: day, namedBy: [['A1\x1fb', day, half, 2]] });
+    expect(ask(rule, shared)).toMatchObject({ level: 'red', value: yuan(200) });
+  });
+
+  it('sees a release of which the bank has booked another amount', () => {
+    const released = (...debits: (readonly [on: number, fen: number])[]) =>
+      agreeing().with({
+        differingReleases: [
+          {
+            at: noon(TODAY - 9),
+            source: 's',
+            id: 'i',
+            instructionId: 'i1',
+            toldFen: BigInt(yuan(5_000)),
+            debits: debits.map(([on, fen], at) => [`A1\x1f${at}`, on, fen] as const),
+          },
+        ],
+      });
+    expect(ask(rule, released([TODAY - 8, yuan(6_000)]))).toMatchObject({ level: 'red', value: yuan(1_000) });
+    expect(ask(rule, released([TODAY - 8, yuan(6_000)])).evidence()).toContainEqual({ source: 's', id: 'i' });
+    expect(ask(rule, released([TODAY - 8, yuan(4_950)])).level).toBe('none');
+    // The second half came two days ago, and there may be a third.
+    expect(ask(rule, released([TODAY - 8, yuan(2_000)], [TODAY - 2, yuan(2_000)])).level).toBe('none');
+  });
+
+  it('sees a refund of which the bank has booked another amount, but not what the institution paid itself', () => {
+    const refunded = (debits: readonly number[], via: 'custody' | 'institution' = 'custody') =>
+      agreeing().refund({
+        requestedOn: TODAY - 20,
+        paid: [{ on: TODAY - 8, fen: yuan(1_000), via }],
+        debits: debits.map((fen, at) => [`A1\x1f${at}`, TODAY - 8, fen] as const),
+      });
+    expect(ask(rule, refunded([yuan(1_000)])).level).toBe('none');
+    expect(ask(rule, refunded([])).level).toBe('none');
+    expect(ask(rule, refunded([yuan(700)]))).toMatchObject({ level: 'red', value: yuan(300) });
+    expect(ask(rule, refunded([yuan(700), yuan(300)])).level).toBe('none');
+    expect(ask(rule, refunded([yuan(700)], 'institution')).level).toBe('none');
+  });
+
+  it('counts movements of other accounts not, and of this one in all', () => {
+    const two = (key: string) =>
+      agreeing()
+        .payment({ amountFen: yuan(1_000), paidOn: TODAY - 8, namedBy: [['A1\x1fa', TODAY - 8, yuan(930), 1]] })
+        .payment({ amountFen: yuan(1_000), paidOn: TODAY - 9, namedBy: [[key, TODAY - 9, yuan(930), 1]] });
+    expect(ask(rule, two('A1\x1fb'))).toMatchObject({ level: 'red', value: yuan(140) });
+    expect(ask(rule, two('A2\x1fb')).level).toBe('none');
   });
 });
