@@ -19,9 +19,9 @@ interface Short {
  * the operator is the cause, before discount when the consumer is, nothing deducted but lessons in the seven-day case
  * (法释〔2025〕4号 art. 14, 15, 18, 19). Of a contract that nobody told to have ended no more is due than was asked for: a family
  * that keeps a part of the course asks for the other part, and gets it in full. Nobody is judged before silence has confirmed
- * the lessons that were given until the refund was asked for, because they may be deducted; where it was paid before the first
- * lesson there are none, and it is judged at once. A refund may be paid in parts: one of which something is still owed is judged
- * once its due day is over, until then the rest may come.
+ * the lessons that were given until the refund was asked for, because they may be deducted; where it was asked for before the first
+ * lesson there are none, and it is judged as soon as it is paid. A refund may be paid in parts: one of which something is still owed
+ * is judged once its due day is over, until then the rest may come.
  */
 export const rule = defineRule({
   id: 'C06',
@@ -64,7 +64,8 @@ export const rule = defineRule({
       // What is still owed of it may come until its due day.
       const allIn =
         refund.state.owedFen > 0n ? Math.max(dayOf(last), (refund.state.dueOn ?? sheet.today) + 1) : dayOf(last);
-      const judgedOn = isBeforeFirstLesson(contract, dayOf(last))
+      const askedOn = dayOf(Math.min(row.requested?.at ?? last, last));
+      const judgedOn = isBeforeFirstLesson(contract, askedOn)
         ? allIn
         : Math.max(allIn, sheet.calendar.addWorkingDays(dayOf(row.requested?.at ?? last), p.settleWorkingDays));
       if (judgedOn > sheet.today) at = earliest(at, startOfDay(judgedOn));
@@ -95,9 +96,9 @@ export const rule = defineRule({
   },
 });
 
-/** Nothing was taught when it was paid: there is nothing to deduct. */
-function isBeforeFirstLesson({ firstLessonOn, periodFrom }: EventData['contract.signed'], paidOn: Day): boolean {
-  return paidOn < parseDay(firstLessonOn ?? periodFrom)!;
+/** Nothing had been taught when it was asked for: there is nothing to deduct. */
+function isBeforeFirstLesson({ firstLessonOn, periodFrom }: EventData['contract.signed'], askedOn: Day): boolean {
+  return askedOn < parseDay(firstLessonOn ?? periodFrom)!;
 }
 
 /** What would be refunded of the contract in all, had the family got all that it asked for. */

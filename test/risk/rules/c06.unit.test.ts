@@ -106,10 +106,12 @@ describe('C06 short-paid refund', () => {
     expect(ask(rule, refunded({ refunded: 100 })).level).toBe('blue');
   });
 
-  it('judges a refund at once that was paid before the first lesson', () => {
+  it('judges a refund once it is paid that was asked for before the first lesson', () => {
+    // Asked for six days ago, paid yesterday.
     const early = (firstLessonOn: Day) => refunded({ refunded: 100, ago: 1, firstLessonOn });
     expect(ask(rule, early(TODAY)).level).toBe('blue');
-    expect(ask(rule, early(TODAY - 1)).level).toBe('none');
+    expect(ask(rule, early(TODAY - 5)).level).toBe('blue');
+    expect(ask(rule, early(TODAY - 6)).level).toBe('none');
     expect(ask(rule, refunded({ refunded: 100, ago: 30, firstLessonOn: TODAY + 9 })).level).toBe('none');
   });
 
