@@ -56,7 +56,7 @@ export const rule = defineRule({
       min: 1,
       max: 30,
       source: 'ours',
-      note: 'Where platform and bank tell other amounts of one movement, the rest is in transit for so many days after its newest part (as for A01).',
+      note: 'Where platform and bank tell other amounts of one movement, the rest is in transit for so many days after its newest part (as for A01); then the break begins.',
     },
     shareAfterWorkingDays: {
       value: 3,
@@ -133,7 +133,7 @@ function findBreak(
   today: Day = sheet.today,
 ): Break | null {
   const statements = sheet.statements.of(account.accountId);
-  const differing = settledSides(sheet, account, today, p.sidesWorkingDays);
+  const differing = sidesOf(sheet, account, p.sidesWorkingDays);
   let expectedFen = accountBookedFen(sheet, account);
   let after = NEVER;
   let newest: Omit<Break, 'since' | 'ageWorkingDays'> | null = null;
@@ -143,7 +143,7 @@ function findBreak(
     if (statement.asOf >= today) continue;
     expectedFen -= sheet.money.bankNet(account.accountId, statement.asOf + 1, after);
     after = statement.asOf;
-    const sides = differing.length === 0 ? differing : differing.filter(({ newestOn }) => newestOn <= statement.asOf);
+    const sides = differing.filter(({ countsOn }) => countsOn <= statement.asOf);
     const ownFen = sides.reduce((sum, { missingFen }) => sum + missingFen, expectedFen);
     const deltaFen = ownFen - BigInt(statement.bookedFen);
     if (!isBroken(deltaFen, statement.bookedFen, p)) break;
@@ -155,20 +155,16 @@ function findBreak(
     : { ...newest, since, ageWorkingDays: sheet.calendar.workingDaysBetween(since + 1, today) };
 }
 
-/** Movements of the account of which nothing more is to be expected: neither the rest of the money nor a telling. */
-function settledSides(
-  sheet: FactSheet,
-  account: AccountFacts,
-  today: Day,
-  workingDays: number,
-): readonly DifferingSides[] {
-  const { differingSides } = sheet;
-  if (differingSides.length === 0) return differingSides;
-  return differingSides.filter(
-    ({ accountId, newestOn }) =>
-      accountId === account.accountId &&
-      newestOn < today &&
-      sheet.calendar.workingDaysBetween(newestOn, today) > workingDays,
+interface Counted extends DifferingSides {
+  /** The day at whose end nothing more is to be expected, neither the rest of the money nor a telling: the break begins. */
+  readonly countsOn: Day;
+}
+
+function sidesOf(sheet: FactSheet, account: AccountFacts, workingDays: number): readonly Counted[] {
+  return sheet.differingSides.flatMap((one) =>
+    one.accountId === account.accountId
+      ? { ...one, countsOn: sheet.calendar.addWorkingDays(one.newestOn, workingDays) }
+      : [],
   );
 }
 
@@ -176,7 +172,7 @@ function settledSides(
 function sidesCountAt(sheet: FactSheet, workingDays: number): Us | null {
   let at: Us | null = null;
   for (const { newestOn } of sheet.differingSides)
-    at = earliest(at, ifLater(startOfDay(sheet.calendar.addWorkingDays(newestOn, workingDays + 1)), sheet.now));
+    at = earliest(at, ifLater(startOfDay(sheet.calendar.addWorkingDays(newestOn, workingDays) + 1), sheet.now));
   return at;
 }
 

@@ -14,7 +14,7 @@ const differs = (delta: number, ...ago: number[]) => {
 };
 
 /** ¥100,000 booked and reported, at the end of every day. */
-const agreeing = () => differs(0, ...Array.from({ length: 20 }, (_, at) => at + 1));
+const agreeing = () => differs(0, ...Array.from({ length: 21 }, (_, at) => at));
 
 describe('A06 reconciliation break', () => {
   steps(rule, 'yesterday’s statement differs by ¥', (delta: number) => differs(delta, 1), [
@@ -90,20 +90,25 @@ describe('A06 reconciliation break', () => {
     expect(ask(rule, school()).level).toBe('none');
   });
 
-  it('sees a credit that is not the payment it names, once the rest can no longer be on its way', () => {
+  it('sees a credit that is not the payment it names, from the day on at whose end the rest can no longer be on its way', () => {
     // Paid ¥1,000 and credited `fen`; statements agree with the bank's own bookings. Six working days ago is the Tuesday of last week.
     const credited = (fen: number, on = TODAY - 8, reversedFen = 0) =>
       agreeing().payment({ amountFen: yuan(1_000), paidOn: on, reversedFen, namedBy: [['A1\x1ft', on, fen, 1]] });
     expect(ask(rule, credited(yuan(1_000))).level).toBe('none');
     expect(ask(rule, credited(yuan(900))).level).toBe('none');
-    expect(ask(rule, credited(yuan(899.99)))).toMatchObject({ level: 'red', value: 10_001 });
-    expect(ask(rule, credited(yuan(1_100.01))).level).toBe('red');
-    // Five working days after the credit the rest may still come: it is looked at again on the sixth.
+    expect(ask(rule, credited(yuan(899.99)))).toMatchObject({ level: 'blue', value: 10_001 });
+    expect(ask(rule, credited(yuan(1_100.01))).level).toBe('blue');
+    // Until the end of the fifth working day after the credit the rest may still come.
     expect(ask(rule, credited(0, TODAY - 7))).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY + 1) });
-    expect(ask(rule, credited(0, TODAY - 7), { now: startOfDay(TODAY + 1) }).level).toBe('red');
+    expect(ask(rule, credited(0, TODAY - 7), { now: startOfDay(TODAY + 1) }).level).toBe('blue');
     // What was reversed may have come back before the credit, or after it.
     expect(ask(rule, credited(yuan(600), TODAY - 8, yuan(400))).level).toBe('none');
-    expect(ask(rule, credited(yuan(499), TODAY - 8, yuan(400))).level).toBe('red');
+    expect(ask(rule, credited(yuan(499), TODAY - 8, yuan(400))).level).toBe('blue');
+    // From there on it is as old as any other break.
+    expect(ask(rule, credited(0, TODAY - 9)).level).toBe('yellow');
+    expect(ask(rule, credited(0, TODAY - 13)).level).toBe('orange');
+    expect(ask(rule, credited(0, TODAY - 14)).level).toBe('orange');
+    expect(ask(rule, credited(0, TODAY - 15)).level).toBe('red');
     const { zh, en } = ask(rule, credited(0)).reason();
     expect(zh).toContain('1 笔资金平台与银行金额不符');
     expect(en).toContain('of 1 movement the platform and the bank tell different amounts');
@@ -118,7 +123,7 @@ describe('A06 reconciliation break', () => {
         .payment({ amountFen: half, paidOn: day, namedBy: [credit] });
     };
     expect(ask(rule, batch(yuan(1_000))).level).toBe('none');
-    expect(ask(rule, batch(yuan(800)))).toMatchObject({ level: 'red', value: yuan(200) });
+    expect(ask(rule, batch(yuan(800)))).toMatchObject({ level: 'blue', value: yuan(200) });
     expect(ask(rule, batch(yuan(1_500), 3)).level).toBe('none');
     const inParts = (second: number, on = day, named = 1) =>
       agreeing().payment({
@@ -130,12 +135,12 @@ describe('A06 reconciliation break', () => {
         ],
       });
     expect(ask(rule, inParts(half)).level).toBe('none');
-    expect(ask(rule, inParts(yuan(300))).level).toBe('red');
+    expect(ask(rule, inParts(yuan(300))).level).toBe('blue');
     expect(ask(rule, inParts(yuan(300), TODAY - 3)).level).toBe('none');
     const shared = inParts(half, day, 2);
     expect(ask(rule, shared).level).toBe('none');
     shared.payment({ amountFen: yuan(200), paidOn: day, namedBy: [['A1\x1fb', day, half, 2]] });
-    expect(ask(rule, shared)).toMatchObject({ level: 'red', value: yuan(200) });
+    expect(ask(rule, shared)).toMatchObject({ level: 'blue', value: yuan(200) });
   });
 
   it('sees a release of which the bank has booked another amount', () => {
@@ -152,7 +157,7 @@ describe('A06 reconciliation break', () => {
           },
         ],
       });
-    expect(ask(rule, released([TODAY - 8, yuan(6_000)]))).toMatchObject({ level: 'red', value: yuan(1_000) });
+    expect(ask(rule, released([TODAY - 8, yuan(6_000)]))).toMatchObject({ level: 'blue', value: yuan(1_000) });
     expect(ask(rule, released([TODAY - 8, yuan(6_000)])).evidence()).toContainEqual({ source: 's', id: 'i' });
     expect(ask(rule, released([TODAY - 8, yuan(4_950)])).level).toBe('none');
     // The second half came two days ago, and there may be a third.
@@ -168,7 +173,7 @@ describe('A06 reconciliation break', () => {
       });
     expect(ask(rule, refunded([yuan(1_000)])).level).toBe('none');
     expect(ask(rule, refunded([])).level).toBe('none');
-    expect(ask(rule, refunded([yuan(700)]))).toMatchObject({ level: 'red', value: yuan(300) });
+    expect(ask(rule, refunded([yuan(700)]))).toMatchObject({ level: 'blue', value: yuan(300) });
     expect(ask(rule, refunded([yuan(700), yuan(300)])).level).toBe('none');
     expect(ask(rule, refunded([yuan(700)], 'institution')).level).toBe('none');
   });
@@ -178,7 +183,7 @@ describe('A06 reconciliation break', () => {
       agreeing()
         .payment({ amountFen: yuan(1_000), paidOn: TODAY - 8, namedBy: [['A1\x1fa', TODAY - 8, yuan(930), 1]] })
         .payment({ amountFen: yuan(1_000), paidOn: TODAY - 9, namedBy: [[key, TODAY - 9, yuan(930), 1]] });
-    expect(ask(rule, two('A1\x1fb'))).toMatchObject({ level: 'red', value: yuan(140) });
+    expect(ask(rule, two('A1\x1fb'))).toMatchObject({ level: 'blue', value: yuan(140) });
     expect(ask(rule, two('A2\x1fb')).level).toBe('none');
   });
 });
