@@ -123,10 +123,11 @@ export class PaymentWindow {
     return (isSale ? PART.sales : PART.payments) | PART.settled;
   }
 
-  /** Within the limits, on an ordinary contract that is known. */
+  /** Within the limits, the only one on an ordinary contract that is known. */
   private isOrdinary({ told }: PaymentRow): boolean {
     const { contractId, amountFen, loan, at } = told!;
     if (contractId === null || amountFen > ORDINARY_FEN_MAX || loan) return false;
+    if (this.ofContract.get(contractId)!.size > 1) return false;
     const contract = this.contracts.get(contractId)?.data;
     if (contract === undefined || !isOrdinaryContract(contract)) return false;
     return termsOf(contract).firstLesson - dayOf(at) <= ORDINARY_DAYS_AHEAD_MAX;

@@ -25,7 +25,7 @@ interface Short {
  */
 export const rule = defineRule({
   id: 'C06',
-  version: 4,
+  version: 5,
   group: 'C',
   name: { zh: '退费少付', en: 'Short-paid refund' },
   question: { zh: '退费是否少于应退金额？', en: 'Were refunds paid below the entitlement?' },
