@@ -1,11 +1,12 @@
 import rateLimit from '@fastify/rate-limit';
-import Fastify, { type FastifyRequest, LogController } from 'fastify';
+import Fastify, { type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { FeewardenError } from '../core/errors.js';
 import { addAuthentication, createAuthenticator } from './auth.js';
 import { API_LIMITS, type Api, type ApiDeps, type ApiLimits } from './deps.js';
 import { addHeadersAndLog, requestIdOf } from './headers.js';
 import { serializerCompiler } from './json.js';
+import { type AllowedMethods, collectMethods } from './methods.js';
 import { addRequestMetrics, createMetrics } from './metrics.js';
 import { addDocs, addOpenApi } from './openapi.js';
 import { problemHandler, sendProblem } from './problem.js';
@@ -77,7 +78,7 @@ export async function buildServer(deps: ApiDeps): Promise<Api> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(problemHandler(deps));
-  app.setNotFoundHandler((request, reply) => sendProblem(new FeewardenError('not_found'), request, reply));
+  app.setNotFoundHandler(unknownHandler(collectMethods(app)));
   const metrics = createMetrics(deps);
   addHeadersAndLog(app);
   addRequestMetrics(app, metrics);
@@ -95,6 +96,17 @@ export async function buildServer(deps: ApiDeps): Promise<Api> {
   await addDocs(app);
   await app.ready();
   return app;
+}
+
+/** Nothing is known of the path, or it is known and the method is not. */
+function unknownHandler(allowedMethods: AllowedMethods) {
+  return (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const allowed = allowedMethods(request.url.split('?', 1)[0]!);
+    if (allowed.length === 0 || allowed.includes(request.method))
+      return sendProblem(new FeewardenError('not_found'), request, reply);
+    reply.header('allow', allowed.join(', '));
+    return sendProblem(new FeewardenError('method_not_allowed', `It takes ${allowed.join(', ')}.`), request, reply);
+  };
 }
 
 /** Counts per key; without a key per address. After the authentication, so that one sender cannot use up the share of another. */

@@ -71,6 +71,7 @@ export const ERRORS = {
   unauthorized: { kind: 'usage', status: 401, message: 'A valid API key is needed.' },
   forbidden: { kind: 'usage', status: 403, message: 'This key may not do that.' },
   not_found: { kind: 'usage', status: 404, message: 'There is nothing under this address.' },
+  method_not_allowed: { kind: 'usage', status: 405, message: 'This address does not take that method.' },
   unsupported_media_type: { kind: 'usage', status: 415, message: 'The media type is not supported here.' },
   body_too_large: { kind: 'usage', status: 413, message: 'The request body is larger than allowed.' },
   too_many_requests: { kind: 'usage', status: 429, message: 'Too many requests; try again later.' },

@@ -81,7 +81,6 @@ describe('a request that is not valid', () => {
 describe('what is not there', () => {
   test.each([
     ['GET', '/v1/nothing'],
-    ['PUT', '/v1/events'],
     ['GET', `/v1/institutions/${uscc(99)}`],
     ['GET', `/v1/institutions/${uscc(99)}/books`],
     ['GET', '/v1/institutions/no-id-at-all/journal'],
