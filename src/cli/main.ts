@@ -37,17 +37,27 @@ async function makeProgram(asked: string | undefined): Promise<Command> {
     )
     .version(version)
     .exitOverride()
-    .showHelpAfterError('(`feewarden --help` lists the commands)');
+    .configureOutput({ outputError: (text, write) => write(usageSentence(text, 'feewarden')) });
   const isCommand = asked !== undefined && Object.hasOwn(COMMANDS, asked);
   const wanted = isCommand ? [COMMANDS[asked]!] : Object.values(COMMANDS);
   for (const load of wanted) (await load())(program);
-  for (const command of program.commands) overrideExit(command);
+  for (const command of program.commands) overrideExit(command, `feewarden ${command.name()}`);
   return program;
 }
 
-function overrideExit(command: Command): void {
-  command.exitOverride().showHelpAfterError(`(\`feewarden ${command.name()} --help\` shows how)`);
-  for (const child of command.commands) overrideExit(child);
+function overrideExit(command: Command, called: string): void {
+  command.exitOverride().configureOutput({ outputError: (text, write) => write(usageSentence(text, called)) });
+  for (const child of command.commands) overrideExit(child, `${called} ${child.name()}`);
+}
+
+/** What commander refuses, on the one line that every error has, and where help is. */
+function usageSentence(text: string, called: string): string {
+  const [what = '', meant] = text
+    .trim()
+    .replace(/^error: /, '')
+    .split('\n');
+  const guess = meant === undefined ? '' : ` ${meant.replace('(Did', '(did')}`;
+  return `feewarden: ${what.replace(/\.$/, '')}${guess}; \`${called} --help\` shows how.\n`;
 }
 
 /** A reader that has seen enough (`feewarden books | head`) ends the command, without a word. */

@@ -5,11 +5,12 @@ import { formatDay } from '../core/time.js';
 import type { ParamUnit } from '../risk/params.js';
 import { type Policy, parsePolicy } from '../risk/policy/policy.js';
 import { decimal, percent } from '../risk/text.js';
+import { fileSystemError } from '../sources/files/input-error.js';
 
 /** The JSON of a policy file. Throws `unreadable_input` (no such file), `bad_policy` (not JSON). */
 export async function readPolicyJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new FeewardenError('unreadable_input', `${path}: ${error.code ?? error.message}.`);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw fileSystemError(path, error);
   });
   try {
     return JSON.parse(text);

@@ -74,9 +74,13 @@ describe('wrong usage', () => {
     readonly says: RegExp;
     readonly env?: Record<string, string>;
   }[] = [
-    { args: ['bokos'], says: /unknown command 'bokos'/ },
-    { args: ['books', '--jason'], says: /unknown option '--jason'/ },
-    { args: ['ingest'], says: /missing required argument 'path'/ },
+    {
+      args: ['bokos'],
+      says: /^feewarden: unknown command 'bokos' \(did you mean books\?\); `feewarden --help` shows how\.\n$/,
+    },
+    { args: ['books', '--jason'], says: /unknown option '--jason' .*; `feewarden books --help` shows how\.$/m },
+    { args: ['ingest'], says: /missing required argument 'path'; `feewarden ingest --help` shows how\.$/m },
+    { args: ['key', 'create'], says: /'--role <role>' not specified; `feewarden key create --help` shows how\.$/m },
     { args: ['worker', 'dance'], says: /ingest, evaluate, notify, schedule, api/ },
     { args: ['books', '--as-of', '2026-07-03'], says: /--as-of.*2026-07-03T23:59:59\+08:00/ },
     { args: ['rejected', '--code', 'no_such'], says: /--code.*no_such/ },
@@ -102,9 +106,16 @@ describe('wrong usage', () => {
     const answer = await run(args, { env });
     expect(answer.stderr).toMatch(says);
     expect(answer.stderr).not.toMatch(/^\s+at /m);
-    // One sentence, and perhaps what is meant and where help is.
-    expect(answer.stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(3);
+    expect(answer.stderr).toMatch(/^feewarden: .*\n$/);
     expect(answer).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it('says of a policy file that is not there what to check', async () => {
+    const answer = await feewarden(['policy', 'check', '/no/such/file']);
+    expect(answer.stderr).toMatch(
+      /^feewarden: .*\/no\/such\/file: There is no such file or folder; check the path\.\n$/,
+    );
+    expect(answer.code).toBe(2);
   });
 
   it('never shows the password of a database that cannot be reached', async () => {
