@@ -128,7 +128,7 @@ const CLOUD_EVENT = {
     subject: { type: 'string', description: 'Institution id.' },
     time: { type: 'string', format: 'date-time', description: 'When it happened.' },
     recordedtime: { type: 'string', format: 'date-time', description: 'When the source knew it; default time.' },
-    sequence: { type: 'string', pattern: '^[0-9]{1,18}$' },
+    sequence: { type: 'string', pattern: '^[0-9]{1,128}$' },
     datacontenttype: { const: 'application/json' },
     data: { type: 'object' },
   },

@@ -92,7 +92,8 @@ const NAMES: readonly Attribute[] = [
   { name: 'time', accepts: () => true, code: 'bad_time', allowed: TIME_RULE },
 ];
 
-const SEQUENCE_PATTERN = /^[0-9]{1,18}$/;
+/** Any decimal text; the feeds look for gaps among the numbers that fit into 18 digits. */
+const SEQUENCE_PATTERN = /^[0-9]{1,128}$/;
 const JSON_MEDIA_TYPE = /^application\/json\s*(;.*)?$/i;
 
 function versionProblem(specversion: unknown): Problem | null {
@@ -118,7 +119,7 @@ function restProblem(event: JsonObject, recordedAt: Us | null): Problem | null {
   }
   if (sequence !== undefined && !(typeof sequence === 'string' && SEQUENCE_PATTERN.test(sequence))) {
     const code = typeof sequence === 'string' ? 'out_of_range' : 'wrong_type';
-    return problem(code, 'sequence', 'must be a text of 1 to 18 decimal digits');
+    return problem(code, 'sequence', 'must be a text of 1 to 128 decimal digits');
   }
   if (
     datacontenttype !== undefined &&

@@ -18,6 +18,11 @@ describe('an accepted event', () => {
     expect(event.contentHash).toHaveLength(32);
   });
 
+  it('has a sequence with leading zeros, or beyond 64 bits', () => {
+    expect(accepted(envelope({ sequence: '00000000000000000042' })).sequence).toBe(42n);
+    expect(accepted(envelope({ sequence: '9'.repeat(30) })).sequence).toBe(10n ** 30n - 1n);
+  });
+
   it('was recorded when it happened, and has no sequence, unless told', () => {
     const event = accepted(exampleOf(PAYMENT));
     expect(event.recordedAt).toBe(event.at);

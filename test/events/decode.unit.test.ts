@@ -33,7 +33,7 @@ const FAULTS: readonly [string, JsonRecord, ErrorCode, string | null][] = [
   ['a recordedtime that is a number', envelope({ recordedtime: 1 }), 'wrong_type', 'recordedtime'],
   ['a sequence that is a number', envelope({ sequence: 12 }), 'wrong_type', 'sequence'],
   ['a negative sequence', envelope({ sequence: '-1' }), 'out_of_range', 'sequence'],
-  ['a sequence of 19 digits', envelope({ sequence: '1'.repeat(19) }), 'out_of_range', 'sequence'],
+  ['a sequence of 129 digits', envelope({ sequence: '1'.repeat(129) }), 'out_of_range', 'sequence'],
   ['another media type', envelope({ datacontenttype: 'text/xml' }), 'unknown_value', 'datacontenttype'],
   ['a media type that is a list', envelope({ datacontenttype: [] }), 'wrong_type', 'datacontenttype'],
   ['no data', envelope({ data: null }), 'missing_field', 'data'],

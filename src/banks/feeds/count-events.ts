@@ -13,12 +13,15 @@ const ACCOUNT_TYPES = (['account.registered', 'account.state_changed', 'event.re
 const bucketOf = (later: string, earlier: string): string =>
   `width_bucket(extract(epoch from ${later} - ${earlier}) - 0.000001, array[${DELAY_SECONDS.join(',')}]::numeric[])`;
 
+/** As the number it is, whatever zeros lead it. A longer one is no count of events, and no reason to refuse what it came with. */
+const SEQUENCE = `substring(e.body::json ->> 'sequence' from '^0*([0-9]{1,18})$')::bigint`;
+
 /** One pass over the new events: counts, sequence numbers, delays and balances, by source. */
 const COUNT_EVENTS = `
 with fresh as materialized (
   select e.source, e.institution_no, e.type, e.key, e.at, e.received_at, ${dayInSql('e.received_at')} as day,
          ${bucketOf('e.recorded_at', 'e.at')} as told, ${bucketOf('e.received_at', 'e.recorded_at')} as received,
-         case when strpos(e.body, '"sequence":') > 0 then (e.body::json ->> 'sequence')::bigint end as sequence
+         case when strpos(e.body, '"sequence":') > 0 then ${SEQUENCE} end as sequence
     ${FROM_BLOCKS}),
 counted as (
   insert into feeds (source, first_received_at, last_received_at, last_event_at, events, sequences)

@@ -70,6 +70,20 @@ describe('sequence numbers', () => {
     expect(await feed('/platform/370700')).toMatchObject({ sequence: before['sequence'] });
   });
 
+  it('may have leading zeros; one beyond 18 digits is passed over', async () => {
+    const source = '/platform/650000';
+    const written = (sequence: string): Wire => ({
+      ...payment(ELSEWHERE, `w${sequence}`, 100, { source }),
+      ...({ sequence } as object),
+    });
+    await send(written('00000000000000000041'), written('043'), written('9'.repeat(30)));
+    expect(await feed(source)).toMatchObject({
+      events: 3,
+      rejected: 0,
+      sequence: { first: 41, last: 43, missing: 1, gaps: [{ from: 42, to: 42 }] },
+    });
+  });
+
   it('of a source that numbers nothing are null', async () => {
     expect(await feed('/registry/370700')).toMatchObject({ sequence: null, events: 1 });
   });
