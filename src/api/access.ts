@@ -53,9 +53,9 @@ export const GRANTS: { readonly [R in Role]: readonly Permission[] } = {
   platform: ['events:write', 'rejected:read', 'feeds:read'],
 };
 
-/** Rejected events name no region that could be trusted: an auditor of one region does not see them. */
+/** Rejected events name no region that could be trusted: an auditor or administrator of one region does not see them. */
 export function isAllowed(caller: Caller, permission: Permission): boolean {
-  if (permission === 'rejected:read' && caller.role === 'auditor' && caller.scope !== '') return false;
+  if (permission === 'rejected:read' && REGIONAL.has(caller.role) && caller.scope !== '') return false;
   // A policy may set thresholds anywhere.
   if (permission === 'policies:write' && caller.scope !== '') return false;
   return GRANTS[caller.role].includes(permission);
