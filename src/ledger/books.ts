@@ -35,7 +35,6 @@ export async function* readBooks(pool: pg.Pool, query: BooksQuery): AsyncGenerat
   }
 }
 
-/** Replays what was known then: the same plans in memory, from the events that were recorded by that moment. */
 async function quantitiesAsOf(
   pool: pg.Pool,
   no: number,
@@ -43,6 +42,11 @@ async function quantitiesAsOf(
   asOf: Us,
   calendar: Calendar,
 ): Promise<Quantities> {
+  return (await readModelAsOf(pool, no, asOf, calendar)).quantities(id, asOf);
+}
+
+/** Replays what was known of an institution then: the same plans in memory, from the events that were recorded by that moment. */
+export async function readModelAsOf(pool: pg.Pool, no: number, asOf: Us, calendar: Calendar): Promise<Model> {
   const model = new Model(calendar);
   await readConsistently(pool, async (client) => {
     for await (const rows of readEvents(client, no, asOf)) for (const row of rows) model.book(eventOf(row.body));
@@ -52,7 +56,7 @@ async function quantitiesAsOf(
       if (event.recordedAt <= asOf && amounts.includes(factAmounts(event)!)) model.book(event);
     }
   });
-  return model.quantities(id, asOf);
+  return model;
 }
 
 /** Several statements that see one state of the database. */

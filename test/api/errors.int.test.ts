@@ -32,6 +32,7 @@ describe('a request that is not valid', () => {
     ['GET', `${OF}/books?asOf=0001-01-01T00:00:00%2B23:59`, undefined, 'querystring.asOf'],
     ['GET', `${OF}/books?asOf=9999-12-31T00:00:00Z`, undefined, 'querystring.asOf'],
     ['GET', `${OF}/journal?from=2026-02-30`, undefined, 'querystring.from'],
+    ['GET', `${OF}/refunds?asOf=yesterday`, undefined, 'querystring.asOf'],
     ['GET', `${OF}/refunds?state=half`, undefined, 'querystring.state'],
     ['GET', `${OF}/scores?to=x`, undefined, 'querystring.to'],
     ['GET', '/v1/alerts?rule=Z99', undefined, 'querystring.rule'],

@@ -285,6 +285,29 @@ describe('refunds', () => {
     expect(fresh).toMatchObject({ approvedAt: null, dueOn: null, owedFen: 0, answerDueOn: '2026-07-10' });
   });
 
+  test('are shown as they were known and stood at a moment, page by page', async () => {
+    const at = async (day: string, more = '') => (await get(`/refunds?asOf=2026-${day}T00:00:00%2B08:00${more}`)).items;
+    const [silent, ...others] = await at('05-22', '&limit=1');
+    expect(others).toEqual([]);
+    expect(silent).toMatchObject({
+      refundId: 'R1',
+      deemed: true,
+      owedFen: 50_000,
+      dueOn: '2026-05-21',
+      daysOverdue: 1,
+    });
+    expect(await at('05-21')).toMatchObject([{ refundId: 'R1', daysOverdue: 0 }]);
+    expect(await at('05-07')).toMatchObject([{ refundId: 'R1', deemed: false, owedFen: 0, dueOn: null }]);
+    expect(await at('05-06')).toEqual([]);
+    expect(await at('05-07', '&state=closed')).toEqual([]);
+    const whole = await get('/refunds');
+    const first = await get('/refunds?limit=2&asOf=2026-07-03T23:59:59%2B08:00');
+    const second = await get(`/refunds?limit=2&asOf=2026-07-03T23:59:59%2B08:00&cursor=${first.nextCursor}`);
+    expect([...first.items, ...second.items]).toEqual(whole.items);
+    const before = await h.call('GET', `/v1/institutions/${SCHOOL}/refunds?asOf=2020-01-01T00:00:00Z`);
+    expect([before.status, before.json.code]).toEqual([404, 'not_found']);
+  });
+
   test('open and closed are told apart', async () => {
     const ids = async (state: string) =>
       (await get(`/refunds?state=${state}`)).items.map((item: { refundId: string }) => item.refundId);

@@ -1,14 +1,29 @@
 import { z } from 'zod';
 import type { Calendar } from '../../core/calendar.js';
+import { FeewardenError } from '../../core/errors.js';
 import { dayOf, formatDay, formatTime, type Us } from '../../core/time.js';
+import { readModelAsOf } from '../../ledger/books.js';
 import { answerDueOn, refundContract, refundState } from '../../ledger/refunds.js';
 import type { RefundRow } from '../../ledger/rows.js';
 import { regionScope } from '../access.js';
 import { callerOf } from '../auth.js';
 import { cursorsOf } from '../cursor.js';
-import { answers, day, fen, instant, institutionParams, PRINTABLE, pageOf, paging, timeText } from '../schemas.js';
+import type { ApiDeps } from '../deps.js';
+import {
+  answers,
+  day,
+  fen,
+  instant,
+  institutionParams,
+  PRINTABLE,
+  pageOf,
+  paging,
+  timeOf,
+  timeParam,
+  timeText,
+} from '../schemas.js';
 import { findInstitution } from '../sql/institutions.js';
-import { listRefunds, type StoredRefund } from '../sql/refunds.js';
+import { listRefunds, type RefundsPage, refundsOf, type StoredRefund } from '../sql/refunds.js';
 import { type AddRoutes, cutPage } from './context.js';
 
 const reference = z.object({ source: z.string(), id: z.string() });
@@ -36,6 +51,7 @@ const refundItem = z
 
 const refundsQuery = z.strictObject({
   state: z.enum(['open', 'closed']).optional().meta({ description: 'open: something can still be owed.' }),
+  asOf: timeParam('What was known at this moment, with that moment as the clock; default now.'),
   ...paging,
 });
 
@@ -50,7 +66,8 @@ export const addRefundRoutes: AddRoutes = (app, { deps }) => {
       operationId: 'listRefunds',
       tags: ['books'],
       summary: 'The refunds of an institution',
-      description: 'Each with its steps and what they come to now.',
+      description:
+        'Each with its steps and what they come to. Not found when nothing was known of the institution at `asOf`.',
       params: institutionParams,
       querystring: refundsQuery,
       response: answers(200, 'A page, by refund id.', pageOf(refundItem), ['bad_request', 'bad_cursor', 'not_found']),
@@ -59,10 +76,13 @@ export const addRefundRoutes: AddRoutes = (app, { deps }) => {
       const { limit, cursor, ...query } = request.query;
       const filters = { ...query, id: request.params.id };
       const after = cursors.read(filters, cursor);
-      const { no } = await findInstitution(deps.pool, request.params.id, regionScope(callerOf(request)));
-      const open = query.state === undefined ? null : query.state === 'open';
-      const { rows, last } = cutPage(await listRefunds(deps.pool, no, { open, after, limit: limit + 1 }), limit);
-      const now = deps.clock();
+      const { no, id } = await findInstitution(deps.pool, request.params.id, regionScope(callerOf(request)));
+      const page = { open: query.state === undefined ? null : query.state === 'open', after, limit: limit + 1 };
+      const asOf = timeOf(query.asOf);
+      const refunds =
+        asOf === null ? await listRefunds(deps.pool, no, page) : await refundsAsOf(deps, no, id, asOf, page);
+      const { rows, last } = cutPage(refunds, limit);
+      const now = asOf ?? deps.clock();
       return {
         items: rows.map((row) => itemOf(row, now, deps.calendar)),
         nextCursor: last && cursors.write(filters, last.refund.refundId),
@@ -70,6 +90,18 @@ export const addRefundRoutes: AddRoutes = (app, { deps }) => {
     },
   });
 };
+
+async function refundsAsOf(
+  { pool, calendar }: ApiDeps,
+  no: number,
+  id: string,
+  asOf: Us,
+  page: RefundsPage,
+): Promise<StoredRefund[]> {
+  const books = (await readModelAsOf(pool, no, asOf, calendar)).set.institution(id);
+  if (books.eventCount === 0) throw new FeewardenError('not_found', 'Nothing was known of the institution then.');
+  return refundsOf(books, page);
+}
 
 function itemOf({ refund, contract }: StoredRefund, now: Us, calendar: Calendar) {
   const state = refundState(refund, contract, now, calendar);
