@@ -3,6 +3,7 @@ import Fastify, { type FastifyReply, type FastifyRequest, LogController } from '
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { FeewardenError } from '../core/errors.js';
 import { addAuthentication, createAuthenticator } from './auth.js';
+import { answerClientError } from './client-errors.js';
 import { API_LIMITS, type Api, type ApiDeps, type ApiLimits } from './deps.js';
 import { addHeadersAndLog, requestIdOf } from './headers.js';
 import { serializerCompiler } from './json.js';
@@ -69,6 +70,7 @@ export async function buildServer(deps: ApiDeps): Promise<Api> {
     handlerTimeout: limits.readMs,
     connectionTimeout: IDLE_CONNECTION_MS,
     routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
+    clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
       void sendProblem(new FeewardenError('bad_request', error.message), request as FastifyRequest, reply as never);
     },

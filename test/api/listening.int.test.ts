@@ -202,10 +202,14 @@ describe('every answer', () => {
   });
 });
 
-test('a request that is no HTTP is refused and hurts nobody', async () => {
+test.each([
+  ['is no HTTP', 'GARBAGE\r\n\r\n', 400],
+  ['has an unknown method', 'FOO /v1/events HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+  ['has too large headers', `GET /healthz HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, 431],
+])('a request that %s is refused with a problem and hurts nobody', async (_, request, status) => {
   const { port } = new URL(running.address);
   const text = await new Promise<string>((resolve, reject) => {
-    const socket = net.connect(Number(port), '127.0.0.1', () => socket.write('GARBAGE\r\n\r\n'));
+    const socket = net.connect(Number(port), '127.0.0.1', () => socket.write(request));
     let got = '';
     socket.on('data', (chunk) => {
       got += chunk.toString();
@@ -213,7 +217,10 @@ test('a request that is no HTTP is refused and hurts nobody', async () => {
     socket.on('close', () => resolve(got));
     socket.on('error', reject);
   });
-  expect(text).toContain('400');
+  const [head = '', body = ''] = text.split('\r\n\r\n');
+  expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  expect(head).toContain('Content-Type: application/problem+json');
+  expect(JSON.parse(body)).toMatchObject({ type: 'urn:feewarden:problem:bad_request', code: 'bad_request', status });
   expect((await fetch(`${running.address}/healthz`)).status).toBe(200);
 });
 
