@@ -3,7 +3,7 @@ import { type Calendar, CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { type Day, formatDay, parseDay, startOfDay, US_PER_HOUR, type Us } from '../../src/core/time.js';
 import type { EventData } from '../../src/events/event.js';
 import { ACCOUNT, type AccountName } from '../../src/ledger/accounts.js';
-import { type Booked, type Line, type PaymentRow, type RefundRow, SEPARATOR } from '../../src/ledger/rows.js';
+import { type Line, type PaymentRow, type RefundRow, SEPARATOR } from '../../src/ledger/rows.js';
 import { TALLIES, type TallyName } from '../../src/ledger/tallies.js';
 import { COMMON_PARAMS } from '../../src/risk/common.js';
 import { NO_CONTEXT, type RiskContext } from '../../src/risk/context.js';
@@ -17,6 +17,7 @@ import {
 import type { Level } from '../../src/risk/level.js';
 import { defaultsOf } from '../../src/risk/params.js';
 import type { Rule, RuleAnswer } from '../../src/risk/rule.js';
+import type { ContractInput, PaymentInput, RefundInput } from './inputs.js';
 
 /** A Wednesday in term time, working days all around it. */
 export const TODAY = parseDay('2026-04-22')!;
@@ -29,38 +30,6 @@ export const noon = (day: Day): Us => startOfDay(day) + 12 * US_PER_HOUR;
 export const yuan = (amount: number): number => Math.round(amount * 100);
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-type ContractInput = Partial<EventData['contract.signed']> & { readonly signedOn?: Day; readonly hoursLeft?: number };
-type PaymentInput = Partial<NonNullable<PaymentRow['told']>> & {
-  readonly paidOn?: Day;
-  readonly reversedFen?: number;
-  readonly settled?: boolean;
-  readonly namedBy?: PaymentRow['namedBy'];
-};
-interface RefundInput {
-  readonly requestedOn?: Day;
-  readonly amountFen?: number;
-  /** Asked for; without it, `amountFen`. */
-  readonly requestedFen?: number;
-  readonly side?: EventData['refund.requested']['side'];
-  readonly contractId?: string;
-  readonly approvedOn?: Day;
-  readonly dueOn?: Day;
-  readonly rejectedOn?: Day;
-  readonly withdrawnOn?: Day;
-  readonly paid?: readonly {
-    readonly on: Day;
-    readonly fen: number;
-    readonly payeeHash?: string;
-    readonly originalChannel?: boolean;
-    readonly via?: 'custody' | 'institution';
-  }[];
-  readonly debits?: readonly Booked[];
-  readonly contract?: EventData['contract.signed'];
-  readonly line?: Line;
-  readonly payers?: readonly string[];
-  readonly signedBefore?: boolean;
-}
-
 /** Rows of one institution, made step by step. It starts as a healthy school: custody per lesson, full coverage, 50 learners, 200 days. */
 export class School {
   private counter = 0;
