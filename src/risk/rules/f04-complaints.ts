@@ -58,16 +58,15 @@ export const rule = defineRule({
   remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - 6;
-    const count = sheet.tallies.count('complaints', from, sheet.today);
-    const mean = weeklyMean(sheet, p.baseWeeks, (first: Day, last: Day) =>
-      sheet.tallies.count('complaints', first, last),
+    // Tickets, not messages: one that is told again, with another id, is still one.
+    const tickets = (sheet.rows.registers['complaint.received'] ?? []).filter((row) => row.at <= sheet.now);
+    const recent = tickets.filter((row) => dayOf(row.at) >= from);
+    const count = recent.length;
+    const mean = weeklyMean(
+      sheet,
+      p.baseWeeks,
+      (first: Day, last: Day) => tickets.filter(({ at }) => dayOf(at) >= first && dayOf(at) <= last).length,
     );
-    const recent =
-      count === 0
-        ? []
-        : (sheet.rows.registers['complaint.received'] ?? []).filter(
-            (row) => dayOf(row.at) >= from && row.at <= sheet.now,
-          );
     const gone = recent.filter((row) => saysGone(row.data));
     const both = [
       sheet.tests.from(count, p.minComplaints),

@@ -50,6 +50,15 @@ describe('F04 complaints', () => {
     expect(['退费', '搬迁', '停课一天'].map((word) => said(word))).toEqual(Array(3).fill('none'));
   });
 
+  it('counts tickets, not how often they were told', () => {
+    const told = (more: number) => {
+      const one = complain(school().learners(19), 2, 3);
+      for (let at = 0; at < more; at += 1) one.tally('complaints', TODAY - 2);
+      return ask(rule, one);
+    };
+    expect(told(3)).toMatchObject({ level: 'none', value: 2 });
+  });
+
   it('counts seven days, today included', () => {
     expect(ask(rule, complain(school(), 2, 6, { kind: 'closed' })).level).toBe('red');
     expect(ask(rule, complain(school(), 2, 7, { kind: 'closed' })).level).toBe('none');
