@@ -7,7 +7,7 @@ import { plural } from '../text.js';
 /** Failed contacts in a row, counted in working days on which they were tried; one that is answered ends the row. */
 export const rule = defineRule({
   id: 'F08',
-  version: 1,
+  version: 2,
   group: 'F',
   name: { zh: '失联', en: 'Unreachable' },
   question: { zh: '是不是联系不上机构？', en: 'Can the institution not be reached?' },
@@ -32,8 +32,9 @@ export const rule = defineRule({
       const day = dayOf(row.at);
       if (row.data.answered || day <= sheet.today - p.windowDays) break;
       failed.push(row);
-      // Tried on a rest day, it counts for the next working day: nobody need answer on a Sunday.
-      days.add(sheet.calendar.nextWorkingDayOnOrAfter(day));
+      // Tried on a rest day, it counts for the next working day once that has come: nobody need answer on a Sunday.
+      const countsOn = sheet.calendar.nextWorkingDayOnOrAfter(day);
+      if (countsOn <= sheet.today) days.add(countsOn);
     }
     return {
       state: 'answered',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDay } from '../../../src/core/time.js';
+import { formatDay, startOfDay } from '../../../src/core/time.js';
 import type { EventData } from '../../../src/events/event.js';
 import { rule as f06 } from '../../../src/risk/rules/f06-site-change.js';
 import { rule as f07 } from '../../../src/risk/rules/f07-inspection.js';
@@ -81,6 +81,19 @@ describe('F08 unreachable', () => {
     // A Saturday, a Sunday and the Monday after are one working day.
     [['2026-04-18', '2026-04-19', '2026-04-20'], 'none'],
   ]);
+
+  it('counts a try on a rest day for the next working day, once that has come', () => {
+    const fridayAndSaturday = tried(['2026-04-17', false], ['2026-04-18', false]);
+    expect(ask(f08, fridayAndSaturday, { now: noon(on('2026-04-19')) })).toMatchObject({
+      level: 'none',
+      value: 1,
+      lookAgainAt: startOfDay(on('2026-04-20')),
+    });
+    expect(ask(f08, fridayAndSaturday, { now: startOfDay(on('2026-04-20')) })).toMatchObject({
+      level: 'orange',
+      value: 2,
+    });
+  });
 
   it('begins anew after an answer', () => {
     expect(
