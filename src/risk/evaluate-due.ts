@@ -10,7 +10,8 @@ import { readPolicyAt, SEE_ONE_POLICY } from './policy-store.js';
 import { EarlierRows, readInstitutionRows } from './read-rows.js';
 import { rulebookOf } from './rulebook.js';
 import { evaluateShadow } from './shadow.js';
-import { type Evaluated, readStates, storeEvaluations } from './store.js';
+import { storeEvaluations } from './store.js';
+import { type Evaluated, readStates } from './store-evaluations.js';
 import { storeLinks } from './store-links.js';
 
 export interface EvaluateOptions {

@@ -29,6 +29,8 @@ interface Stepped {
   readonly rows: InstitutionRows;
   readonly previous: { readonly text: string; readonly evaluatedAt: Us; readonly rulebook: string } | null;
   readonly evaluation: Evaluation;
+  /** Its state as it is stored. */
+  readonly state: string;
 }
 
 /**
@@ -71,11 +73,9 @@ export async function readEvaluationSteps(client: pg.ClientBase, no: number, unt
   return rows;
 }
 
-function isRemembered({ previous, evaluation }: Stepped, now: Us): boolean {
+function isRemembered({ previous, evaluation, state }: Stepped, now: Us): boolean {
   if (previous === null || dayOf(previous.evaluatedAt) !== dayOf(now)) return true;
-  return (
-    previous.rulebook !== rulebookOf(evaluation.calendarVersion) || previous.text !== JSON.stringify(evaluation.state)
-  );
+  return previous.rulebook !== rulebookOf(evaluation.calendarVersion) || previous.text !== state;
 }
 
 function stateBefore({ previous, evaluation }: Stepped): string | null {

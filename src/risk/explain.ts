@@ -4,13 +4,13 @@ import { FeewardenError } from '../core/errors.js';
 import { formatTime, type Us } from '../core/time.js';
 import { readConsistently } from '../ledger/books.js';
 import type { InstitutionRiskState } from './evaluation.js';
+import { findingsJson } from './findings-json.js';
 import { confidencePercent } from './messages.js';
 import { readPolicyAt } from './policy-store.js';
 import { readInstitutionRows } from './read-rows.js';
 import { type Rebuilt, rebuild } from './rebuild.js';
 import { type FindingRemedies, findRemedies } from './remedy.js';
 import type { EvidenceRef, Sentence } from './rule.js';
-import { findingsJson } from './store.js';
 
 export interface ExplainedFinding {
   readonly ruleId: string;

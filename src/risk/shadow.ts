@@ -5,10 +5,11 @@ import { jsonArray, jsonList } from '../db/arrays.js';
 import { toDbTime } from '../db/pool.js';
 import { evaluateInstitution } from './evaluate.js';
 import type { Evaluation, InstitutionRiskState } from './evaluation.js';
+import { findingsJson } from './findings-json.js';
 import { alertData } from './messages.js';
 import { findDraft } from './policy-store.js';
 import type { EarlierRows } from './read-rows.js';
-import { type Evaluated, findingsJson } from './store.js';
+import type { Evaluated } from './store-evaluations.js';
 
 interface ShadowOptions {
   readonly now: Us;

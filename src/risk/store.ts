@@ -1,21 +1,12 @@
 import type pg from 'pg';
-import { formatTime, type Us } from '../core/time.js';
-import { arrayText, jsonArray, jsonList } from '../db/arrays.js';
+import type { Us } from '../core/time.js';
+import { jsonArray, jsonList } from '../db/arrays.js';
 import { toDbTime } from '../db/pool.js';
-import type { AlertChange, Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
+import type { AlertChange } from './evaluation.js';
 import { insertEvaluationSteps } from './evaluation-steps.js';
 import type { InstitutionRows } from './facts/rows.js';
-import { FACTS_VERSION } from './facts/version.js';
 import { alertData, confidencePercent } from './messages.js';
-import { rulebookOf } from './rulebook.js';
-
-export interface Evaluated {
-  readonly no: number;
-  readonly rows: InstitutionRows;
-  /** Null: it was never evaluated before. */
-  readonly previous: StoredState | null;
-  readonly evaluation: Evaluation;
-}
+import { type Evaluated, writeEvaluations } from './store-evaluations.js';
 
 /** An alert record with its place in the alert's life, from 1. */
 export interface AlertStep {
@@ -24,38 +15,15 @@ export interface AlertStep {
   readonly step: number;
 }
 
-/** What the last evaluation of an institution left behind. */
-export interface StoredState {
-  readonly state: InstitutionRiskState;
-  /** `state` as it is stored. */
-  readonly text: string;
-  readonly evaluatedAt: Us;
-  readonly rulebook: string;
-}
-
-/** Institutions never evaluated are not in it. */
-export async function readStates(client: pg.ClientBase, nos: readonly number[]): Promise<Map<number, StoredState>> {
-  const { rows } = await client.query<{ institution_no: number; text: string; evaluated_at: Us; rulebook: string }>({
-    name: 'read_states',
-    text: 'select institution_no, state as text, evaluated_at, rulebook from evaluations where institution_no = any($1::int[])',
-    values: [nos],
-  });
-  return new Map(
-    rows.map(({ institution_no, text, evaluated_at, rulebook }) => [
-      institution_no,
-      { state: JSON.parse(text) as InstitutionRiskState, text, evaluatedAt: evaluated_at, rulebook },
-    ]),
-  );
-}
-
 /** Writes evaluations, score history, alerts and their records. Answers the records with their steps, in order. */
 export async function storeEvaluations(
   client: pg.ClientBase,
   evaluated: readonly Evaluated[],
   now: Us,
 ): Promise<AlertStep[]> {
-  await upsertEvaluations(client, evaluated, now);
-  await insertEvaluationSteps(client, evaluated, now);
+  const written = evaluated.map((one) => ({ ...one, state: JSON.stringify(one.evaluation.state) }));
+  await writeEvaluations(client, written, now);
+  await insertEvaluationSteps(client, written, now);
   await insertScores(
     client,
     evaluated.filter((one) => one.evaluation.scoreChanged),
@@ -66,91 +34,6 @@ export async function storeEvaluations(
   await insertRecords(client, steps, now);
   await upsertAlerts(client, evaluated, steps, now);
   return steps;
-}
-
-async function upsertEvaluations(client: pg.ClientBase, evaluated: readonly Evaluated[], now: Us): Promise<void> {
-  const scores = evaluated.map((one) => one.evaluation.score);
-  await client.query({
-    name: 'store_evaluations',
-    text: `insert into evaluations (institution_no, state, evaluated_at, next_at, policy_version, score, level, grade, confidence, groups, terms, floor, findings, problems,
-                                    name, region_code, category, modes, unearned_fen, rulebook)
-           select no, state, $18::timestamptz, next_at, policy_version, score, level, grade, confidence, groups, terms, floor, findings, problems, name, region_code, category,
-                  string_to_array(modes, ','), unearned_fen, rulebook
-             from unnest($1::int[], ${jsonArray(2, 'text')}, $3::timestamptz[], $4::text[], $5::smallint[], $6::text[], $7::text[], $8::smallint[], ${jsonArray(9)}, ${jsonArray(10)},
-                         ${jsonArray(11)}, ${jsonArray(12)}, ${jsonArray(13)}, $14::text[], $15::text[], $16::text[], $17::text[], $19::numeric[], $20::text[])
-               as t(no, state, next_at, policy_version, score, level, grade, confidence, groups, terms, floor, findings, problems, name, region_code, category, modes, unearned_fen, rulebook)
-           on conflict (institution_no) do update set state = excluded.state, evaluated_at = excluded.evaluated_at, next_at = excluded.next_at,
-             policy_version = excluded.policy_version, score = excluded.score, level = excluded.level, grade = excluded.grade, confidence = excluded.confidence,
-             groups = excluded.groups, terms = excluded.terms, floor = excluded.floor, findings = excluded.findings, problems = excluded.problems, name = excluded.name,
-             region_code = excluded.region_code, category = excluded.category, modes = excluded.modes, unearned_fen = excluded.unearned_fen,
-             rulebook = excluded.rulebook`,
-    values: [
-      arrayText(evaluated.map((one) => one.no)),
-      jsonList(evaluated.map((one) => JSON.stringify(one.evaluation.state))),
-      arrayText(
-        evaluated.map((one) => (one.evaluation.lookAgainAt === null ? null : toDbTime(one.evaluation.lookAgainAt))),
-      ),
-      arrayText(evaluated.map((one) => one.evaluation.policyVersion)),
-      arrayText(scores.map((score) => score.score)),
-      arrayText(scores.map((score) => score.level)),
-      arrayText(scores.map((score) => score.grade)),
-      arrayText(evaluated.map((one) => confidencePercent(one.evaluation))),
-      jsonList(scores.map((score) => JSON.stringify(score.groups))),
-      jsonList(scores.map((score) => JSON.stringify(score.terms))),
-      jsonList(scores.map((score) => (score.floor === null ? null : JSON.stringify(score.floor)))),
-      jsonList(evaluated.map((one) => JSON.stringify(findingsJson(one.evaluation)))),
-      jsonList(scores.map((score) => JSON.stringify(score.problems))),
-      arrayText(evaluated.map((one) => one.rows.profile?.name ?? null)),
-      arrayText(evaluated.map((one) => one.rows.profile?.regionCode ?? null)),
-      arrayText(evaluated.map((one) => one.rows.profile?.category ?? null)),
-      arrayText(evaluated.map((one) => modesOf(one.rows).join(','))),
-      toDbTime(now),
-      arrayText(evaluated.map((one) => one.rows.unearnedFen)),
-      arrayText(evaluated.map((one) => rulebookOf(one.evaluation.calendarVersion))),
-    ],
-  });
-}
-
-/** Findings that somebody must see: open ones, those that failed, flags, and what a rule says that is not open yet. */
-export function isTelling(finding: RuleFinding): boolean {
-  return finding.level !== 'none' || finding.answerLevel !== 'none' || finding.state === 'failed' || finding.flag;
-}
-
-/** What an evaluation found, as it is stored and shown. */
-export function findingsJson({ findings, policyVersion }: Evaluation) {
-  return findings.filter(isTelling).map((finding) => findingJson(finding, policyVersion));
-}
-
-/** One rule's finding as people and programs read it. */
-export function findingJson(finding: RuleFinding, policyVersion: string) {
-  const { open } = finding.finding;
-  return {
-    ruleId: finding.rule.id,
-    ruleVersion: finding.rule.version,
-    policyVersion,
-    factsVersion: FACTS_VERSION,
-    group: finding.rule.group,
-    name: finding.rule.name,
-    state: finding.state,
-    level: finding.level,
-    answerLevel: finding.answerLevel,
-    value: finding.value,
-    threshold: finding.threshold,
-    unit: finding.unit,
-    reason: finding.reason(),
-    legalBasis: finding.rule.basis,
-    evidence: finding.evidence(),
-    alertId: open?.alertId ?? null,
-    caseId: open?.caseId ?? null,
-    openedAt: open === null ? null : formatTime(open.openedAt),
-    watched: finding.watched,
-    flag: finding.flag,
-    error: finding.error,
-  };
-}
-
-function modesOf(rows: InstitutionRows): string[] {
-  return [...new Set((rows.registers['account.registered'] ?? []).map((account) => account.data.mode))].sort();
 }
 
 async function insertScores(client: pg.ClientBase, changed: readonly Evaluated[], now: Us): Promise<void> {

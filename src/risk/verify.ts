@@ -5,12 +5,12 @@ import { readConsistently } from '../ledger/books.js';
 import type { Difference } from '../ledger/verify.js';
 import { evaluateInstitution } from './evaluate.js';
 import type { InstitutionRiskState } from './evaluation.js';
+import { findingsJson } from './findings-json.js';
 import { confidencePercent } from './messages.js';
 import type { Policy } from './policy/policy.js';
 import { findPolicy } from './policy-store.js';
 import { readInstitutionRows } from './read-rows.js';
 import { rulebookOf } from './rulebook.js';
-import { findingsJson } from './store.js';
 
 export interface RiskVerification {
   readonly differences: Difference[];
