@@ -53,7 +53,7 @@ export async function evaluateDue(pool: pg.Pool, options: EvaluateOptions): Prom
     pool,
     async (client) => {
       // One state of the database for all reads: books that changed half-way would look like a break.
-      await client.query(SEE_ONE_POLICY);
+      await client.query(`${SEE_ONE_POLICY}; ${NO_HELPERS}`);
       const nos = await claim(client, options);
       if (nos.length === 0) return { evaluated: 0, changes: 0 };
       const { policy, record } = await readPolicyAt(client, null);
@@ -64,6 +64,8 @@ export async function evaluateDue(pool: pg.Pool, options: EvaluateOptions): Prom
     { retries: EVALUATE_RETRIES },
   );
 }
+/** A statement that starts processes to help it costs more than it gains: other batches are evaluated meanwhile. */
+const NO_HELPERS = 'set local max_parallel_workers_per_gather = 0';
 /** Another process may have taken the same institution between our look and our write; then the look is repeated. */
 const EVALUATE_RETRIES = 10;
 
