@@ -55,7 +55,8 @@ function parseDate(text: string): Day {
 const TIMESTAMPTZ =
   /^(\d{4}-\d{2}-\d{2}) (\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?([+-])(\d{2})(?::(\d{2}))?(?::(\d{2}))?$/;
 
-function parseTimestamptz(text: string): Us {
+/** As the pool writes times. */
+export function parseTimestamptz(text: string): Us {
   return parseUtc(text) ?? parseAnyTimestamptz(text);
 }
 

@@ -108,8 +108,8 @@ async function readRegisterRows(client: Db, nos: readonly number[], of: Building
 
 /** Ascending by day for each account. */
 async function readReported(client: Db, nos: readonly number[], of: BuildingOf): Promise<void> {
-  for (const { institutionNo, ...balance } of await readReportedBalances(client, nos, REPORTED_MAX))
-    of(institutionNo).reported.push(balance);
+  for (const { institutionNo, days } of await readReportedBalances(client, nos, REPORTED_MAX))
+    of(institutionNo).reported.push(...days);
 }
 
 function ascending(a: { at: Us; source: string; id: string }, b: { at: Us; source: string; id: string }): number {

@@ -5,21 +5,15 @@ import type { Event, EventData } from '../../events/event.js';
 import { eventTypeNumber } from '../../events/list.js';
 import { type PaidTo, paidToOf } from '../details.js';
 import { IS_NOT_DISPLACED } from '../displaced.js';
+import { isStanding } from '../reversed.js';
 import { type Booked, bookedOf, type ReleaseRow, type Told } from '../rows.js';
 
 type Db = pg.ClientBase | pg.Pool;
 
-const [PAYMENT, REFUND_PAID, INSTRUCTED, CONFIRMED, REVERSED, DEBITED] = (
-  [
-    'payment.succeeded',
-    'refund.paid',
-    'release.instructed',
-    'lesson.confirmed',
-    'event.reversed',
-    'custody.debited',
-  ] as const
-).map(eventTypeNumber) as [number, number, number, number, number, number];
-const STANDING = `not exists (select 1 from events r where r.institution_no = e.institution_no and r.type = ${REVERSED} and r.key = e.source || chr(31) || e.id) and ${IS_NOT_DISPLACED}`;
+const [PAYMENT, REFUND_PAID, INSTRUCTED, CONFIRMED, DEBITED] = (
+  ['payment.succeeded', 'refund.paid', 'release.instructed', 'lesson.confirmed', 'custody.debited'] as const
+).map(eventTypeNumber) as [number, number, number, number, number];
+const STANDING = `${isStanding('e')} and ${IS_NOT_DISPLACED}`;
 
 /** A contract of the last days and one that the same learner signed before it for the same course. */
 export interface EarlierPair {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { EventData, EventType } from '../../events/event.js';
 import { eventTypeNumber, eventTypeOf } from '../../events/list.js';
+import { isStanding } from '../reversed.js';
 import type { Told } from '../rows.js';
 
 /** The newest telling about one thing that no reversal names. */
@@ -11,8 +12,7 @@ export interface RegisterEntry<T extends EventType = EventType> extends Told {
   readonly data: EventData[T];
 }
 
-const REVERSAL = eventTypeNumber('event.reversed');
-const NOT_REVERSED = `not exists (select 1 from events r where r.institution_no = e.institution_no and r.type = ${REVERSAL} and r.key = e.source || chr(31) || e.id)`;
+const NOT_REVERSED = isStanding('e');
 const NEWEST_FIRST = 'e.at desc, (e.source || e.id) desc, e.source desc';
 
 /** Registers are the events themselves: per institution, type and key the newest that stands. */

@@ -1,23 +1,25 @@
 import type pg from 'pg';
 import { type Day, formatDay, parseDay } from '../../core/time.js';
+import { parseTimestamptz } from '../../db/parsers.js';
 import { eventTypeNumber } from '../../events/list.js';
-import { SEPARATOR, type Told, type Turnover } from '../rows.js';
+import { hasReversals, isStanding } from '../reversed.js';
+import { isNewer, SEPARATOR, type Told, type Turnover } from '../rows.js';
 
 type Db = pg.ClientBase | pg.Pool;
 
 const BALANCE = eventTypeNumber('custody.balance_reported');
 const REGISTERED = eventTypeNumber('account.registered');
-const REVERSED = eventTypeNumber('event.reversed');
-/** Between values, and between rows: no id can contain them. */
+
+/**
+ * Sums, counts and balances are sent as one text of each institution or account: a row of its own for each of hundreds of days costs
+ * more than all else that is read. No id can contain what stands between values and between rows.
+ */
 const UNIT = 'chr(31)';
 const RECORD = 'chr(30)';
 
-/**
- * Sums and counts per day are sent as lists, one of each column for an institution: a row of its own for each of hundreds of days
- * costs more than all else that is read. The day is a number of days. The lists of one institution are in one order, whatever that is:
- * days are put in order here, where they mostly are already.
- */
-const LISTED_DAY = `array_agg(day - date '1970-01-01')::text as days`;
+/** The number of an account or a metric and the day, as one number: both are ours, and have four digits at most. */
+const dayAnd = (number: string): string => `(day - date '1970-01-01') * ${NUMBERS} + ${number}`;
+const NUMBERS = 10_000;
 
 export interface StoredTurnovers {
   readonly institutionNo: number;
@@ -29,37 +31,32 @@ export interface StoredTurnovers {
 
 /** Day turnovers from the day on, a series per ledger account. */
 export async function readTurnovers(client: Db, nos: readonly number[], from: Day): Promise<StoredTurnovers[]> {
-  const { rows } = await client.query<{ institution_no: number } & Record<TurnoverColumn, string>>({
+  const { rows } = await client.query<{ institution_no: number; told: string }>({
     name: 'read_turnovers',
-    text: `select institution_no, ${LISTED_DAY}, array_agg(account)::text as accounts, string_agg(sub, ${UNIT}) as subs,
-                  array_agg(debit_fen)::text as debits, array_agg(credit_fen)::text as credits
+    text: `select institution_no, string_agg(concat_ws(${UNIT}, ${dayAnd('account')}, debit_fen, credit_fen, sub), ${RECORD}) as told
              from turnovers where institution_no = any($1::int[]) and day >= $2::date group by institution_no`,
     values: [nos, formatDay(from)],
   });
-  return rows.flatMap((row) => {
-    const [days, accounts, debits, credits] = [row.days, row.accounts, row.debits, row.credits].map(listOf) as [
-      string[],
-      string[],
-      string[],
-      string[],
-    ];
-    const subs = row.subs.split(SEPARATOR);
-    const series = new Map<string, StoredTurnovers>();
-    days.forEach((day, at) => {
-      const key = `${accounts[at]}/${subs[at]}`;
-      let one = series.get(key);
-      if (one === undefined) {
-        one = { institutionNo: row.institution_no, account: Number(accounts[at]), sub: subs[at]!, days: [] };
-        series.set(key, one);
-      }
-      one.days.push({ day: Number(day), debitFen: fenOf(debits[at]!), creditFen: fenOf(credits[at]!) });
-    });
-    for (const { days } of series.values()) ascend(days);
-    return [...series.values()];
-  });
+  const all: StoredTurnovers[] = [];
+  for (const { institution_no: institutionNo, told } of rows) {
+    const first = all.length;
+    const fields = new Fields(told);
+    while (fields.hasMore) {
+      const number = fields.whole();
+      const day = Math.floor(number / NUMBERS);
+      const account = number - day * NUMBERS;
+      const debitFen = fields.fen();
+      const creditFen = fields.fen();
+      let at = first;
+      while (at < all.length && !(all[at]!.account === account && fields.isNext(all[at]!.sub))) at += 1;
+      const sub = fields.text();
+      if (at === all.length) all.push({ institutionNo, account, sub, days: [] });
+      all[at]!.days.push({ day, debitFen, creditFen });
+    }
+  }
+  for (const { days } of all) ascend(days);
+  return all;
 }
-
-type TurnoverColumn = 'days' | 'accounts' | 'subs' | 'debits' | 'credits';
 
 export interface StoredTallies {
   readonly institutionNo: number;
@@ -70,32 +67,38 @@ export interface StoredTallies {
 
 /** Counts per day from the day on, a series per metric. */
 export async function readTallies(client: Db, nos: readonly number[], from: Day): Promise<StoredTallies[]> {
-  const { rows } = await client.query<{ institution_no: number; days: string; metrics: string; counts: string }>({
+  const { rows } = await client.query<{ institution_no: number; days: string; counts: string }>({
     name: 'read_tallies',
-    text: `select institution_no, ${LISTED_DAY}, array_agg(metric)::text as metrics, array_agg(count)::text as counts
+    text: `select institution_no, array_agg(${dayAnd('metric')})::text as days, array_agg(count)::text as counts
              from tallies where institution_no = any($1::int[]) and day >= $2::date group by institution_no`,
     values: [nos, formatDay(from)],
   });
-  return rows.flatMap((row) => {
-    const metrics = listOf(row.metrics);
-    const counts = listOf(row.counts);
-    const series = new Map<string, StoredTallies>();
-    listOf(row.days).forEach((day, at) => {
-      const metric = metrics[at]!;
-      let one = series.get(metric);
-      if (one === undefined) {
-        one = { institutionNo: row.institution_no, metric: Number(metric), days: [] };
-        series.set(metric, one);
-      }
-      one.days.push({ day: Number(day), count: Number(counts[at]) });
-    });
-    for (const { days } of series.values()) ascend(days);
-    return [...series.values()];
-  });
+  const all: StoredTallies[] = [];
+  for (const { institution_no: institutionNo, days, counts } of rows) {
+    const first = all.length;
+    const numbers = new Fields(days, 1);
+    const values = new Fields(counts, 1);
+    while (numbers.hasMore) {
+      const number = numbers.whole();
+      const day = Math.floor(number / NUMBERS);
+      const metric = number - day * NUMBERS;
+      let at = first;
+      while (at < all.length && all[at]!.metric !== metric) at += 1;
+      if (at === all.length) all.push({ institutionNo, metric, days: [] });
+      all[at]!.days.push({ day, count: values.whole() });
+    }
+  }
+  for (const { days } of all) ascend(days);
+  return all;
 }
 
-export interface StoredBalance extends Told {
+export interface StoredBalances {
   readonly institutionNo: number;
+  /** Of one account, ascending by day. */
+  readonly days: readonly DayBalance[];
+}
+
+export interface DayBalance extends Told {
   readonly accountId: string;
   readonly asOf: Day;
   readonly bookedFen: number;
@@ -104,58 +107,132 @@ export interface StoredBalance extends Told {
 /** The amount as it is written: a whole number, and another field always follows. Quicker than a pattern. */
 const BOOKED = `split_part(split_part(n.body, '"bookedFen":', 2), ',', 1)`;
 
-/** The newest `limit` end-of-day balances of each account that the institutions registered, ascending by day. */
+/** The newest `limit` end-of-day balances of each account that the institutions registered. */
 export async function readReportedBalances(
   client: Db,
   nos: readonly number[],
   limit: number,
-): Promise<StoredBalance[]> {
-  const standing = `not exists (select 1 from events r where r.institution_no = e.institution_no and r.type = ${REVERSED} and r.key = e.source || ${UNIT} || e.id)`;
-  const { rows } = await client.query<{ institution_no: number; account_id: string; told: string }>({
-    name: 'read_reported_balances',
-    // Newest keys first, until there are enough: nothing is taken out of the statements of years.
-    text: `select a.institution_no, a.account_id,
-                  string_agg(right(n.key, 10) || ${UNIT} || (extract(epoch from n.at) * 1000000)::bigint || ${UNIT} || n.source || ${UNIT} || n.id || ${UNIT} || ${BOOKED}, ${RECORD}) as told
-             from (select distinct institution_no, key as account_id from events where institution_no = any($1::int[]) and type = ${REGISTERED}) a
-            cross join lateral (
-              select distinct on (e.key) e.key, e.at, e.source, e.id, e.body from events e
-               where e.institution_no = a.institution_no and e.type = ${BALANCE}
-                 and e.key >= a.account_id || ${UNIT} || 'e' || ${UNIT} and e.key < a.account_id || ${UNIT} || 'f' and ${standing}
-               order by e.key desc, e.at desc, (e.source || e.id) desc, e.source desc limit $2) n
-           group by a.institution_no, a.account_id`,
-    values: [nos, limit],
-  });
-  return rows.flatMap((row) => {
-    const balances = row.told.split('\x1e').map((told): StoredBalance => {
-      const [asOf, at, source, id, fen] = told.split(SEPARATOR) as [string, string, string, string, string];
-      return {
-        institutionNo: row.institution_no,
-        accountId: row.account_id,
-        asOf: parseDay(asOf)!,
-        at: Number(at),
-        source,
-        id,
-        bookedFen: Number(fen),
-      };
-    });
-    return balances.sort((a, b) => a.asOf - b.asOf);
-  });
+): Promise<StoredBalances[]> {
+  const found: StoredBalances[] = [];
+  for (let open = nos, rowsMax = limit + ROWS_SPARE; open.length > 0; rowsMax *= ROWS_GROWTH) {
+    const accounts = (await readNewestTold(client, open, rowsMax)).map((told) => newestOfDays(told, limit, rowsMax));
+    const cutOff = new Set(accounts.filter(({ isCutOff }) => isCutOff).map(({ institutionNo }) => institutionNo));
+    found.push(...accounts.filter(({ institutionNo }) => !cutOff.has(institutionNo)));
+    open = [...cutOff];
+  }
+  return found;
 }
 
+/** Some days are told more than once. Where that is not room enough, the account is read again with more. */
+const ROWS_SPARE = 6;
+const ROWS_GROWTH = 8;
+
+/** Of each account the first so many end-of-day balances that stand, newest days first, as they were told. */
+async function readNewestTold(client: Db, nos: readonly number[], rowsMax: number): Promise<AccountTold[]> {
+  const { rows } = await client.query<AccountTold>({
+    name: 'read_reported_balances',
+    // Newest keys first, until there are enough: nothing is taken out of the statements of years.
+    text: `select a.institution_no as "institutionNo", a.account_id as "accountId", b.told
+             from (select distinct e.institution_no, e.key as account_id, ${hasReversals('e')} as reversed from events e
+                    where e.institution_no = any($1::int[]) and e.type = ${REGISTERED}) a
+            cross join lateral (
+              select string_agg(concat_ws(${UNIT}, right(n.key, 10), n.at, n.source, n.id, ${BOOKED}), ${RECORD}) as told
+                from (select e.key, e.at, e.source, e.id, e.body from events e
+                       where e.institution_no = a.institution_no and e.type = ${BALANCE}
+                         and e.key >= a.account_id || ${UNIT} || 'e' || ${UNIT} and e.key < a.account_id || ${UNIT} || 'f'
+                         and (not a.reversed or ${isStanding('e')})
+                       order by e.key desc limit $2) n) b
+            where b.told is not null`,
+    values: [nos, rowsMax],
+  });
+  return rows;
+}
+
+interface AccountTold {
+  readonly institutionNo: number;
+  readonly accountId: string;
+  readonly told: string;
+}
+
+/** The newest telling of each of the newest `limit` days. `isCutOff`: some of them may not have been read. */
+function newestOfDays(
+  { institutionNo, accountId, told }: AccountTold,
+  limit: number,
+  rowsMax: number,
+): StoredBalances & { readonly isCutOff: boolean } {
+  const days: DayBalance[] = [];
+  const places = new Map<Day, number>();
+  let rows = 0;
+  for (const telling of told.split('\x1e')) {
+    const [day, time, source, id, fen] = telling.split(SEPARATOR) as [string, string, string, string, string];
+    const asOf = parseDay(day)!;
+    const one = { accountId, asOf, at: parseTimestamptz(time), source, id, bookedFen: Number(fen) };
+    const place = places.get(asOf);
+    if (place === undefined) places.set(asOf, days.push(one) - 1);
+    else if (isNewer(one, days[place]!)) days[place] = one;
+    rows += 1;
+  }
+  days.sort((a, b) => a.asOf - b.asOf);
+  // Of the last day that was read there may be more.
+  return { institutionNo, days: days.slice(-limit), isCutOff: rows === rowsMax && days.length <= limit };
+}
+
+/** Values one after the other, read where they stand: no text is made of what is a number. */
+class Fields {
+  /** `at`: of the first field. */
+  constructor(
+    private readonly all: string,
+    private at = 0,
+  ) {}
+
+  get hasMore(): boolean {
+    return this.at < this.all.length;
+  }
+
+  /** A whole number, with what follows it. */
+  whole(): number {
+    const { all } = this;
+    const isNegative = all.charCodeAt(this.at) === MINUS;
+    if (isNegative) this.at += 1;
+    let value = 0;
+    for (;;) {
+      const digit = all.charCodeAt(this.at) - ZERO;
+      this.at += 1;
+      // Also past the end, where there is no number.
+      if (!(digit >= 0 && digit <= 9)) return isNegative ? -value : value;
+      value = value * 10 + digit;
+    }
+  }
+
+  /** Of any size. */
+  fen(): bigint {
+    const from = this.at;
+    const value = this.whole();
+    if (value === 0) return 0n;
+    return Number.isSafeInteger(value) ? BigInt(value) : BigInt(this.all.slice(from, this.at - 1));
+  }
+
+  /** Whether the last field of a record is this text. */
+  isNext(text: string): boolean {
+    const end = this.at + text.length;
+    return (end === this.all.length || this.all.charCodeAt(end) === RECORD_END) && this.all.startsWith(text, this.at);
+  }
+
+  /** The last field of a record, with what follows it. */
+  text(): string {
+    const from = this.at;
+    const end = this.all.indexOf('\x1e', from);
+    this.at = end < 0 ? this.all.length + 1 : end + 1;
+    return end < 0 ? this.all.slice(from) : this.all.slice(from, end);
+  }
+}
+const [MINUS, ZERO, RECORD_END] = [45, 48, 30];
+
+/** They mostly are in order already. */
 function ascend(days: { readonly day: Day }[]): void {
   for (let at = 1; at < days.length; at += 1)
     if (days[at]!.day < days[at - 1]!.day) {
       days.sort((a, b) => a.day - b.day);
       return;
     }
-}
-
-/** `{1,2}` of whole numbers. */
-function listOf(text: string): string[] {
-  return text.slice(1, -1).split(',');
-}
-
-/** Every day has one side that did not move. */
-function fenOf(text: string): bigint {
-  return text === '0' ? 0n : BigInt(text);
 }

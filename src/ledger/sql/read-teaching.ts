@@ -5,6 +5,7 @@ import type { EventData } from '../../events/event.js';
 import { eventTypeNumber } from '../../events/list.js';
 import { type Confirmation, endedAtOf, learnersOf, type ScheduledLesson, scheduledLesson } from '../details.js';
 import { IS_NOT_DISPLACED } from '../displaced.js';
+import { isStanding } from '../reversed.js';
 
 type Db = pg.ClientBase | pg.Pool;
 
@@ -24,28 +25,21 @@ export interface StoredConfirmation extends Confirmation {
   readonly requestedAt: Us | null;
 }
 
-const [SCHEDULED, CANCELLED, DELIVERED, REQUESTED, CONFIRMED, REVERSED] = (
-  [
-    'lesson.scheduled',
-    'lesson.cancelled',
-    'lesson.delivered',
-    'lesson.confirm_requested',
-    'lesson.confirmed',
-    'event.reversed',
-  ] as const
-).map(eventTypeNumber) as [number, number, number, number, number, number];
+const [SCHEDULED, CANCELLED, DELIVERED, REQUESTED, CONFIRMED] = (
+  ['lesson.scheduled', 'lesson.cancelled', 'lesson.delivered', 'lesson.confirm_requested', 'lesson.confirmed'] as const
+).map(eventTypeNumber) as [number, number, number, number, number];
 
 /** The day on which a lesson starts, as it is told, in whatever zone: the expression of an index. */
 const START_DAY = `substring(e.body from '"startsAt":"([0-9-]{10})')`;
-/** When a lesson that was given ended, as it is told. */
-const ENDED_AT = `substring(d.body from '"endedAt":"([^"]+)"')`;
-const standing = (e: string): string =>
-  `not exists (select 1 from events r where r.institution_no = ${e}.institution_no and r.type = ${REVERSED} and r.key = ${e}.source || chr(31) || ${e}.id)`;
+/** When a lesson that was given ended, as it is told. Quicker than a pattern. */
+const ENDED_AT = `nullif(split_part(split_part(d.body, '"endedAt":"', 2), '"', 1), '')`;
 const about = (e: string, type: number): string =>
-  `${e}.institution_no = e.institution_no and ${e}.type = ${type} and ${e}.key = e.key and ${standing(e)}`;
+  `${e}.institution_no = e.institution_no and ${e}.type = ${type} and ${e}.key = e.key and ${isStanding(e)}`;
 const newestFirst = (e: string): string => `${e}.at desc, (${e}.source || ${e}.id) desc, ${e}.source desc`;
 const IS_NEWEST = `not exists (select 1 from events n where ${about('n', SCHEDULED)} and (n.at, n.source || n.id, n.source) > (e.at, e.source || e.id, e.source))`;
-const IS_CANCELLED = `exists (select 1 from events c where ${about('c', CANCELLED)}) and not exists (select 1 from events d where ${about('d', DELIVERED)})`;
+/** Looked up lesson by lesson, for the reason that `isStanding` has. */
+const IS_GIVEN = `(select true from events d where ${about('d', DELIVERED)} limit 1) is not null`;
+const IS_CALLED_OFF = `(select true from events c where ${about('c', CANCELLED)} limit 1) is not null`;
 
 /**
  * Lessons as last scheduled that start on `from` or later, in no order. When it ended is read of all that were given, who
@@ -59,10 +53,10 @@ export async function readLessons(
 ): Promise<StoredLesson[]> {
   const { rows } = await client.query<LessonColumns>({
     name: 'read_lessons',
-    text: `select e.institution_no, e.at, e.source, e.id, e.body, ${IS_CANCELLED} as cancelled, d.body as delivered, d.ended_at
+    text: `select e.institution_no, e.at, e.source, e.id, e.body, d.given is null and ${IS_CALLED_OFF} as cancelled, d.body as delivered, d.ended_at
              from events e
-             left join lateral (select case when ${START_DAY} >= $3 then d.body end as body, ${ENDED_AT} as ended_at from events d where ${about('d', DELIVERED)} order by ${newestFirst('d')} limit 1) d on true
-            where e.institution_no = any($1::int[]) and e.type = ${SCHEDULED} and ${START_DAY} >= $2 and ${standing('e')} and ${IS_NEWEST}`,
+             left join lateral (select true as given, case when ${START_DAY} >= $3 then d.body end as body, ${ENDED_AT} as ended_at from events d where ${about('d', DELIVERED)} order by ${newestFirst('d')} limit 1) d on true
+            where e.institution_no = any($1::int[]) and e.type = ${SCHEDULED} and ${START_DAY} >= $2 and ${isStanding('e')} and ${IS_NEWEST}`,
     // A day told in another zone may be the one before.
     values: [nos, formatDay(from - 1), formatDay(deliveredFrom - 1)],
   });
@@ -78,10 +72,10 @@ export async function readLessonsByIds(
   if (wanted.length === 0) return [];
   const { rows } = await client.query<LessonColumns>({
     name: 'read_lessons_by_ids',
-    text: `select e.institution_no, e.at, e.source, e.id, e.body, ${IS_CANCELLED} as cancelled, null as delivered, null as ended_at
+    text: `select e.institution_no, e.at, e.source, e.id, e.body, not ${IS_GIVEN} and ${IS_CALLED_OFF} as cancelled, null as delivered, null as ended_at
              from unnest($1::int[], $2::text[]) as t(institution_no, key)
              join events e on e.institution_no = t.institution_no and e.type = ${SCHEDULED} and e.key = t.key collate "C"
-            where ${standing('e')} and ${IS_NEWEST}`,
+            where ${isStanding('e')} and ${IS_NEWEST}`,
     values: [wanted.map((one) => one.institutionNo), wanted.map((one) => one.lessonId)],
   });
   return rows.map(lessonOf);
@@ -100,7 +94,7 @@ export async function readConfirmations(
              from events e
              left join lateral (select q.at from events q where ${about('q', REQUESTED)} order by ${newestFirst('q')} limit 1) q
                on q.at >= e.at - make_interval(days => $3)
-            where e.institution_no = any($1::int[]) and e.type = ${CONFIRMED} and e.at >= $2::timestamptz and ${standing('e')} and ${IS_NOT_DISPLACED}`,
+            where e.institution_no = any($1::int[]) and e.type = ${CONFIRMED} and e.at >= $2::timestamptz and ${isStanding('e')} and ${IS_NOT_DISPLACED}`,
     values: [nos, toDbTime(startOfDay(from)), requestDays],
   });
   return rows.map((row) => {
