@@ -59,11 +59,16 @@ export async function evaluateDue(pool: pg.Pool, options: EvaluateOptions): Prom
       const { policy, record } = await readPolicyAt(client, null);
       // A policy holds from its publication on, also if that was by a clock that is ahead of ours.
       const now = Math.max(options.now, record.publishedAt ?? options.now);
-      return evaluate(client, nos, { ...options, now, policy });
+      let changes = 0;
+      for (let from = 0; from < nos.length; from += TOGETHER_MAX)
+        changes += await evaluate(client, nos.slice(from, from + TOGETHER_MAX), { ...options, now, policy });
+      return { evaluated: nos.length, changes };
     },
     { retries: EVALUATE_RETRIES },
   );
 }
+/** Institutions of one transaction that are read and judged together: the rows of more would outlive the memory that is quick to clear. */
+const TOGETHER_MAX = 100;
 /** A statement that starts processes to help it costs more than it gains: other batches are evaluated meanwhile. */
 const NO_HELPERS = 'set local max_parallel_workers_per_gather = 0';
 /** Another process may have taken the same institution between our look and our write; then the look is repeated. */
@@ -82,11 +87,12 @@ export async function markOutdated(pool: pg.Pool, calendar: Calendar, now: Us): 
   return rowCount ?? 0;
 }
 
+/** Answers how many alert records and score changes were written. */
 async function evaluate(
   client: pg.PoolClient,
   nos: readonly number[],
   options: EvaluateOptions & { readonly policy: Policy },
-): Promise<EvaluateResult> {
+): Promise<number> {
   const { now, calendar, policy } = options;
   const earlier = new EarlierRows(now);
   const rows = await readInstitutionRows(client, nos, now, earlier);
@@ -107,7 +113,7 @@ async function evaluate(
   ];
   await enqueue(client, messages, { kafkaEnabled: options.kafkaEnabled });
   await evaluateShadow(client, evaluated, earlier, options);
-  return { evaluated: nos.length, changes: messages.length };
+  return messages.length;
 }
 
 /**
