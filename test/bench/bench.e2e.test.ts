@@ -59,6 +59,17 @@ describe('the bench', () => {
     );
   });
 
+  test('measures the evaluation of a city, and says that its aims are extrapolated', async () => {
+    const { code, stdout } = await bench('--quick', '--only', 'evaluate', '--events', '2000', '--out', results);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^evaluation, first +[\d,]+ institutions +20 /m);
+    expect(stdout).toMatch(/^evaluation, again +[\d,]+ institutions +200 /m);
+    expect(stdout).toMatch(/^evaluation, again and written anew +[\d,]+ institutions +60 /m);
+    expect(stdout).toMatch(
+      /(reached|MISSED): 120,000 institutions re-evaluated .* extrapolated from 200 evaluations of 20 institutions, not run/,
+    );
+  });
+
   test('measures the reader of camt files beside the bare parser', async () => {
     const { code, stdout } = await bench('--quick', '--only', 'camt', '--events', '2000', '--out', results);
     expect(code).toBe(0);

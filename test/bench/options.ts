@@ -60,10 +60,13 @@ export function readOptions(args: readonly string[], names: readonly string[]): 
     throw new Error(`--only: there is no measurement "${unknown}"; there are ${names.join(', ')}`);
   const base = values.quick ? quickScale() : fullScale();
   const events = integer(values.events, 'events') ?? base.events;
+  const institutions = integer(values.institutions, 'institutions') ?? institutionsFor(events);
+  const isSized = values.events !== undefined || values.institutions !== undefined;
   const scale: Scale = {
     ...base,
     events,
-    institutions: integer(values.institutions, 'institutions') ?? institutionsFor(events),
+    institutions,
+    city: isSized ? { events, institutions } : base.city,
     millions: integer(values.millions, 'millions') ?? base.millions,
     ingestMebibytes: integer(values['ingest-mb'], 'ingest-mb') ?? base.ingestMebibytes,
     latencySeconds: integer(values['latency-seconds'], 'latency-seconds') ?? base.latencySeconds,

@@ -3,6 +3,8 @@ export interface Scale {
   /** Events of the file measurement. */
   readonly events: number;
   readonly institutions: number;
+  /** The city that is evaluated: large enough for figures that hold for a larger one. */
+  readonly city: { readonly events: number; readonly institutions: number };
   /** Millions of events for the growth measurement; 0 leaves a million out and measures quarters of `events`. */
   readonly millions: number;
   readonly ingestMebibytes: number;
@@ -23,6 +25,7 @@ const ACCOUNTS_MIN = 50;
 
 export const FULL_EVENTS = 200_000;
 export const QUICK_EVENTS = 20_000;
+const CITY_EVENTS = 600_000;
 
 export function institutionsFor(events: number): number {
   return Math.max(INSTITUTIONS_MIN, Math.round(events / EVENTS_PER_INSTITUTION));
@@ -36,6 +39,7 @@ export function fullScale(): Scale {
   return {
     events: FULL_EVENTS,
     institutions: institutionsFor(FULL_EVENTS),
+    city: { events: CITY_EVENTS, institutions: institutionsFor(CITY_EVENTS) },
     millions: 1,
     ingestMebibytes: 96,
     latencySeconds: 30,
@@ -49,6 +53,7 @@ export function quickScale(): Scale {
   return {
     events: QUICK_EVENTS,
     institutions: institutionsFor(QUICK_EVENTS),
+    city: { events: QUICK_EVENTS, institutions: institutionsFor(QUICK_EVENTS) },
     millions: 0,
     ingestMebibytes: 8,
     latencySeconds: 5,
