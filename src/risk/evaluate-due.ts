@@ -128,11 +128,12 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
     name: 'claim_due',
     text: `with marked as (
              select d.institution_no, d.at
-               from (select institution_no, min(due_at) as at, sum(events) as events from due_institutions group by institution_no
+               from (select institution_no, min(due_at) as at, sum(events) as events
+                       from (select institution_no, due_at, events from due_institutions order by due_at limit $9) oldest group by institution_no
                      having max(due_at) <= $1::timestamptz or min(due_at) <= $2::timestamptz) d
-               left join evaluations v on v.institution_no = d.institution_no and v.evaluated_at <= $3::timestamptz
-                and v.evaluated_at > $3::timestamptz - least(d.events * $6::float8, $7::float8) * interval '1 microsecond'
-              where v.institution_no is null
+              where d.events * $6::float8 = 0 or (
+                select true from evaluations v where v.institution_no = d.institution_no and v.evaluated_at <= $3::timestamptz
+                   and v.evaluated_at > $3::timestamptz - least(d.events * $6::float8, $7::float8) * interval '1 microsecond') is null
               order by d.at limit $5),
            timed as (
              select institution_no, next_at as at from evaluations where next_at <= $3::timestamptz order by next_at limit $5),
@@ -153,6 +154,7 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
       options.gatherUsPerEvent ?? 0,
       GATHER_US_MAX,
       CLAIM_MIN,
+      options.institutionsMax * CLAIM_LOOKAHEAD * MARKS_EACH,
     ],
   });
   const nos = rows.map((row) => row.no).sort((a, b) => a - b);
@@ -167,6 +169,8 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
 
 /** So many times a batch is looked at, because others may have taken those that have waited longest. */
 const CLAIM_LOOKAHEAD = 4;
+/** Of a whole province that is due the oldest marks are looked at, so many for each institution: not all of them for every batch. */
+const MARKS_EACH = 10;
 /** Fewer are not worth a transaction (our default). */
 export const CLAIM_MIN = 60;
 

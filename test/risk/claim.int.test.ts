@@ -73,6 +73,20 @@ it('takes a quarter of those that wait, but not fewer than are worth a transacti
   expect(await take(due)).toBe(0);
 });
 
+it('comes to everybody, also behind one that was marked more often than a batch looks at marks', async () => {
+  const at = NOW + 600 * US_PER_SECOND;
+  await ingestAt(db.pool, [complaint(5_001), complaint(5_002)], at);
+  await db.pool.query(
+    `insert into due_institutions (institution_no, due_at)
+     select no, $2::timestamptz - interval '1 minute' from institutions, generate_series(1, 100) where id = $1`,
+    [`X-370702-${105_001}`, toDbTime(at)],
+  );
+  const options = { now: at, calendar: CHINA_CALENDAR, settleUs: 0, institutionsMax: 1, kafkaEnabled: false };
+  const evaluated: number[] = [];
+  for (let round = 0; round < 3; round += 1) evaluated.push((await evaluateDue(db.pool, options)).evaluated);
+  expect(evaluated).toEqual([1, 1, 0]);
+});
+
 it('evaluates at once where few events come, and together where many do, but never keeps a score waiting', async () => {
   const school = 'X-370702-999999';
   let told = 200;
