@@ -5,7 +5,7 @@ import { inTransaction, toDbTime } from '../db/pool.js';
 import { isAffected, type PolicyPlace } from './policy/affected.js';
 import { DEFAULT_POLICY } from './policy/default.js';
 import { twoPersons } from './policy/persons.js';
-import { type Policy, parsePolicy } from './policy/policy.js';
+import { type Policy, parseStoredPolicy } from './policy/policy.js';
 
 type Db = pg.Pool | pg.ClientBase;
 
@@ -69,7 +69,7 @@ export async function findDraft(db: Db, version: string): Promise<PolicyDraft | 
     [version],
   );
   const draft = rows[0];
-  return draft === undefined ? null : { ...draft, policy: parsePolicy(JSON.parse(draft.body)) };
+  return draft === undefined ? null : { ...draft, policy: parseStoredPolicy(draft.body) };
 }
 
 /** Drafts that are not published, the newest first. */
@@ -199,7 +199,7 @@ async function isKnown(client: pg.ClientBase, policy: Policy): Promise<boolean> 
     [policy.version],
   );
   for (const { body } of rows) {
-    if (contentOf(parsePolicy(JSON.parse(body))) !== contentOf(policy))
+    if (contentOf(parseStoredPolicy(body)) !== contentOf(policy))
       throw new FeewardenError(
         'policy_version_taken',
         `Give the changed policy another version than ${policy.version}.`,
@@ -233,7 +233,7 @@ async function readBody(db: Db, { version, publishedAt }: PolicyRecord): Promise
   let policy = known.get(key);
   if (policy === undefined) {
     const { rows } = await db.query<{ body: string }>('select body from policies where version = $1', [version]);
-    policy = parsePolicy(JSON.parse(rows[0]!.body));
+    policy = parseStoredPolicy(rows[0]!.body);
     if (known.size >= KNOWN_MAX) known.clear();
     known.set(key, policy);
   }

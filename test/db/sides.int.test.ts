@@ -14,7 +14,7 @@ afterAll(() => db.drop());
 
 /** The updates of the migration, without the changes of tables before them. */
 const UPDATES = readFileSync(
-  new URL('../../prisma/migrations/20261129000000_sides/migration.sql', import.meta.url),
+  new URL('../../prisma/migrations/20261129010000_sides/migration.sql', import.meta.url),
   'utf8',
 ).split('-- Rows of before. The texts are those that the program writes.')[1]!;
 

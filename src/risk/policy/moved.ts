@@ -18,6 +18,25 @@ export function withMovedThresholds(policy: unknown): unknown {
   return added.length === 0 ? policy : { ...policy, entries: [...entries, ...added] };
 }
 
+/** Thresholds that no rule has any more. */
+const RETIRED: readonly { readonly rule: string; readonly names: readonly string[] }[] = [
+  { rule: 'E02', names: ['lateWorkingDays', 'grownWeeks'] },
+];
+
+/**
+ * A stored policy without thresholds that nothing reads any more: one that was published before goes on to hold. A new one that
+ * names them is refused like any other unknown threshold.
+ */
+export function withoutRetiredThresholds(policy: unknown): unknown {
+  if (!isObject(policy) || !Array.isArray(policy.entries)) return policy;
+  const entries = policy.entries.map((entry: unknown) => {
+    if (!isObject(entry) || !isObject(entry.params)) return entry;
+    const names = RETIRED.find(({ rule }) => rule === entry.rule)?.names;
+    return names === undefined ? entry : { ...entry, params: only(entry.params, (name) => !names.includes(name)) };
+  });
+  return { ...policy, entries };
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -3,7 +3,7 @@ import { FeewardenError } from '../../core/errors.js';
 import { parseDay } from '../../core/time.js';
 import { INSTITUTION_CATEGORIES } from '../../events/institution.js';
 import { type ParamValues, rangeOf } from '../params.js';
-import { withMovedThresholds } from './moved.js';
+import { withMovedThresholds, withoutRetiredThresholds } from './moved.js';
 import { boundariesOf, mergedParams, type Selector } from './resolve.js';
 import { POLICY_SUBJECTS, type PolicySubject } from './specs.js';
 
@@ -61,6 +61,11 @@ export function parsePolicy(input: unknown): Policy {
   if (checked !== null) return checked;
   const { path, message } = faults[0]!;
   throw new FeewardenError('bad_policy', path === '' ? message : `${path}: ${message}`, { path });
+}
+
+/** A policy as it was stored by this version or an earlier one. Throws as `parsePolicy` does. */
+export function parseStoredPolicy(body: string): Policy {
+  return parsePolicy(withoutRetiredThresholds(JSON.parse(body)));
 }
 
 /** The same check with every fault that it finds, `FAULTS_MAX` at most. Later checks need the form: they come when it is right. */

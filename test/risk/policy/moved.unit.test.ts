@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { withMovedThresholds } from '../../../src/risk/policy/moved.js';
-import { checkPolicy } from '../../../src/risk/policy/policy.js';
+import { checkPolicy, parseStoredPolicy } from '../../../src/risk/policy/policy.js';
 import { entry, policyOf, thresholds } from './support.js';
 
 describe('thresholds that another rule has now', () => {
@@ -40,6 +40,23 @@ describe('thresholds that another rule has now', () => {
     );
     expect(faults).toEqual([
       { path: 'entries.0.params.twoOrangeDays', message: 'rule A08 has no parameter twoOrangeDays' },
+    ]);
+  });
+});
+
+describe('thresholds that no rule has any more', () => {
+  const before = policyOf({
+    ...entry('E02', '370700', {}),
+    params: thresholds({ grownWeeks: 6, risingWeeks: 4 }),
+  });
+
+  it('are left out of a policy that was stored', () => {
+    expect(parseStoredPolicy(JSON.stringify(before)).entries).toEqual([entry('E02', '370700', { risingWeeks: 4 })]);
+  });
+
+  it('are refused in a new one', () => {
+    expect(checkPolicy(before).faults).toEqual([
+      { path: 'entries.0.params.grownWeeks', message: 'rule E02 has no parameter grownWeeks' },
     ]);
   });
 });
