@@ -14,7 +14,7 @@ import { enYuan, percent, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'C03',
-  version: 3,
+  version: 4,
   group: 'C',
   name: { zh: '退费积压', en: 'Refund backlog' },
   question: {
@@ -37,7 +37,14 @@ export const rule = defineRule({
       unit: 'count',
       min: 1,
       source: 'ours',
-      note: 'Orange and red need at least two overdue refunds: one late case is C01.',
+      note: 'Red, and orange at once, need at least two overdue refunds …',
+    },
+    aloneWorkingDays: {
+      value: 4,
+      unit: 'working_days',
+      min: 1,
+      source: 'ours',
+      note: '… one alone is orange when it is late by so many working days: until then it may be an oversight.',
     },
     lateCases: {
       value: 2,
@@ -71,6 +78,8 @@ export const rule = defineRule({
     const wholeFen = overdueFen === 0n ? 0n : backedBy(sheet);
     const enough = is(overdueFen > 0n && sheet.enoughForRatios);
     const several = sheet.tests.from(late.length, p.minCases);
+    const oldest = late.reduce((days, { lateWorkingDays }) => Math.max(days, lateWorkingDays), 0);
+    const waits = is(late.length >= p.minCases || oldest >= p.aloneWorkingDays);
     const longLate = overdueFen === 0n ? 0 : sheet.refunds.filter((refund) => isLongLate(sheet, refund, p)).length;
     const judgement = judge([
       {
@@ -81,7 +90,7 @@ export const rule = defineRule({
       {
         level: 'orange',
         threshold: p.orangeBp,
-        tests: [enough, several, sheet.tests.overShare(overdueFen, wholeFen, p.orangeBp)],
+        tests: [enough, waits, sheet.tests.overShare(overdueFen, wholeFen, p.orangeBp)],
       },
       {
         level: 'orange',
@@ -113,7 +122,7 @@ export const rule = defineRule({
       lookAgainAt: earliest(
         nextOverdueAt(sheet),
         overdueFen > 0n ? sheet.ratiosFrom : null,
-        ...late.map((refund) => lateAt(sheet, refund, p.lateWorkingDays)),
+        ...late.flatMap((refund) => [p.lateWorkingDays, p.aloneWorkingDays].map((days) => lateAt(sheet, refund, days))),
       ),
     };
   },

@@ -24,8 +24,14 @@ describe('C03 refund backlog', () => {
     [1_500_003, 'red'],
   ]);
 
-  it('is yellow at most with one case', () => {
+  it('is yellow with one case, orange when it is late by four working days, never red', () => {
+    // Due on Friday the 17th: Thursday the 23rd is the fourth working day late.
     expect(ask(rule, late(school(), 1, yuan(30_000))).level).toBe('yellow');
+    expect(ask(rule, late(school(), 1, yuan(30_000))).lookAgainAt).toBe(startOfDay(on('2026-04-23')));
+    expect(ask(rule, late(school(), 1, yuan(30_000), on('2026-04-16'))).level).toBe('orange');
+    expect(ask(rule, late(school(), 1, 500_001, on('2026-04-16'))).level).toBe('orange');
+    expect(ask(rule, late(school(), 1, 500_000, on('2026-04-16'))).level).toBe('yellow');
+    expect(ask(rule, late(school().learners(19), 1, yuan(30_000), on('2026-04-16'))).level).toBe('none');
     expect(ask(rule, late(school(), 2, yuan(30_000))).level).toBe('red');
   });
 
