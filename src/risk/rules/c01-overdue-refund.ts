@@ -11,11 +11,12 @@ import { enYuan, plural, zhYuan } from '../text.js';
 
 /**
  * Approved or deemed approved, not paid in full, and the due day is over. The day after the due day is the first one late. Who pays late
- * time and again is orange before any single refund has waited that long.
+ * time and again is orange before any single refund has waited that long. Few families ask at a small school: there the second one is
+ * enough when none was in time.
  */
 export const rule = defineRule({
   id: 'C01',
-  version: 2,
+  version: 3,
   group: 'C',
   name: { zh: '退费超期', en: 'Overdue refund' },
   question: { zh: '已同意的退费是否超过期限未付？', en: 'Are approved refunds unpaid after their due day?' },
@@ -49,7 +50,21 @@ export const rule = defineRule({
       unit: 'basis_points',
       max: 10_000,
       source: 'ours',
-      note: '… and at least half of them were.',
+      note: '… and at least half of them were …',
+    },
+    everyCases: {
+      value: 2,
+      unit: 'count',
+      min: 2,
+      source: 'ours',
+      note: '… or the second already, when all that were due in these days …',
+    },
+    everyWorkingDays: {
+      value: 2,
+      unit: 'working_days',
+      min: 1,
+      source: 'ours',
+      note: '… were late by at least so many working days: the day after may be the bank.',
     },
   },
   order: [['blueWorkingDays', 'yellowWorkingDays', 'orangeWorkingDays', 'redWorkingDays']],
@@ -62,8 +77,11 @@ export const rule = defineRule({
     const owedFen = late.reduce((sum, refund) => sum + refund.state.owedFen, 0n);
     // Without a refund that waits nothing else is read: most institutions have none.
     const due = late.length === 0 ? [] : sheet.refunds.filter((refund) => wasDue(sheet, refund, p.repeatDays));
-    const missed = due.filter((refund) => wasMissed(sheet, refund)).length;
-    const isRepeated = missed >= p.repeatCases && missed * 10_000 >= due.length * p.repeatShareBp;
+    const missed = due.filter((refund) => missedBy(sheet, refund) >= 1).length;
+    const isEvery = due.every((refund) => missedBy(sheet, refund) >= p.everyWorkingDays);
+    const isRepeated =
+      (missed >= p.repeatCases && missed * 10_000 >= due.length * p.repeatShareBp) ||
+      (missed >= p.everyCases && isEvery);
     const judgement = judge([
       { level: 'blue', threshold: p.blueWorkingDays, tests: [is(oldest >= p.blueWorkingDays)] },
       { level: 'yellow', threshold: p.yellowWorkingDays, tests: [is(oldest >= p.yellowWorkingDays)] },
@@ -91,7 +109,7 @@ export const rule = defineRule({
           late.length > 0,
         ),
         // The days of the others pass: they leave the share.
-        missed >= p.repeatCases ? sheet.nextMidnight : null,
+        missed >= Math.min(p.repeatCases, p.everyCases) ? sheet.nextMidnight : null,
       ),
     };
   },
@@ -102,11 +120,12 @@ function wasDue(sheet: FactSheet, { state }: RefundFacts, days: number): boolean
   return state.dueOn !== null && state.dueOn < sheet.today && state.dueOn > sheet.today - days;
 }
 
-/** It waits, or its last part came on a working day after the due day. */
-function wasMissed(sheet: FactSheet, { row, state }: RefundFacts): boolean {
-  if (state.overdue || state.dueOn === null) return state.overdue;
+/** Working days by which it is late, or its last part was paid late. One that waits is late from the day after the due day on. */
+function missedBy(sheet: FactSheet, { row, state, lateWorkingDays }: RefundFacts): number {
+  if (state.overdue) return Math.max(1, lateWorkingDays);
+  if (state.dueOn === null) return 0;
   const paidOn = row.refund.paid.reduce((day, { at }) => (at > sheet.now ? day : Math.max(day, dayOf(at))), 0);
-  return sheet.calendar.workingDaysBetween(state.dueOn, paidOn) >= 1;
+  return sheet.calendar.workingDaysBetween(state.dueOn, paidOn);
 }
 
 /** The first midnight at which some refund reaches a step; also when silence makes one owed. */

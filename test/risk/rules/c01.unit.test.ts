@@ -57,14 +57,16 @@ describe('C01 overdue refund', () => {
     // It waits for three working days only.
     expect(ask(rule, with_('2026-04-17', twice)).level).toBe('blue');
     expect(ask(rule, with_('2026-04-17', twice)).lookAgainAt).toBe(startOfDay(on('2026-04-23')));
-    // The second late one.
-    expect(ask(rule, with_('2026-04-16', twice.slice(1))).level).toBe('yellow');
+    // The second late one, beside one that came in time.
+    const third = ['2026-03-25', '2026-03-25'] as const;
+    expect(ask(rule, with_('2026-04-16', [twice[1], third])).level).toBe('yellow');
     // Paid on its day, or on the working day after a due day of rest.
     expect(ask(rule, with_('2026-04-16', [twice[0], ['2026-03-18', '2026-03-18']])).level).toBe('yellow');
     expect(ask(rule, with_('2026-04-16', [twice[0], ['2026-03-14', '2026-03-16']])).level).toBe('yellow');
     // Due more than sixty days ago.
     expect(ask(rule, with_('2026-04-16', [twice[1], ['2026-02-24', '2026-02-26']])).level).toBe('orange');
-    expect(ask(rule, with_('2026-04-16', [twice[1], ['2026-02-13', '2026-02-26']])).level).toBe('yellow');
+    expect(ask(rule, with_('2026-04-16', [twice[1], third, ['2026-02-24', '2026-02-26']])).level).toBe('orange');
+    expect(ask(rule, with_('2026-04-16', [twice[1], third, ['2026-02-13', '2026-02-26']])).level).toBe('yellow');
     // Half of all that were due, not less.
     const inTime = ['2026-03-04', '2026-03-09', '2026-03-25', '2026-04-01'].map((day) => [day, day] as const);
     expect(ask(rule, with_('2026-04-16', [...twice, ...inTime.slice(1)])).level).toBe('orange');
@@ -72,6 +74,29 @@ describe('C01 overdue refund', () => {
     expect(ask(rule, many).level).toBe('yellow');
     // Those paid in time leave the sixty days as time passes.
     expect(ask(rule, many).lookAgainAt).toBe(startOfDay(on('2026-04-23')));
+  });
+
+  it('is orange from the fourth working day on at the second late refund already when none of sixty days came in time', () => {
+    const paid = (dueOn: string, paidOn: string) => ({
+      requestedOn: on('2026-01-20'),
+      approvedOn: on('2026-01-21'),
+      amountFen: yuan(500),
+      dueOn: on(dueOn),
+      paid: [{ on: on(paidOn), fen: yuan(500) }],
+    });
+    const second = (dueOn: string) => due(dueOn, yuan(500)).refund(paid('2026-03-18', '2026-03-30'));
+    expect(ask(rule, second('2026-04-16')).level).toBe('orange');
+    expect(ask(rule, second('2026-04-17')).level).toBe('blue');
+    expect(ask(rule, second('2026-04-16').refund(paid('2026-03-11', '2026-03-11'))).level).toBe('yellow');
+    // One working day late is not counted, two are.
+    expect(ask(rule, due('2026-04-16', yuan(500)).refund(paid('2026-03-18', '2026-03-19'))).level).toBe('yellow');
+    expect(ask(rule, due('2026-04-16', yuan(500)).refund(paid('2026-03-18', '2026-03-20'))).level).toBe('orange');
+    // The one that came in time leaves the sixty days.
+    expect(ask(rule, second('2026-04-16').refund(paid('2026-02-13', '2026-02-13'))).level).toBe('orange');
+    expect(ask(rule, second('2026-04-16').refund(paid('2026-03-11', '2026-03-11'))).lookAgainAt).toBe(
+      startOfDay(on('2026-04-23')),
+    );
+    expect(ask(rule, due('2026-04-16', yuan(500)).refund(paid('2026-02-13', '2026-02-26'))).level).toBe('yellow');
   });
 
   it('moves a due day that is no working day to the next one', () => {
