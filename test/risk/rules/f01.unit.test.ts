@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { formatDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/f01-control-change.js';
 import { ask, noon, school, steps, TODAY } from '../builders.js';
+import { timetabled } from '../timetable.js';
 
 const REPS = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb', 'cccccccccccccccc'];
 /** Told first 300 days ago, then another representative on each of the given days ago. */
@@ -38,6 +40,51 @@ describe('F01 control change', () => {
     expect([beside('C01', 'blue'), beside('D02', 'blue')]).toEqual(['yellow', 'yellow']);
     expect([beside('C04'), beside('C06'), beside('C09')]).toEqual(['yellow', 'yellow', 'yellow']);
     expect(beside('C01', 'yellow', 100)).toBe('none');
+  });
+
+  describe('with fewer lessons than before the change', () => {
+    /** Changed twenty days ago; ten teaching weeks of `before` lessons a day until then, `after` in each of the last fourteen days. */
+    const since = (after: number, before = 8) =>
+      changed(20)
+        .tallies('lessons_delivered', TODAY - 76, TODAY - 15, before)
+        .tallies('lessons_delivered', TODAY - 14, TODAY - 1, after);
+
+    // 56 days before the change, of which nine are the Spring Festival: 448 / 47 = 9.53 a teaching day; 75% is 7.15.
+    steps(rule, 'lessons a day', (after: number) => since(after), [
+      [8, 'yellow'],
+      [7, 'orange'],
+      [0, 'orange'],
+    ]);
+
+    it('leaves out the illness of one teacher', () => {
+      const off = (teachers: readonly string[]) =>
+        since(0, 1).with({
+          lessons: Array.from({ length: 14 }, (_, at) =>
+            timetabled(TODAY - 1 - at, `l${at}`, { cancelled: true, teacherHash: teachers[at % teachers.length]! }),
+          ),
+        });
+      expect(ask(rule, off(['aaaaaaaaaaaaaaaa'])).level).toBe('yellow');
+      expect(ask(rule, off(['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb'])).level).toBe('orange');
+    });
+
+    it('needs three lessons fewer than expected, a fortnight since the change, and no pause', () => {
+      const few = (given: number) =>
+        changed(20)
+          .tallies('lessons_delivered', TODAY - 76, TODAY - 68, 1)
+          .tallies('lessons_delivered', TODAY - 10, TODAY - 10, given);
+      // 9 / 47 a day make 2.7 of two weeks.
+      expect(ask(rule, few(0)).level).toBe('yellow');
+      const soon = changed(13)
+        .tallies('lessons_delivered', TODAY - 76, TODAY - 15, 8)
+        .tallies('lessons_delivered', TODAY - 14, TODAY - 1, 1);
+      expect(ask(rule, soon).level).toBe('yellow');
+      const paused = since(1).register('break.declared', {
+        from: formatDay(TODAY - 9),
+        to: formatDay(TODAY - 5),
+      });
+      expect(ask(rule, paused).level).toBe('yellow');
+      expect(ask(rule, since(1).learners(19)).level).toBe('yellow');
+    });
   });
 
   it('sees other controllers, in whatever order they are told, and takes the first telling as no change', () => {
