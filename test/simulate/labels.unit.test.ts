@@ -74,4 +74,32 @@ describe('labels', () => {
     for (const { id } of healthy)
       if (rule !== 'A12') expect(told(id, name).some((event) => says(event.data))).toBe(false);
   });
+
+  it('ask for D01 only where a week without lessons lies outside declared breaks', () => {
+    const summer = simulated({
+      seed: 4,
+      institutions: 50,
+      days: 240,
+      medianLearners: 6,
+      failingShare: 0.6,
+      disorder: DISORDERS.none,
+    });
+    const breaks = new Map<string, [number, number][]>();
+    for (const { subject, type, data } of eventsOf(summer.lines)) {
+      if (type !== 'prepaid.break.declared.v1') continue;
+      const span: [number, number] = [parseDay(String(data.from))!, parseDay(String(data.to))!];
+      breaks.set(subject, [...(breaks.get(subject) ?? []), span]);
+    }
+    const last = parseDay('2025-01-06')! + 239;
+    const open = summer.labels
+      .filter(({ must }) => must.includes('D01'))
+      .map(({ id, stopDay }) => {
+        let days = 0;
+        for (let day = parseDay(stopDay!)!; day <= last; day += 1)
+          if (!(breaks.get(id) ?? []).some(([from, to]) => from <= day && day <= to)) days += 1;
+        return days;
+      });
+    expect(open.length).toBeGreaterThan(10);
+    expect(Math.min(...open)).toBeGreaterThanOrEqual(7);
+  });
 });
