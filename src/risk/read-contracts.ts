@@ -4,7 +4,7 @@ import type { EventData } from '../events/event.js';
 import { type PaidTo, refundPartKey } from '../ledger/details.js';
 import { refundContract } from '../ledger/refunds.js';
 import { type Booked, byFirst, isNewer, type RefundRow } from '../ledger/rows.js';
-import { type PaymentColumns, paymentOf } from '../ledger/sql/load-registers.js';
+import { type PaymentColumns, paymentRowOf } from '../ledger/sql/load-registers.js';
 import {
   type EarlierPair,
   readEarlierContracts,
@@ -51,6 +51,10 @@ export async function readContracts(client: Db, nos: readonly number[], today: D
     });
 }
 
+/** Those that are read: every column costs for each of the rows, of which there are most. */
+const PAYMENT_COLUMNS =
+  'institution_no, payment_id, amount_fen, at, source, id, contract_id, payee, channel, loan, reversed_fen, named_by, matched_by, matched_on';
+
 /** Recent payments; older ones only while a custody account still waits for their credit. */
 export async function readPayments(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
   const custody = nos.filter((no) =>
@@ -60,15 +64,12 @@ export async function readPayments(client: Db, nos: readonly number[], today: Da
   );
   const { rows } = await client.query<PaymentColumns>({
     name: 'risk_payments',
-    text: `select * from payments where institution_no = any($1::int[]) and paid_on >= $3::date
+    text: `select ${PAYMENT_COLUMNS} from payments where institution_no = any($1::int[]) and paid_on >= $3::date
            union all
-           select * from payments where institution_no = any($2::int[]) and not settled and paid_on < $3::date and reversed_fen < amount_fen`,
+           select ${PAYMENT_COLUMNS} from payments where institution_no = any($2::int[]) and not settled and paid_on < $3::date and reversed_fen < amount_fen`,
     values: [nos, custody, formatDay(today - PAYMENT_DAYS)],
   });
-  for (const row of rows) {
-    const { institutionNo, ...payment } = paymentOf(row);
-    of(institutionNo).payments.push(payment);
-  }
+  for (const row of rows) of(row.institution_no).payments.push(paymentRowOf(row));
   for (const no of nos) of(no).payments.sort((a, b) => (isNewer(a.told!, b.told!) ? 1 : -1));
 }
 

@@ -133,7 +133,6 @@ export interface PaymentColumns {
   payment_id: string;
   amount_fen: number | null;
   at: Us | null;
-  paid_on: Day | null;
   source: string | null;
   id: string | null;
   contract_id: string | null;
@@ -164,21 +163,42 @@ export function paymentOf(row: PaymentColumns): Of<PaymentRow> {
   return {
     institutionNo: row.institution_no,
     paymentId: row.payment_id,
-    told:
-      row.amount_fen === null
-        ? null
-        : {
-            at: row.at!,
-            source: row.source!,
-            id: row.id!,
-            amountFen: row.amount_fen,
-            contractId: row.contract_id,
-            payee: row.payee,
-            channel: row.channel!,
-            loan: row.loan,
-          },
+    told: paymentTold(row),
     reversedFen: row.reversed_fen,
-    namedBy: row.named_by === null ? [] : JSON.parse(row.named_by),
-    matchedBy: row.matched_by === null ? null : { credit: row.matched_by, on: row.matched_on! },
+    namedBy: namedBy(row),
+    matchedBy: matchedBy(row),
   };
+}
+
+/** The same without its institution. */
+export function paymentRowOf(row: PaymentColumns): PaymentRow {
+  return {
+    paymentId: row.payment_id,
+    told: paymentTold(row),
+    reversedFen: row.reversed_fen,
+    namedBy: namedBy(row),
+    matchedBy: matchedBy(row),
+  };
+}
+
+function paymentTold(row: PaymentColumns): PaymentRow['told'] {
+  if (row.amount_fen === null) return null;
+  return {
+    at: row.at!,
+    source: row.source!,
+    id: row.id!,
+    amountFen: row.amount_fen,
+    contractId: row.contract_id,
+    payee: row.payee,
+    channel: row.channel!,
+    loan: row.loan,
+  };
+}
+
+function namedBy(row: PaymentColumns): PaymentRow['namedBy'] {
+  return row.named_by === null ? [] : JSON.parse(row.named_by);
+}
+
+function matchedBy(row: PaymentColumns): PaymentRow['matchedBy'] {
+  return row.matched_by === null ? null : { credit: row.matched_by, on: row.matched_on! };
 }
