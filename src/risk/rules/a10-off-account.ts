@@ -117,8 +117,8 @@ function unlawfulPayees(
 ): { readonly unlawful: ReadonlySet<string>; readonly waitsUntil: Us | null } {
   const unlawful = new Set<string>();
   let waitsUntil: Us | null = null;
-  for (const payee of sheet.money.subsOf('receipts')) {
-    if (payee === '' || isLawfulPayee(payee, accounts)) continue;
+  for (const payee of payeesOf(sheet)) {
+    if (isLawfulPayee(payee, accounts)) continue;
     const last = accounts.some(({ accountId }) => accountId === payee)
       ? null
       : lastDayOfWaiting(sheet, payee, accounts, p);
@@ -140,9 +140,14 @@ function lastDayOfWaiting(sheet: FactSheet, payee: string, accounts: Accounts, p
 
 /** Nothing can be said of who takes the fees. */
 function isUnknown(sheet: FactSheet, accounts: Accounts): boolean {
-  return (
-    accounts.length === 0 && sheet.unearnedFen > 0n && sheet.money.subsOf('receipts').every((payee) => payee === '')
-  );
+  return accounts.length === 0 && sheet.unearnedFen > 0n && payeesOf(sheet).length === 0;
+}
+
+/** Accounts that fees are told to have come into; not those of which every telling was taken back, of which sums of nothing are left. */
+function payeesOf({ money }: FactSheet): readonly string[] {
+  return money
+    .subsOf('receipts')
+    .filter((payee) => payee !== '' && money.firstDay('receipts', 'debitFen', new Set([payee])) !== null);
 }
 
 /** Gross receipts of unlawful payees in the window, less what was reversed of them. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startOfDay } from '../../../src/core/time.js';
+import { ACCOUNT } from '../../../src/ledger/accounts.js';
 import { rule } from '../../../src/risk/rules/a10-off-account.js';
 import { ask, depositSchool, nobody, noon, school, steps, TODAY, yuan } from '../builders.js';
 
@@ -33,6 +34,16 @@ describe('A10 off-account collection', () => {
       .receipt(TODAY - 3, yuan(1_000), 'X9')
       .payment({ payee: 'X9', paidOn: TODAY - 3, reversedFen: yuan(1_000) });
     expect(ask(rule, reversed).level).toBe('none');
+  });
+
+  it('does not wait for an account of which nothing is left: every telling of it was taken back', () => {
+    const takenBack = (days: { debitFen: bigint; creditFen: bigint }) =>
+      nobody().with({
+        unearnedFen: 0n,
+        turnovers: [{ account: ACCOUNT.receipts, sub: 'X9', days: [{ day: TODAY - 1, ...days }] }],
+      });
+    expect(ask(rule, takenBack({ debitFen: 0n, creditFen: 0n })).state).toBe('answered');
+    expect(ask(rule, takenBack({ debitFen: 1n, creditFen: 0n })).state).toBe('no_data');
   });
 
   it('needs proof: an inspection, or a complaint that was upheld', () => {
