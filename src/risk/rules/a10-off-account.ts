@@ -4,7 +4,6 @@ import { isLawfulPayee } from '../../ledger/quantities.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
-import { LATE_DAYS } from '../facts/rows.js';
 import { defineRule, type EvidenceRef, noData } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
@@ -17,8 +16,8 @@ interface Proof extends EvidenceRef {
  * Fees taken into an account that is not lawful for the institution. Proof is the payee told by the channel, an inspection that
  * found it, or a complaint that was upheld; an open complaint is none.
  *
- * An account that nobody has registered may be one whose registration is told late. That is waited for where one is to be expected:
- * no account that may take fees is registered yet, or the first fees have only just come. Elsewhere it counts at once.
+ * An account that nobody has registered may be one whose registration is told late. That is waited for while no account that may take
+ * fees is registered. Elsewhere it counts at once.
  */
 export const rule = defineRule({
   id: 'A10',
@@ -39,19 +38,12 @@ export const rule = defineRule({
       source: 'ours',
       note: 'How long a proven case is held against the institution.',
     },
-    newDays: {
-      value: 3,
-      unit: 'days',
-      max: 30,
-      source: 'ours',
-      note: 'Registrations may be told so many days late: so long after the first fees of all an account that nobody registered is waited for.',
-    },
     unregisteredDays: {
-      value: LATE_DAYS,
+      value: 3,
       unit: 'days',
       max: 60,
       source: 'ours',
-      note: 'The same after the first fees into an account, while none is registered that may take fees: a fact is missing first of all.',
+      note: 'Registrations may be told so many days late: so long after its first fees an account that nobody registered is waited for, while none is registered that may take fees.',
     },
     redFen: { value: 1_000_000, unit: 'fen', source: 'rule', note: 'More than ¥10,000 in all (Wuhu 2022).' },
   },
@@ -59,7 +51,7 @@ export const rule = defineRule({
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const accounts = (sheet.rows.registers['account.registered'] ?? []).map((row) => row.data);
-    const { unlawful, waitsUntil } = unlawfulPayees(sheet, accounts, p);
+    const { unlawful, waitsUntil } = unlawfulPayees(sheet, accounts, p.unregisteredDays);
     const paidFen = paidOffAccount(sheet, from, unlawful);
     const proofs = otherProofs(sheet, from);
     if (paidFen === 0n && proofs.length === 0 && (waitsUntil !== null || isUnknown(sheet, accounts))) {
@@ -104,38 +96,23 @@ export const rule = defineRule({
 
 type Accounts = Parameters<typeof isLawfulPayee>[1];
 
-interface Waiting {
-  readonly newDays: number;
-  readonly unregisteredDays: number;
-}
-
 /** Who took fees and may not; those whose registration may still come are left out until then. */
 function unlawfulPayees(
   sheet: FactSheet,
   accounts: Accounts,
-  p: Waiting,
+  unregisteredDays: number,
 ): { readonly unlawful: ReadonlySet<string>; readonly waitsUntil: Us | null } {
   const unlawful = new Set<string>();
+  const hasLawful = accounts.some(({ accountId }) => isLawfulPayee(accountId, accounts));
   let waitsUntil: Us | null = null;
-  for (const payee of payeesOf(sheet)) {
+  for (const { payee, firstOn } of payeesOf(sheet)) {
     if (isLawfulPayee(payee, accounts)) continue;
-    const last = accounts.some(({ accountId }) => accountId === payee)
-      ? null
-      : lastDayOfWaiting(sheet, payee, accounts, p);
-    if (last === null || sheet.today > last) unlawful.add(payee);
+    const isRegistered = accounts.some(({ accountId }) => accountId === payee);
+    const last = firstOn + unregisteredDays;
+    if (hasLawful || isRegistered || sheet.today > last) unlawful.add(payee);
     else waitsUntil = earliest(waitsUntil, startOfDay(last + 1));
   }
   return { unlawful, waitsUntil };
-}
-
-/** The last day on which the registration of an account may still be on its way; null: it is not to be expected. */
-function lastDayOfWaiting(sheet: FactSheet, payee: string, accounts: Accounts, p: Waiting): Day | null {
-  const { money } = sheet;
-  const first = money.firstDay('receipts', 'debitFen');
-  if (first === null) return null;
-  const hasLawful = accounts.some(({ accountId }) => isLawfulPayee(accountId, accounts));
-  const firstOfPayee = hasLawful ? null : money.firstDay('receipts', 'debitFen', new Set([payee]));
-  return Math.max(first + p.newDays, firstOfPayee === null ? first : firstOfPayee + p.unregisteredDays);
 }
 
 /** Nothing can be said of who takes the fees. */
@@ -144,10 +121,11 @@ function isUnknown(sheet: FactSheet, accounts: Accounts): boolean {
 }
 
 /** Accounts that fees are told to have come into; not those of which every telling was taken back, of which sums of nothing are left. */
-function payeesOf({ money }: FactSheet): readonly string[] {
-  return money
-    .subsOf('receipts')
-    .filter((payee) => payee !== '' && money.firstDay('receipts', 'debitFen', new Set([payee])) !== null);
+function payeesOf({ money }: FactSheet): { readonly payee: string; readonly firstOn: Day }[] {
+  return money.subsOf('receipts').flatMap((payee) => {
+    const firstOn = payee === '' ? null : money.firstDay('receipts', 'debitFen', new Set([payee]));
+    return firstOn === null ? [] : [{ payee, firstOn }];
+  });
 }
 
 /** Gross receipts of unlawful payees in the window, less what was reversed of them. */
