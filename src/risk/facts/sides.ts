@@ -34,19 +34,17 @@ function credits(payments: readonly PaymentRow[]): DifferingSides[] {
   const groups = new Map<string, Group>();
   for (const row of payments) {
     // Nearly all: one credit for one payment, with its amount.
-    if (row.namedBy.length === 0 || (isPair(row) && isBetween(row, BigInt(row.namedBy[0]![2])))) continue;
+    if (row.namedBy.length === 0 || isPairOfOneAmount(row)) continue;
     addTo(groups, row);
   }
   return [...new Set(groups.values())].flatMap((group) => creditSides(group) ?? []);
 }
 
-function isPair({ namedBy }: PaymentRow): boolean {
-  return namedBy.length === 1 && namedBy[0]![3] === 1;
-}
-
-/** A reversal may have come before the credit or after it. */
-function isBetween(row: PaymentRow, bookedFen: Fen): boolean {
-  return bookedFen <= grossOf(row) && bookedFen >= netOf(row);
+/** A reversal may have come before the credit or after it. Amounts are safe integers: all payments are looked at so. */
+function isPairOfOneAmount({ namedBy, told, reversedFen }: PaymentRow): boolean {
+  if (namedBy.length !== 1) return false;
+  const [, , bookedFen, payments] = namedBy[0]!;
+  return payments === 1 && bookedFen <= told!.amountFen && bookedFen >= Math.max(0, told!.amountFen - reversedFen);
 }
 
 function addTo(groups: Map<string, Group>, row: PaymentRow): void {

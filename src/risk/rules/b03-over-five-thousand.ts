@@ -34,7 +34,7 @@ export const rule = defineRule({
     const large = sheet.payments.filter(
       (payment) => payment.amountFen > p.yellowFen && payment.netFen > 0n && payment.paidOn >= from,
     );
-    const over = p.subjectToo ? large : large.filter((payment) => !isSubject(sheet, payment));
+    const over = p.subjectToo || large.length === 0 ? large : notForSubjects(sheet, large);
     const most = over.reduce((fen, payment) => Math.max(fen, payment.amountFen), 0);
     const judgement = judge([
       { level: 'yellow', threshold: p.yellowFen, tests: [is(over.length > 0)] },
@@ -56,7 +56,10 @@ export const rule = defineRule({
 });
 
 /** By the contract where it is known, else by the institution. */
-function isSubject(sheet: FactSheet, payment: PaymentFacts): boolean {
-  const contract = sheet.rows.contracts.find((one) => one.contractId === payment.told.contractId);
-  return contract ? contract.data.courseKind === 'subject' : sheet.rows.profile?.category === 'subject';
+function notForSubjects(sheet: FactSheet, payments: readonly PaymentFacts[]): readonly PaymentFacts[] {
+  const kinds = new Map(sheet.rows.contracts.map(({ contractId, data }) => [contractId, data.courseKind]));
+  return payments.filter(({ told: { contractId } }) => {
+    const kind = contractId === null ? undefined : kinds.get(contractId);
+    return kind === undefined ? sheet.rows.profile?.category !== 'subject' : kind !== 'subject';
+  });
 }

@@ -120,12 +120,16 @@ function partsOf(sheet: FactSheet, from: Day): readonly Part[] {
   return parts;
 }
 
+/** By contract the payments since `from` of those that have several. `payments` ascend by time: nearly all are older. */
 function instalmentsOf(payments: readonly PaymentFacts[], from: Day): ReadonlyMap<string, readonly PaymentFacts[]> {
   const found = new Map<string, PaymentFacts[]>();
   const first = new Map<string, PaymentFacts>();
-  for (const payment of payments) {
+  let at = payments.length;
+  while (at > 0 && payments[at - 1]!.paidOn >= from) at -= 1;
+  for (; at < payments.length; at += 1) {
+    const payment = payments[at]!;
     const { contractId } = payment.told;
-    if (contractId === null || payment.paidOn < from || payment.netFen <= 0n) continue;
+    if (contractId === null || payment.netFen <= 0n) continue;
     const before = first.get(contractId);
     if (before === undefined) first.set(contractId, payment);
     else found.set(contractId, [...(found.get(contractId) ?? [before]), payment]);
