@@ -160,14 +160,7 @@ interface CreditColumns {
 
 /** A row of `payments` → the register's row. */
 export function paymentOf(row: PaymentColumns): Of<PaymentRow> {
-  return {
-    institutionNo: row.institution_no,
-    paymentId: row.payment_id,
-    told: paymentTold(row),
-    reversedFen: row.reversed_fen,
-    namedBy: namedBy(row),
-    matchedBy: matchedBy(row),
-  };
+  return { institutionNo: row.institution_no, ...paymentRowOf(row) };
 }
 
 /** The same without its institution. */
@@ -176,8 +169,8 @@ export function paymentRowOf(row: PaymentColumns): PaymentRow {
     paymentId: row.payment_id,
     told: paymentTold(row),
     reversedFen: row.reversed_fen,
-    namedBy: namedBy(row),
-    matchedBy: matchedBy(row),
+    namedBy: row.named_by === null ? [] : JSON.parse(row.named_by),
+    matchedBy: row.matched_by === null ? null : { credit: row.matched_by, on: row.matched_on! },
   };
 }
 
@@ -193,12 +186,4 @@ function paymentTold(row: PaymentColumns): PaymentRow['told'] {
     channel: row.channel!,
     loan: row.loan,
   };
-}
-
-function namedBy(row: PaymentColumns): PaymentRow['namedBy'] {
-  return row.named_by === null ? [] : JSON.parse(row.named_by);
-}
-
-function matchedBy(row: PaymentColumns): PaymentRow['matchedBy'] {
-  return row.matched_by === null ? null : { credit: row.matched_by, on: row.matched_on! };
 }

@@ -16,8 +16,8 @@ interface Split {
 
 /**
  * Several collections from one learner within a week, each under the caps and together above them, instalments of one contract
- * among them; or a new one on top of hours of the course not yet taught. For orange only several of one course within a week count: many families buy two courses when a
- * term begins, and hours that were taught count as left until they are confirmed.
+ * among them; or a new one on top of hours of the course not yet taught. For orange only several of one course within a week count:
+ * many families buy two courses when a term begins, and hours that were taught count as left until they are confirmed.
  */
 export const rule = defineRule({
   id: 'B08',
