@@ -3,13 +3,16 @@ import { refsOf } from '../facts/evidence.js';
 import type { RefundFacts } from '../facts/refunds.js';
 import { medianHundredths } from '../facts/windows.js';
 import { defineRule, notApplicable } from '../rule.js';
-import { judge } from '../steps.js';
+import { is, judge } from '../steps.js';
 import { decimal, plural } from '../text.js';
 
-/** Median days from request to full payment: refunds completed in the last 30 days against the 90 days before. */
+/**
+ * Median days from request to full payment: refunds completed in the last 30 days against the 90 days before. Few before are yellow
+ * at most: one family that was paid at once would make any other time a multiple of it.
+ */
 export const rule = defineRule({
   id: 'C05',
-  version: 1,
+  version: 2,
   group: 'C',
   name: { zh: '退费时长恶化', en: 'Slower refunds' },
   question: { zh: '退费用时是否明显变长？', en: 'Do refunds take much longer than before?' },
@@ -29,7 +32,14 @@ export const rule = defineRule({
       unit: 'count',
       min: 1,
       source: 'ours',
-      note: 'At least five in each window, at every step.',
+      note: 'At least five of them, at every step.',
+    },
+    minBefore: {
+      value: 5,
+      unit: 'count',
+      min: 1,
+      source: 'ours',
+      note: 'Orange by the multiple needs as many before.',
     },
     minDays: { value: 700, unit: 'hundredths', source: 'ours', note: 'More than seven days, at every step.' },
     yellowTimes: { value: 200, unit: 'hundredths', source: 'ours', note: 'Twice as long.' },
@@ -54,11 +64,11 @@ export const rule = defineRule({
         `Fewer than ${p.minRefunds} refunds completed in ${p.recentDays} days`,
       );
     const slow = sheet.tests.over(median, p.minDays);
-    const compared = base !== null && before.length >= p.minRefunds;
-    const times = (hundredths: number) => (compared ? sheet.tests.from(median * 100, base * hundredths) : 0);
+    const times = (hundredths: number) => (base === null ? 0 : sheet.tests.from(median * 100, base * hundredths));
+    const enoughBefore = is(before.length >= p.minBefore);
     const judgement = judge([
       { level: 'yellow', threshold: p.minDays, tests: [slow, times(p.yellowTimes)] },
-      { level: 'orange', threshold: p.minDays, tests: [slow, times(p.orangeTimes)] },
+      { level: 'orange', threshold: p.minDays, tests: [slow, enoughBefore, times(p.orangeTimes)] },
       { level: 'orange', threshold: p.orangeDays, tests: [slow, sheet.tests.over(median, p.orangeDays)] },
     ]);
     return {

@@ -29,8 +29,14 @@ describe('C05 slower refunds', () => {
     [31, 'orange'],
   ]);
 
-  it('needs five refunds in each window', () => {
-    expect(ask(rule, add(add(school(), 5, 10, 20), 4, 60, 5)).level).toBe('none');
+  steps(rule, 'four before in five days, now days', (days: number) => add(add(school(), 5, 10, days), 4, 60, 5), [
+    [9, 'none'],
+    [10, 'yellow'],
+    [30, 'yellow'],
+    [31, 'orange'],
+  ]);
+
+  it('needs five refunds in the window', () => {
     expect(ask(rule, add(add(school(), 4, 10, 20), 5, 60, 5)).state).toBe('not_applicable');
   });
 
