@@ -2,6 +2,7 @@ import type { Calendar } from '../core/calendar.js';
 import { type Day, dayOf, type Us } from '../core/time.js';
 import type { AccountName } from '../ledger/accounts.js';
 import { ACCOUNT } from '../ledger/accounts.js';
+import type { PaymentRow } from '../ledger/rows.js';
 import { TALLIES, type TallyName } from '../ledger/tallies.js';
 import { ALL_COUNTS, ALL_SUMS, PART, partOfAccount, partOfMetric } from '../model/changed.js';
 import type { ModelRows } from '../model/institution-rows.js';
@@ -80,6 +81,12 @@ export class TrackedSheet extends FactSheet {
   override get payments(): readonly PaymentFacts[] {
     this.note.parts |= PART.payments | PART.sales;
     return this.cache.knowsFuture ? super.payments : plainRows(this.rows).paymentFacts;
+  }
+
+  /** The reader keeps them apart: they are few. */
+  override get namedOtherwise(): readonly PaymentRow[] {
+    this.note.parts |= PART.payments | PART.sales | PART.settled;
+    return plainRows(this.rows).paymentsNamedOtherwise;
   }
 
   override get collections(): readonly Collection[] {

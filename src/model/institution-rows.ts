@@ -7,7 +7,7 @@ import { type PaidTo, refundPartKey } from '../ledger/details.js';
 import { rematchAll } from '../ledger/match.js';
 import { contractLine } from '../ledger/plan.js';
 import { isRefundOpen, refundContract } from '../ledger/refunds.js';
-import type { RefundRow } from '../ledger/rows.js';
+import type { PaymentRow, RefundRow } from '../ledger/rows.js';
 import { type InstitutionBooks, isDated, type LedgerSums, type MetricCounts } from '../ledger/working-set.js';
 import type { Collection } from '../risk/facts/collections.js';
 import { linkKeysOf, linkName } from '../risk/facts/links.js';
@@ -35,6 +35,8 @@ import { UnearnedSums } from './unearned.js';
 /** The rows of the model, with facts that follow the books as well and need not be computed again. */
 export interface ModelRows extends InstitutionRows {
   readonly paymentFacts: readonly PaymentFacts[];
+  /** See `isNamedOtherwise`. */
+  readonly paymentsNamedOtherwise: readonly PaymentRow[];
   readonly collections: readonly Collection[];
   readonly repeatedCollections: readonly Collection[];
 }
@@ -180,6 +182,7 @@ export class InstitutionRowsReader {
       contracts: this.contracts.rows,
       payments: this.payments.rows(this.hasCustody),
       paymentFacts: this.payments.facts(this.hasCustody),
+      paymentsNamedOtherwise: this.payments.namedOtherwise(this.hasCustody),
       collections: this.collectionWindow.collections,
       repeatedCollections: this.collectionWindow.repeated,
       refunds: this.refundRows,

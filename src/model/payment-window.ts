@@ -5,6 +5,7 @@ import type { Register } from '../ledger/working-set.js';
 import { termsOf } from '../risk/facts/collections.js';
 import { type PaymentFacts, paymentFacts } from '../risk/facts/payments.js';
 import { PAYMENT_DAYS } from '../risk/facts/rows.js';
+import { isNamedOtherwise } from '../risk/facts/sides.js';
 import { PART } from './changed.js';
 import { isOrdinaryContract, ORDINARY_DAYS_AHEAD_MAX, ORDINARY_FEN_MAX } from './ordinary.js';
 import { SortedRows } from './sorted-rows.js';
@@ -13,6 +14,12 @@ import { SortedRows } from './sorted-rows.js';
 class PaymentList {
   private readonly sorted = new SortedRows<PaymentRow>(isLater);
   readonly facts: PaymentFacts[] = [];
+  private readonly named = new SortedRows<PaymentRow>(isLater);
+
+  /** Those that are `isNamedOtherwise`. */
+  get namedOtherwise(): readonly PaymentRow[] {
+    return this.named.rows;
+  }
 
   get rows(): readonly PaymentRow[] {
     return this.sorted.rows;
@@ -22,19 +29,24 @@ class PaymentList {
     const at = this.sorted.insert(row);
     if (at === this.facts.length) this.facts.push(factsOf(row));
     else this.facts.splice(at, 0, factsOf(row));
+    if (isNamedOtherwise(row)) this.named.insert(row);
   }
 
   replace(row: PaymentRow, next: PaymentRow): void {
     this.facts[this.sorted.replace(row, next)] = factsOf(next);
+    if (isNamedOtherwise(row)) this.named.remove(row);
+    if (isNamedOtherwise(next)) this.named.insert(next);
   }
 
   remove(row: PaymentRow): void {
     this.facts.splice(this.sorted.remove(row), 1);
+    if (isNamedOtherwise(row)) this.named.remove(row);
   }
 
   takeBefore(day: Day): PaymentRow[] {
     const gone = this.sorted.shiftWhile((row) => paidOn(row) < day);
     this.facts.splice(0, gone.length);
+    this.named.shiftWhile((row) => paidOn(row) < day);
     return gone;
   }
 }
@@ -77,6 +89,12 @@ export class PaymentWindow {
   facts(withOlder: boolean): readonly PaymentFacts[] {
     if (!withOlder || this.waiting.rows.length === 0) return this.recent.facts;
     return [...this.waiting.facts, ...this.recent.facts];
+  }
+
+  /** Of the same payments those that are `isNamedOtherwise`. */
+  namedOtherwise(withOlder: boolean): readonly PaymentRow[] {
+    if (!withOlder || this.waiting.namedOtherwise.length === 0) return this.recent.namedOtherwise;
+    return [...this.waiting.namedOtherwise, ...this.recent.namedOtherwise];
   }
 
   /** The largest payment on the contract that stands, the earliest of equal ones; null when there is none. */

@@ -9,6 +9,7 @@ import { Model } from '../../src/model/model.js';
 import { COMMON_PARAMS } from '../../src/risk/common.js';
 import { FactSheet } from '../../src/risk/facts/fact-sheet.js';
 import { type InstitutionRows, LATE_DAYS } from '../../src/risk/facts/rows.js';
+import { isNamedOtherwise } from '../../src/risk/facts/sides.js';
 import { defaultsOf } from '../../src/risk/params.js';
 import { EarlierRows, readInstitutionRows } from '../../src/risk/read-rows.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
@@ -227,12 +228,16 @@ async function expectSameRows(model: Model, readers: Map<string, InstitutionRows
       reader = new InstitutionRowsReader(one, CHINA_CALENDAR);
       readers.set(one.id, reader);
     }
-    const { paymentFacts, collections, repeatedCollections, ...rows } = reader.read(dayOf(now), false);
+    const { paymentFacts, paymentsNamedOtherwise, collections, repeatedCollections, ...rows } = reader.read(
+      dayOf(now),
+      false,
+    );
     expect(comparable(rows)).toEqual(comparable(stored.get(one.id)!));
     for (const [day, before] of earlier)
       expect(comparable(withoutFacts(rows.earlier(day)!))).toEqual(comparable(before.get(one.id)!));
     const sheet = new FactSheet(stored.get(one.id)!, LONG_AFTER, CHINA_CALENDAR, defaultsOf(COMMON_PARAMS));
     expect(paymentFacts).toEqual(sheet.payments);
+    expect(paymentsNamedOtherwise).toEqual(sheet.namedOtherwise.filter(isNamedOtherwise));
     expect(collections).toEqual(sheet.collections);
     expect(repeatedCollections).toEqual(sheet.repeatedCollections);
   }
@@ -274,7 +279,7 @@ async function readStored(
 
 /** What the model gives besides the rows, for today alone. */
 function withoutFacts(rows: InstitutionRows): InstitutionRows {
-  const { paymentFacts, collections, repeatedCollections, ...rest } = rows as ModelRows;
+  const { paymentFacts, paymentsNamedOtherwise, collections, repeatedCollections, ...rest } = rows as ModelRows;
   return rest;
 }
 

@@ -1,6 +1,7 @@
 import type { Calendar } from '../../core/calendar.js';
 import type { Fen } from '../../core/money.js';
 import { addMonths, type Day, dayOf, parseDay, startOfDay, type Us } from '../../core/time.js';
+import type { PaymentRow } from '../../ledger/rows.js';
 import type { CommonParams } from '../common.js';
 import { Tests } from '../steps.js';
 import { type AccountsFacts, accountsFacts, bookedFen, custodyFen, isCustodyMode } from './accounts.js';
@@ -81,9 +82,13 @@ export class FactSheet {
       this.cached.since = { from, rows: collections.filter((one) => one.activeOn >= from) };
     return this.cached.since.rows;
   }
+  /** Payments that are `isNamedOtherwise`, and perhaps others. */
+  get namedOtherwise(): readonly PaymentRow[] {
+    return this.rows.payments;
+  }
   /** Movements of money of which the platform and the bank tell other amounts. */
   get differingSides(): readonly DifferingSides[] {
-    this.cached.differingSides ??= differingSides(this.rows);
+    this.cached.differingSides ??= differingSides(this.rows, this.namedOtherwise);
     return this.cached.differingSides;
   }
   get refunds(): readonly RefundFacts[] {

@@ -17,9 +17,12 @@ export interface DifferingSides {
   readonly evidence: readonly EvidenceRef[];
 }
 
-/** Payments and the credits that name them, releases and refunds and the debits that name them. */
-export function differingSides(rows: InstitutionRows): readonly DifferingSides[] {
-  return [...credits(rows.payments), ...releases(rows), ...refunds(rows)];
+/**
+ * Payments and the credits that name them, releases and refunds and the debits that name them. `payments`: all of the rows, or those
+ * that are `isNamedOtherwise`.
+ */
+export function differingSides(rows: InstitutionRows, payments: readonly PaymentRow[]): readonly DifferingSides[] {
+  return [...credits(payments), ...releases(rows), ...refunds(rows)];
 }
 
 /** Payments and credits that hang together because the ones name the others. */
@@ -32,19 +35,18 @@ interface Group {
 
 function credits(payments: readonly PaymentRow[]): DifferingSides[] {
   const groups = new Map<string, Group>();
-  for (const row of payments) {
-    // Nearly all: one credit for one payment, with its amount.
-    if (row.namedBy.length === 0 || isPairOfOneAmount(row)) continue;
-    addTo(groups, row);
-  }
+  for (const row of payments) if (isNamedOtherwise(row)) addTo(groups, row);
   return [...new Set(groups.values())].flatMap((group) => creditSides(group) ?? []);
 }
 
-/** A reversal may have come before the credit or after it. Amounts are safe integers: all payments are looked at so. */
-function isPairOfOneAmount({ namedBy, told, reversedFen }: PaymentRow): boolean {
-  if (namedBy.length !== 1) return false;
+/**
+ * Credits name the payment, and not, as nearly always, one credit it alone, with its amount. A reversal may have come before the credit
+ * or after it. Amounts are safe integers: all payments are looked at so.
+ */
+export function isNamedOtherwise({ namedBy, told, reversedFen }: PaymentRow): boolean {
+  if (namedBy.length !== 1) return namedBy.length > 1;
   const [, , bookedFen, payments] = namedBy[0]!;
-  return payments === 1 && bookedFen <= told!.amountFen && bookedFen >= Math.max(0, told!.amountFen - reversedFen);
+  return payments !== 1 || bookedFen > told!.amountFen || bookedFen < Math.max(0, told!.amountFen - reversedFen);
 }
 
 function addTo(groups: Map<string, Group>, row: PaymentRow): void {

@@ -168,6 +168,8 @@ function splitOf(
   p: { readonly capFen: number; readonly capHours: number; readonly splitDays: number },
   from: Day,
 ): Split | null {
+  // Most learners have bought once lately: that is no split.
+  if (parts.length === 1 && !isOnTop(parts[0]!, p.capHours)) return null;
   const sorted = [...parts]
     .filter((part) => part.payment.paidOn >= from)
     .sort((a, b) => a.payment.paidOn - b.payment.paidOn);
