@@ -86,8 +86,6 @@ export function planOf(event: AnyEvent): Plan {
       return counted(on, 'disputes');
     case 'refund.requested':
       return counted(on, 'refunds_requested');
-    case 'complaint.received':
-      return counted(on, 'complaints');
     default:
       return { day: on, journal: NOTHING, line: null, tally: null };
   }

@@ -1,4 +1,4 @@
-/** Counts per day of things that are no money. Numbers are stored and never reused. */
+/** Counts per day of things that are no money. Numbers are stored and never reused (7 were complaints). */
 export const TALLIES = {
   lessons_delivered: 1,
   confirmations_parent: 2,
@@ -6,7 +6,6 @@ export const TALLIES = {
   confirmations_regulator: 4,
   disputes: 5,
   refunds_requested: 6,
-  complaints: 7,
 } as const;
 
 export type TallyName = keyof typeof TALLIES;

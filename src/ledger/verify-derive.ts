@@ -109,7 +109,6 @@ function derivedRegisters(
       text(row.instructionId),
       text(
         row.lines ? JSON.stringify(row.lines) : null,
-        row.debits.length,
         row.debits.length > 0 ? JSON.stringify(row.debits) : null,
         releaseDiffers(row),
       ),

@@ -60,7 +60,6 @@ const COUNT_PARTS: { readonly [N in TallyName]: number } = {
   confirmations_regulator: 1 << 24,
   disputes: 1 << 25,
   refunds_requested: 1 << 25,
-  complaints: PART.registers,
 };
 
 /** The findings of other rules: no part of the rows, but answers rest on them as well. */

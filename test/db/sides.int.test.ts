@@ -24,9 +24,9 @@ it('rows of before the amounts were kept become what the program writes of the s
   for (let from = 0; from < lines.length; from += 2_000)
     await applyBatch(db.pool, lines.slice(from, from + 2_000), { receivedAt, calendar: CHINA_CALENDAR });
   await db.pool.query(
-    `update releases set lines = '[]' where institution_no = (select min(institution_no) from releases where debits > 0)`,
+    `update releases set lines = '[]' where institution_no = (select min(institution_no) from releases where booked is not null)`,
   );
-  await db.pool.query(`update releases set differs = true where lines = '[]' and debits > 0`);
+  await db.pool.query(`update releases set differs = true where lines = '[]' and booked is not null`);
   const state = async () => ({
     releases: (await db.pool.query('select * from releases order by institution_no, instruction_id')).rows,
     payments: (await db.pool.query('select * from payments order by institution_no, payment_id')).rows,

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { CHINA_CALENDAR } from '../../src/core/calendar.js';
+import { parseDay } from '../../src/core/time.js';
 import { decodeText } from '../../src/events/decode.js';
 import type { AnyEvent } from '../../src/events/event.js';
 import { mergeProfile } from '../../src/ledger/profile.js';
 import { newest } from '../../src/model/books-rows.js';
+import { InstitutionRowsReader } from '../../src/model/institution-rows.js';
 import {
   account,
   answers,
@@ -296,5 +299,17 @@ describe('a register', () => {
     ]);
     expect(merged).toEqual({ ...base, brand: 'bright', sites: [], licence: { state: 'incomplete' } });
     expect(mergeProfile([])).toBeNull();
+  });
+});
+
+describe('a ticket that is told twice', () => {
+  it('is one complaint to the rules', () => {
+    const model = modelOf(
+      tell('complaint.received', { ticketId: 'T-1', kind: 'fee' }, { id: 'one' }),
+      tell('complaint.received', { ticketId: 'T-1', kind: 'refund' }, { id: 'two', at: '2026-03-03' }),
+    );
+    const reader = new InstitutionRowsReader(model.set.institution(SCHOOL), CHINA_CALENDAR);
+    const rows = reader.read(parseDay('2026-03-05')!, false);
+    expect(rows.registers['complaint.received']!.map(({ data }) => data.kind)).toEqual(['refund']);
   });
 });

@@ -80,9 +80,7 @@ function eventful(seed: number): School {
   }
   for (let i = pick(4); i > 0; i -= 1) {
     const day = ago(20);
-    one
-      .tally('complaints', day)
-      .register('complaint.received', { ticketId: `h${i}`, kind: pick(3) === 0 ? 'closed' : 'fee' }, noon(day));
+    one.register('complaint.received', { ticketId: `h${i}`, kind: pick(3) === 0 ? 'closed' : 'fee' }, noon(day));
   }
   if (pick(3) === 0)
     one.register('break.declared', { from: formatDay(TODAY - 20 + pick(30)), to: formatDay(TODAY + 12 + pick(9)) });

@@ -240,7 +240,7 @@ export async function readRecentReleases(client: Db, nos: readonly number[], fro
   const { rows } = await client.query<{ institution_no: number; at: Us; lines: string }>({
     name: 'read_recent_releases',
     text: `select e.institution_no, e.at, r.lines from events e
-             join releases r on r.institution_no = e.institution_no and r.instruction_id = e.key and r.debits > 0 and r.lines is not null
+             join releases r on r.institution_no = e.institution_no and r.instruction_id = e.key and r.booked is not null and r.lines is not null
             where e.institution_no = any($1::int[]) and e.type = ${INSTRUCTED} and e.at >= $2::timestamptz and ${STANDING}`,
     values: [nos, toDbTime(startOfDay(from))],
   });

@@ -97,7 +97,7 @@ export const VERIFIED_TABLES = [
     values: ['contract_id', 'steps', 'paid_fen', 'open', 'requested_on'],
     days: ['requested_on'],
   },
-  { name: 'releases', key: ['instruction_id'], values: ['lines', 'debits', 'booked', 'differs'] },
+  { name: 'releases', key: ['instruction_id'], values: ['lines', 'booked', 'differs'] },
   { name: 'displaced_events', key: ['event_seq'], values: [] },
 ] as const satisfies readonly TableShape[];
 

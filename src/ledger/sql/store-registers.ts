@@ -131,15 +131,14 @@ export function storeRefunds(client: pg.ClientBase, changed: readonly Changed<Re
 export function storeReleases(client: pg.ClientBase, changed: readonly Changed<ReleaseRow>[]): Promise<void> {
   return store(client, 'releases', 'r.instruction_id', changed, (rows) => ({
     name: 'store_releases',
-    text: `insert into releases (institution_no, instruction_id, lines, debits, booked, differs)
-           select * from unnest($1::int[], $2::text[], $3::text[], $4::int[], $5::text[], $6::boolean[])
-           on conflict (institution_no, instruction_id) do update set lines = excluded.lines, debits = excluded.debits,
-             booked = excluded.booked, differs = excluded.differs`,
+    text: `insert into releases (institution_no, instruction_id, lines, booked, differs)
+           select * from unnest($1::int[], $2::text[], $3::text[], $4::text[], $5::boolean[])
+           on conflict (institution_no, instruction_id) do update set lines = excluded.lines, booked = excluded.booked,
+             differs = excluded.differs`,
     values: arrayParams(
       rows.map(({ no }) => no),
       rows.map(({ row }) => row.instructionId),
       rows.map(({ row }) => (row.lines ? JSON.stringify(row.lines) : null)),
-      rows.map(({ row }) => row.debits.length),
       rows.map(({ row }) => (row.debits.length > 0 ? JSON.stringify(row.debits) : null)),
       rows.map(({ row }) => releaseDiffers(row)),
     ),

@@ -3,7 +3,7 @@ import { TALLIES, type TallyName } from '../../ledger/tallies.js';
 import { firstIndex } from './money.js';
 import type { InstitutionRows, TallySeries } from './rows.js';
 
-/** Counts per day: lessons, confirmations, requests, complaints. */
+/** Counts per day: lessons, confirmations, disputes, requests. */
 export class TallyFacts {
   constructor(private readonly rows: InstitutionRows) {}
 

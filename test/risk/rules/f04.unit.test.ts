@@ -7,9 +7,7 @@ let tickets = 0;
 const complain = (one: School, count: number, ago: number, data: Partial<EventData['complaint.received']> = {}) => {
   for (let i = 0; i < count; i += 1) {
     tickets += 1;
-    one
-      .tally('complaints', TODAY - ago)
-      .register('complaint.received', { ticketId: `h${tickets}`, kind: 'quality', ...data }, noon(TODAY - ago));
+    one.register('complaint.received', { ticketId: `h${tickets}`, kind: 'quality', ...data }, noon(TODAY - ago));
   }
   return one;
 };
@@ -48,15 +46,6 @@ describe('F04 complaints', () => {
       Array(5).fill('red'),
     );
     expect(['退费', '搬迁', '停课一天'].map((word) => said(word))).toEqual(Array(3).fill('none'));
-  });
-
-  it('counts tickets, not how often they were told', () => {
-    const told = (more: number) => {
-      const one = complain(school().learners(19), 2, 3);
-      for (let at = 0; at < more; at += 1) one.tally('complaints', TODAY - 2);
-      return ask(rule, one);
-    };
-    expect(told(3)).toMatchObject({ level: 'none', value: 2 });
   });
 
   it('counts seven days, today included', () => {
