@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { formatTime } from '../core/time.js';
+import { formatTime, type Us } from '../core/time.js';
+import type { AnyEvent } from '../events/event.js';
 import { eventTypeOf, wireName } from '../events/list.js';
 import { anyObject, instant } from './schemas.js';
 import type { JournalEventRow } from './sql/journals.js';
@@ -26,5 +27,18 @@ export function eventOfRow(row: JournalEventRow) {
     recordedTime: formatTime(row.recordedAt),
     receivedTime: formatTime(row.receivedAt),
     data: (JSON.parse(row.body) as { data: Record<string, unknown> }).data,
+  };
+}
+
+/** An event that is not read from its row. */
+export function eventOf(event: AnyEvent, receivedAt: Us) {
+  return {
+    source: event.source,
+    id: event.id,
+    type: wireName(event.type),
+    time: formatTime(event.at),
+    recordedTime: formatTime(event.recordedAt),
+    receivedTime: formatTime(receivedAt),
+    data: { ...event.data } as Record<string, unknown>,
   };
 }

@@ -1,12 +1,17 @@
 import type pg from 'pg';
 import type { Calendar } from '../core/calendar.js';
+import type { Fen } from '../core/money.js';
 import type { Us } from '../core/time.js';
+import type { AnyEvent, EventData } from '../events/event.js';
 import { factAmounts } from '../events/keys.js';
+import { newest, tellings } from '../model/books-rows.js';
 import { Model } from '../model/model.js';
 import { eventOf } from './prefetch.js';
+import { mergeProfile, type Profile } from './profile.js';
 import { type Quantities, quantities } from './quantities.js';
 import { INSTITUTIONS_PER_READ, type InstitutionNo, listInstitutionNos, readBooksRows } from './read.js';
 import { readEvents, readToldAgain } from './sql/read-events.js';
+import type { Entry } from './working-set.js';
 
 export interface BooksQuery {
   /** Null: every institution. Ids without events are left out. */
@@ -45,9 +50,70 @@ async function quantitiesAsOf(
   return (await readModelAsOf(pool, no, asOf, calendar)).quantities(id, asOf);
 }
 
+/** What was known of an institution at a moment: by the events that were recorded by then. */
+export interface KnownInstitution {
+  readonly profile: Profile | null;
+  readonly accounts: readonly EventData['account.registered'][];
+  readonly guarantees: readonly EventData['guarantee.registered'][];
+  readonly unearnedFen: Fen;
+  readonly events: number;
+  readonly newestAt: Us | null;
+}
+
+/** Null when nothing was known of it. */
+export async function readInstitutionAsOf(
+  pool: pg.Pool,
+  { no, id }: { readonly no: number; readonly id: string },
+  asOf: Us,
+  calendar: Calendar,
+): Promise<KnownInstitution | null> {
+  const model = await readModelAsOf(pool, no, asOf, calendar);
+  const { events, unearnedFen } = model.quantities(id, asOf);
+  if (events === 0) return null;
+  const books = model.set.institution(id);
+  return {
+    profile: mergeProfile(tellings(books, 'institution.upserted')),
+    accounts: newest(books, 'account.registered').map(({ data }) => data),
+    guarantees: newest(books, 'guarantee.registered').map(({ data }) => data),
+    unearnedFen,
+    events,
+    newestAt: books.newestAt,
+  };
+}
+
+/** A balanced journal and the event that caused it. */
+export interface KnownJournal {
+  readonly event: AnyEvent;
+  readonly entries: readonly Entry[];
+}
+
+/** The journals behind the books as they were known at a moment, in the order in which their events were accepted; null as above. */
+export async function readJournalsAsOf(
+  pool: pg.Pool,
+  { no, id }: { readonly no: number; readonly id: string },
+  asOf: Us,
+  calendar: Calendar,
+): Promise<KnownJournal[] | null> {
+  const books = (await readModelAsOf(pool, no, asOf, calendar, true)).set.institution(id);
+  if (books.eventCount === 0) return null;
+  const journals: { readonly event: AnyEvent; readonly entries: Entry[] }[] = [];
+  for (const entry of books.entries) {
+    const last = journals.at(-1);
+    if (last?.event === entry.by.event) last.entries.push(entry);
+    else journals.push({ event: entry.by.event!, entries: [entry] });
+  }
+  return journals;
+}
+
 /** Replays what was known of an institution then: the same plans in memory, from the events that were recorded by that moment. */
-export async function readModelAsOf(pool: pg.Pool, no: number, asOf: Us, calendar: Calendar): Promise<Model> {
-  const model = new Model(calendar);
+export async function readModelAsOf(
+  pool: pg.Pool,
+  no: number,
+  asOf: Us,
+  calendar: Calendar,
+  keepJournal = false,
+): Promise<Model> {
+  const model = new Model(calendar, keepJournal);
   await readConsistently(pool, async (client) => {
     for await (const rows of readEvents(client, no, asOf)) for (const row of rows) model.book(eventOf(row.body));
     // Another source may have told a fact, with the same amounts, before the telling that was accepted was known.

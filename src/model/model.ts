@@ -9,8 +9,15 @@ import { booksRowsOf } from './books-rows.js';
 
 /** The books in memory, from the same plans as in PostgreSQL: the executable model that tests, --as-of, verify and the back-test share. */
 export class Model {
-  readonly set = new WorkingSet(false);
-  constructor(readonly calendar: Calendar) {}
+  readonly set: WorkingSet;
+
+  /** `keepJournal`: the books keep their entries, each with its event (`InstitutionBooks.entries`). */
+  constructor(
+    readonly calendar: Calendar,
+    keepJournal = false,
+  ) {
+    this.set = new WorkingSet(keepJournal);
+  }
 
   /** With foresight the model keeps less of the event; see `book`. */
   book(event: AnyEvent, foresight?: Foresight): Outcome {

@@ -69,6 +69,7 @@ const FILTERS = {
     .optional(),
   from: timeParam('Opened at or after this time.'),
   to: timeParam('Opened before this time.'),
+  asOf: timeParam('As they stood at this moment; default now.'),
 };
 
 const ofInstitution = z.strictObject({ ...FILTERS, ...paging });
@@ -163,6 +164,7 @@ async function readPage(deps: ApiDeps, caller: Caller, { limit, cursor, ...query
     rule: query.rule ?? null,
     from: timeOf(query.from),
     to: timeOf(query.to),
+    asOf: timeOf(query.asOf),
   };
   const { rows, last } = cutPage(await listAlerts(deps.pool, filters, { before, limit: limit + 1 }), limit);
   return {

@@ -1,9 +1,15 @@
 import { z } from 'zod';
+import { FeewardenError } from '../../core/errors.js';
+import type { Us } from '../../core/time.js';
+import { readInstitutionAsOf } from '../../ledger/books.js';
 import { mergeProfile } from '../../ledger/profile.js';
 import { readRegisters, readTellings } from '../../ledger/sql/read-registers.js';
+import { explainInstitution } from '../../risk/explain.js';
+import type { Level } from '../../risk/level.js';
 import { narrowRegion, regionScope } from '../access.js';
 import { callerOf } from '../auth.js';
 import { cursorsOf } from '../cursor.js';
+import type { ApiDeps } from '../deps.js';
 import {
   answers,
   anyLevel,
@@ -18,6 +24,8 @@ import {
   paging,
   regionParam,
   text,
+  timeOf,
+  timeParam,
   timeText,
 } from '../schemas.js';
 import {
@@ -39,7 +47,14 @@ const listQuery = z.strictObject({
   minScore: scoreParam('Lowest score.'),
   maxScore: scoreParam('Highest score.'),
   sort: z.enum(['id', 'score']).default('id').meta({ description: 'By id, or with the highest score first.' }),
+  asOf: timeParam('What was known at this moment, and the score that held then; default now.'),
   ...paging,
+});
+
+const oneQuery = z.strictObject({
+  asOf: timeParam(
+    'What was known at this moment, with the score that held then, made again from the events; default now.',
+  ),
 });
 
 const FIELDS = {
@@ -54,9 +69,11 @@ const FIELDS = {
   level: anyLevel.nullable(),
   grade: z.string().nullable(),
   confidence: z.int().nullable().meta({ description: 'Percent.' }),
-  unearnedFen: fen().nullable(),
-  evaluatedAt: instant('When it was evaluated last.').nullable(),
-  events: integer('Accepted events.'),
+  unearnedFen: fen()
+    .nullable()
+    .meta({ description: 'Null in a list as of a moment, as are events and newestAt: see one institution.' }),
+  evaluatedAt: instant('When it was evaluated last; as of a moment, when the score came up that held then.').nullable(),
+  events: integer('Accepted events.').nullable(),
   newestAt: instant('Time of its newest event.').nullable(),
 };
 
@@ -111,12 +128,16 @@ export const addInstitutionRoutes: AddRoutes = (app, { deps }) => {
       operationId: 'getInstitution',
       tags: ['institutions'],
       summary: 'One institution',
-      description: 'What was told of it, with its accounts and guarantees.',
+      description:
+        'What was told of it, with its accounts and guarantees. Not found when nothing was known of it at `asOf`.',
       params: institutionParams,
+      querystring: oneQuery,
       response: answers(200, 'The institution.', institutionOne, ['bad_request', 'not_found']),
     },
     handler: async (request) => {
       const row = await findInstitution(deps.pool, request.params.id, regionScope(callerOf(request)));
+      const asOf = timeOf(request.query.asOf);
+      if (asOf !== null) return institutionAsOf(deps, row, asOf);
       const tellings = await readTellings(deps.pool, [row.no], 'institution.upserted');
       const registers = await readRegisters(deps.pool, [row.no], ['account.registered', 'guarantee.registered']);
       const of = (type: string) => registers.filter((entry) => entry.type === type).map((entry) => ({ ...entry.data }));
@@ -131,6 +152,30 @@ export const addInstitutionRoutes: AddRoutes = (app, { deps }) => {
   });
 };
 
+async function institutionAsOf({ pool, calendar, clock }: ApiDeps, { no, id }: InstitutionRow, asOf: Us) {
+  const known = await readInstitutionAsOf(pool, { no, id }, asOf, calendar);
+  if (known === null) throw new FeewardenError('not_found', 'Nothing was known of the institution then.');
+  const { profile, accounts, guarantees, events, newestAt, unearnedFen } = known;
+  const past = await explainInstitution(pool, id, asOf, { calendar, now: clock() });
+  return {
+    institutionId: id,
+    name: profile?.name ?? null,
+    regionCode: profile?.regionCode ?? null,
+    category: profile?.category ?? null,
+    score: past.score,
+    level: past.level as Level,
+    grade: past.grade,
+    confidence: past.confidence,
+    unearnedFen,
+    evaluatedAt: past.at,
+    events,
+    newestAt: timeText(newestAt),
+    profile: profile && { ...profile },
+    accounts: accounts.map((data) => ({ ...data })),
+    guarantees: guarantees.map((data) => ({ ...data })),
+  };
+}
+
 function filtersOf(query: Omit<z.output<typeof listQuery>, 'limit'>, region: string): InstitutionFilters {
   return {
     region,
@@ -139,6 +184,7 @@ function filtersOf(query: Omit<z.output<typeof listQuery>, 'limit'>, region: str
     category: query.category ?? null,
     scoreMin: query.minScore ?? null,
     scoreMax: query.maxScore ?? null,
+    asOf: timeOf(query.asOf),
   };
 }
 

@@ -1,13 +1,17 @@
 import { z } from 'zod';
-import { formatDay, parseDay } from '../../core/time.js';
+import { FeewardenError } from '../../core/errors.js';
+import { formatDay, parseDay, type Us } from '../../core/time.js';
 import { CHART } from '../../ledger/accounts.js';
+import { readJournalsAsOf } from '../../ledger/books.js';
+import type { Entry } from '../../ledger/working-set.js';
 import { regionScope } from '../access.js';
 import { callerOf } from '../auth.js';
 import { cursorsOf } from '../cursor.js';
-import { eventOfRow, eventSchema } from '../event-view.js';
-import { answers, day, dayParam, fen, institutionParams, pageOf, paging } from '../schemas.js';
-import { findInstitution } from '../sql/institutions.js';
-import { type EntryRow, listEntries, listJournalEvents } from '../sql/journals.js';
+import type { ApiDeps } from '../deps.js';
+import { eventOf, eventOfRow, eventSchema } from '../event-view.js';
+import { answers, day, dayParam, fen, institutionParams, pageOf, paging, timeOf, timeParam } from '../schemas.js';
+import { findInstitution, type InstitutionRow } from '../sql/institutions.js';
+import { type EntryRow, type JournalQuery, listEntries, listJournalEvents, readReceived } from '../sql/journals.js';
 import { type AddRoutes, cutPage } from './context.js';
 
 const entrySchema = z.object({
@@ -25,6 +29,7 @@ const journal = z.object({ event: eventSchema, entries: z.array(entrySchema) }).
 const journalQuery = z.strictObject({
   from: dayParam('First day of booking.'),
   to: dayParam('Last day of booking.'),
+  asOf: timeParam('The journals of what was known at this moment; default now.'),
   ...paging,
 });
 
@@ -39,7 +44,8 @@ export const addJournalRoutes: AddRoutes = (app, { deps }) => {
       operationId: 'listJournals',
       tags: ['books'],
       summary: 'The journals behind the books',
-      description: 'Balanced journals, each with the event that caused it; what was accepted last comes first.',
+      description:
+        'Balanced journals, each with the event that caused it; what was accepted last comes first. Not found when nothing was known of the institution at `asOf`.',
       params: institutionParams,
       querystring: journalQuery,
       response: answers(200, 'A page.', pageOf(journal), ['bad_request', 'bad_cursor', 'not_found']),
@@ -48,8 +54,14 @@ export const addJournalRoutes: AddRoutes = (app, { deps }) => {
       const { limit, cursor, ...query } = request.query;
       const filters = { ...query, id: request.params.id };
       const before = cursors.read(filters, cursor);
-      const { no } = await findInstitution(deps.pool, request.params.id, regionScope(callerOf(request)));
+      const institution = await findInstitution(deps.pool, request.params.id, regionScope(callerOf(request)));
+      const { no } = institution;
       const range = { from: dayOfParam(query.from), to: dayOfParam(query.to) };
+      const asOf = timeOf(query.asOf);
+      if (asOf !== null) {
+        const page = await pageAsOf(deps, institution, asOf, { ...range, before, limit });
+        return { items: page.items, nextCursor: page.next === null ? null : cursors.write(filters, page.next) };
+      }
       const { rows, last } = cutPage(
         await listJournalEvents(deps.pool, no, { ...range, before, limit: limit + 1 }),
         limit,
@@ -67,11 +79,46 @@ export const addJournalRoutes: AddRoutes = (app, { deps }) => {
   });
 };
 
+/** The cursor is the place of the journal in the order in which the events were accepted, from 1. */
+async function pageAsOf(
+  { pool, calendar }: ApiDeps,
+  { no, id }: InstitutionRow,
+  asOf: Us,
+  { from, to, before, limit }: JournalQuery,
+) {
+  const journals = await readJournalsAsOf(pool, { no, id }, asOf, calendar);
+  if (journals === null) throw new FeewardenError('not_found', 'Nothing was known of the institution then.');
+  const isWanted = ({ day: on }: Entry): boolean => (from === null || on >= from) && (to === null || on <= to);
+  const places = journals.flatMap(({ entries }, at) => (entries.some(isWanted) ? at + 1 : [])).reverse();
+  const wanted = before === null ? places : places.filter((place) => place < before);
+  const { rows, last } = cutPage(wanted.slice(0, limit + 1), limit);
+  const shown = rows.map((place) => journals[place - 1]!);
+  const received = await readReceived(
+    pool,
+    no,
+    shown.map(({ event }) => event),
+  );
+  return {
+    items: shown.map(({ event, entries }, at) => ({
+      event: eventOf(event, received[at]!),
+      entries: entries.map((entry) =>
+        entryOf({
+          ...entry,
+          bookedOn: entry.day,
+          debitFen: BigInt(entry.debitFen),
+          creditFen: BigInt(entry.creditFen),
+        }),
+      ),
+    })),
+    next: last,
+  };
+}
+
 const CHART_BY_NUMBER: ReadonlyMap<number, (typeof CHART)[number]> = new Map(
   CHART.map((entry) => [entry.account, entry]),
 );
 
-function entryOf({ line, account, sub, bookedOn, debitFen, creditFen }: EntryRow) {
+function entryOf({ line, account, sub, bookedOn, debitFen, creditFen }: Omit<EntryRow, 'eventSeq'>) {
   const { name, zh, en } = CHART_BY_NUMBER.get(account)!;
   return {
     line,

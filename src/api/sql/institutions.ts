@@ -2,14 +2,16 @@ import type pg from 'pg';
 import { FeewardenError } from '../../core/errors.js';
 import type { Fen } from '../../core/money.js';
 import type { Us } from '../../core/time.js';
+import { toDbTime } from '../../db/pool.js';
 import { EVENTS_COUNTED } from '../../ledger/displaced.js';
 import type { Level } from '../../risk/level.js';
-import { inRegion, JOIN_PROFILE } from './region.js';
+import { inRegion, JOIN_PROFILE, joinProfileAsOf } from './region.js';
 
 export interface InstitutionRow {
   readonly no: number;
   readonly id: string;
-  readonly events: number;
+  /** These two are null in a list of a past moment. */
+  readonly events: number | null;
   readonly newestAt: Us | null;
   /** Null while no profile was told. */
   readonly name: string | null;
@@ -32,6 +34,8 @@ export interface InstitutionFilters {
   readonly category: string | null;
   readonly scoreMin: number | null;
   readonly scoreMax: number | null;
+  /** What was known at this moment; null: now. */
+  readonly asOf: Us | null;
 }
 
 export type InstitutionSort = 'id' | 'score';
@@ -46,13 +50,27 @@ const COLUMNS = `i.no, i.id, ${EVENTS_COUNTED} as events, i.newest_at as "newest
 
 const FROM = `from institutions i left join evaluations v on v.institution_no = i.no ${JOIN_PROFILE}`;
 
-// The evaluation's copy of the region only narrows the search; the profile decides.
-const WHERE = `i.event_count > 0
-   and ($1 = '' or v.region_code is null or starts_with(v.region_code, $1)) and ${inRegion('$1')}
-   and ($2::text is null or strpos(lower(p.data ->> 'name'), lower($2)) > 0 or starts_with(i.id, upper($2)))
+const FILTERED = `($2::text is null or strpos(lower(p.data ->> 'name'), lower($2)) > 0 or starts_with(i.id, upper($2)))
    and ($3::text is null or v.level = $3)
    and ($4::text is null or p.data ->> 'category' = $4)
    and ($5::int is null or v.score >= $5) and ($6::int is null or v.score <= $6)`;
+
+// The evaluation's copy of the region only narrows the search; the profile decides.
+const WHERE = `i.event_count > 0
+   and ($1 = '' or v.region_code is null or starts_with(v.region_code, $1)) and ${inRegion('$1')} and ${FILTERED}`;
+
+/** Where the institutions come from: as they are, or as they were known at the moment of parameter $7, in the region of today. */
+function sourceOf(asOf: Us | null): { readonly columns: string; readonly from: string; readonly where: string } {
+  if (asOf === null) return { columns: COLUMNS, from: FROM, where: `${WHERE} and $7::timestamptz is null` };
+  return {
+    columns: `i.no, i.id, null::int as events, null::timestamptz as "newestAt", p.data ->> 'name' as name, p.data ->> 'regionCode' as "regionCode",
+      p.data ->> 'category' as category, v.score, v.level, v.grade, v.confidence, null::numeric as "unearnedFen", v.at as "evaluatedAt"`,
+    from: `from (select i.no, i.id from institutions i ${JOIN_PROFILE} where i.event_count > 0 and ${inRegion('$1')}) i
+      left join lateral (select score, level, grade, confidence, at from scores where institution_no = i.no and at <= $7::timestamptz
+                          order by at desc limit 1) v on true ${joinProfileAsOf('$7::timestamptz')}`,
+    where: `exists (select 1 from events e where e.institution_no = i.no and e.recorded_at <= $7::timestamptz) and ${FILTERED}`,
+  };
+}
 
 export async function listInstitutions(
   pool: pg.Pool,
@@ -62,10 +80,11 @@ export async function listInstitutions(
   const byScore = page.sort === 'score';
   const order = byScore ? 'coalesce(v.score, -1) desc, i.id' : 'i.id';
   const after = byScore
-    ? '($7::int is null or coalesce(v.score, -1) < $7 or (coalesce(v.score, -1) = $7 and i.id > $8))'
-    : '($7::int is null or i.id > $8)';
+    ? '($8::int is null or coalesce(v.score, -1) < $8 or (coalesce(v.score, -1) = $8 and i.id > $9))'
+    : '($8::int is null or i.id > $9)';
+  const { columns, from, where } = sourceOf(filters.asOf);
   const { rows } = await pool.query<InstitutionRow>(
-    `select ${COLUMNS} ${FROM} where ${WHERE} and ${after} order by ${order} limit $9`,
+    `select ${columns} ${from} where ${where} and ${after} order by ${order} limit $10`,
     [...valuesOf(filters), page.after?.[0] ?? null, page.after?.[1] ?? null, page.limit],
   );
   return rows;
@@ -73,8 +92,9 @@ export async function listInstitutions(
 
 /** Null when there are more than TOTAL_COUNTED_MAX. */
 export async function countInstitutions(pool: pg.Pool, filters: InstitutionFilters): Promise<number | null> {
+  const { from, where } = sourceOf(filters.asOf);
   const { rows } = await pool.query<{ n: number }>(
-    `select count(*) as n from (select 1 ${FROM} where ${WHERE} limit $7) counted`,
+    `select count(*) as n from (select 1 ${from} where ${where} limit $8) counted`,
     [...valuesOf(filters), TOTAL_COUNTED_MAX + 1],
   );
   const total = rows[0]!.n;
@@ -100,5 +120,6 @@ export async function numberOf(pool: pg.Pool, id: string): Promise<number> {
 }
 
 function valuesOf(filters: InstitutionFilters): unknown[] {
-  return [filters.region, filters.q, filters.level, filters.category, filters.scoreMin, filters.scoreMax];
+  const { region, q, level, category, scoreMin, scoreMax, asOf } = filters;
+  return [region, q, level, category, scoreMin, scoreMax, asOf === null ? null : toDbTime(asOf)];
 }

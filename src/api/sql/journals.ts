@@ -77,6 +77,24 @@ export async function readEvidence(
   return rows;
 }
 
+/** When these events of the institution were received, in the order asked for, also where another event had told their fact before. */
+export async function readReceived(
+  pool: pg.Pool,
+  institutionNo: number,
+  refs: readonly { readonly source: string; readonly id: string }[],
+): Promise<Us[]> {
+  const { rows } = await pool.query<{ at: Us }>({
+    name: 'read_received',
+    text: `select min(all_of.received_at) as at from unnest($2::text[], $3::text[]) with ordinality as ref(source, id, position)
+             join (select source, id, institution_no, received_at from events
+                   union all select source, id, institution_no, received_at from kept_out_events) all_of
+               on all_of.source = ref.source and all_of.id = ref.id
+            where all_of.institution_no = $1 group by ref.position order by ref.position`,
+    values: [institutionNo, refs.map((ref) => ref.source), refs.map((ref) => ref.id)],
+  });
+  return rows.map((row) => row.at);
+}
+
 function day(value: Day | null): string | null {
   return value === null ? null : toDbDay(value);
 }

@@ -37,6 +37,7 @@ export function alertsCommand(program: Command): void {
           rule: options.rule ?? null,
           from: null,
           to: null,
+          asOf: null,
         };
         const rows = await listAlerts(database.pool, filters, { before: null, limit: limitOption(options.limit) });
         if (options.json) for (const row of rows) printJson(jsonOf(row));
