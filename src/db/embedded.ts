@@ -1,4 +1,15 @@
-import { closeSync, existsSync, mkdirSync, openSync, readSync, realpathSync, rmSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -80,16 +91,30 @@ const STOP_WAIT_MS_MAX = 120_000;
 const PORT_ATTEMPTS_MAX = 5;
 
 function makeDataDir(dataDir: string): string {
+  let folder: string;
   try {
     mkdirSync(dataDir, { recursive: true });
-    return realpathSync(dataDir);
+    folder = realpathSync(dataDir);
   } catch (error) {
     throw new FeewardenError(
       'database_unavailable',
-      `The data folder ${dataDir} cannot be made: ${(error as Error).message}.`,
+      `The data folder ${dataDir} cannot be made (${(error as Error).message}): choose another with --data.`,
       { cause: error },
     );
   }
+  try {
+    // Every command writes here, the ones that only read too: it takes a lease.
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const owner = statSync(folder).uid;
+    const advice = owner === process.getuid?.() ? 'make it writable' : `run feewarden as user ${owner}, who owns it`;
+    throw new FeewardenError(
+      'database_unavailable',
+      `The data folder ${folder} may not be written by this user: ${advice}, or choose another with --data.`,
+      { cause: error },
+    );
+  }
+  return folder;
 }
 
 /** Returns the port on which the server answers. */
@@ -111,7 +136,8 @@ async function joinOrStart(cluster: Cluster, state: ClusterState, options: Embed
     }
     const said = readFrom(cluster.logFile, logStart);
     const portTaken = said.includes('could not bind') || said.includes('could not create any TCP/IP sockets');
-    if (!portTaken || options.port !== undefined || attempt >= PORT_ATTEMPTS_MAX) throw didNotStart(cluster, said);
+    if (portTaken && options.port !== undefined) throw portInUse(options.port);
+    if (!portTaken || attempt >= PORT_ATTEMPTS_MAX) throw didNotStart(cluster, said);
     port = await freePort();
   }
 }
@@ -215,6 +241,13 @@ function readFrom(file: string, start: number): string {
   } finally {
     closeSync(handle);
   }
+}
+
+function portInUse(port: number): FeewardenError {
+  return new FeewardenError(
+    'database_unavailable',
+    `Port ${port} of 127.0.0.1 is in use, and FEEWARDEN_EMBEDDED_PORT asks for it: choose another, or leave it out to take a free one.`,
+  );
 }
 
 function didNotStart(cluster: Cluster, said: string): FeewardenError {

@@ -163,7 +163,9 @@ describe('one process', () => {
     const squatter = net.createServer().listen(0, '127.0.0.1');
     await once(squatter, 'listening');
     const { port } = squatter.address() as net.AddressInfo;
-    expect(await failure({ port })).toMatch(/did not start .*could not (bind|create any TCP)/s);
+    expect(await failure({ port })).toMatch(
+      `Port ${port} of 127.0.0.1 is in use, and FEEWARDEN_EMBEDDED_PORT asks for it`,
+    );
     squatter.close();
     const database = await startEmbedded({ dataDir, profile: 'test', port });
     expect(new URL(database.url).port).toBe(String(port));
@@ -323,6 +325,12 @@ describe.runIf(isRoot)('users', () => {
     await database.stop();
     chmodSync(dataDir, 0o777);
     await expect(startUser('test', NOBODY)).rejects.toThrow(/belongs to user 0: run feewarden as that user/);
+  });
+
+  test('a folder into which this user may not write is refused with who may', async () => {
+    chmodSync(dataDir, 0o755);
+    await expect(startUser('test', NOBODY)).rejects.toThrow(/may not be written by this user: run feewarden as user 0/);
+    expect(readdirSync(dataDir)).toEqual([]);
   });
 
   test('a folder that root copied is given back to the server’s user', async () => {
