@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { AlertLine } from '../backtest/replay.js';
 import { type KnownLabel, parseLabels } from '../calibrate/labels.js';
 import { type MeasureOptions, measure, type Point, pointOf } from '../calibrate/measure.js';
@@ -10,7 +10,9 @@ import { FACTORS, parseSubjects } from '../calibrate/vary.js';
 import { FeewardenError } from '../core/errors.js';
 import { dayOf, type Us } from '../core/time.js';
 import type { Policy } from '../risk/policy/policy.js';
+import { fileSystemError } from '../sources/files/input-error.js';
 import { toJson } from './output.js';
+import { requireWritable, writeOutput } from './output-file.js';
 
 export interface ReportOptions {
   readonly labels?: string;
@@ -49,6 +51,7 @@ export async function startReport(options: ReportOptions, history: ReplayedHisto
   }
   if (!/\.(html|json)$/.test(path))
     throw new FeewardenError('bad_usage', '--report: give a file that ends in .html or .json.');
+  await requireWritable('--report', path);
   const inspectors = inspectorsOption(options.inspectors);
   const labels = options.labels === undefined ? [] : await readLabels(options.labels);
   const subjects = options.sensitivity === undefined ? null : parseSubjects(options.sensitivity, '--sensitivity');
@@ -72,8 +75,8 @@ export async function startReport(options: ReportOptions, history: ReplayedHisto
 
 /** @throws FeewardenError unreadable_input */
 export async function readLabels(path: string): Promise<KnownLabel[]> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new FeewardenError('unreadable_input', `${path}: ${error.code ?? error.message}.`);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw fileSystemError(path, error);
   });
   let json: unknown;
   try {
@@ -86,9 +89,7 @@ export async function readLabels(path: string): Promise<KnownLabel[]> {
 
 async function writeReport(path: string, report: ReportWithSensitivity): Promise<void> {
   const text = path.endsWith('.html') ? reportHtml(report) : `${toJson(report)}\n`;
-  await writeFile(path, text).catch((error: NodeJS.ErrnoException) => {
-    throw new FeewardenError('bad_usage', `--report: ${path} cannot be written (${error.code ?? error.message}).`);
-  });
+  await writeOutput('--report', path, text);
 }
 
 function inspectorsOption(text: string | undefined): number | null {

@@ -119,7 +119,13 @@ describe('feewarden backtest', () => {
     ['a wrong number of threads', [HISTORY, '--threads', '0'], '--threads'],
     ['a stream, which cannot be read twice', ['-'], 'give it a file'],
     ['a policy that is none', [HISTORY, '--policy', COMMAND], 'not valid JSON'],
-    ['an output that cannot be written', [HISTORY, '--alerts', '/nowhere/alerts.ndjson'], 'cannot be written'],
+    [
+      'an output in no folder',
+      [HISTORY, '--alerts', '/nowhere/a.ndjson'],
+      'cannot be written: its folder does not exist',
+    ],
+    ['a report in no folder', [HISTORY, '--report', '/nowhere/r.html'], 'cannot be written: its folder does not exist'],
+    ['labels that are not there', [HISTORY, '--report', 'r.html', '--labels', '/nowhere'], 'There is no such file'],
   ])('refuses %s in one sentence', async (_, args, sentence) => {
     const { code, stdout, stderr } = await feewarden(...args);
     expect([code, stdout, stderr.trim().split('\n').length]).toEqual([2, '', 1]);
@@ -131,8 +137,8 @@ describe('feewarden backtest', () => {
     writeFileSync(damaged, readFileSync(HISTORY).subarray(0, 500_000));
     const out = join(folder, 'damaged-alerts.ndjson');
     const { code, stderr } = await feewarden(damaged, '--alerts', out);
-    expect(code).toBe(2);
-    expect(stderr).toContain('damaged.ndjson.gz');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^feewarden: .*damaged\.ndjson\.gz.*\n$/);
     expect(existsSync(out) ? readFileSync(out, 'utf8') : '').toBe('');
   });
 });

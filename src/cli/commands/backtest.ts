@@ -16,7 +16,8 @@ import { DEFAULT_POLICY } from '../../risk/policy/default.js';
 import { listInputs } from '../../sources/files/list-inputs.js';
 import { startReport } from '../backtest-report.js';
 import { JSON_OPTION, timeOption } from '../context.js';
-import { printJson, printLine, printTable } from '../output.js';
+import { EXIT, printError, printJson, printLine, printTable } from '../output.js';
+import { cannotWrite } from '../output-file.js';
 import { readPolicyFile } from '../policy-file.js';
 import { startBar } from '../progress-bar.js';
 
@@ -82,7 +83,8 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
   const threads = threadsOption(options.threads);
   const limits = { bytesMax, depthMax };
   const reporter = await startReport(options, { paths, policy, until, calendar: CHINA_CALENDAR, threads, limits });
-  const bytes = (await listInputs(paths)).reduce((sum, { size }) => sum + (size ?? 0), 0);
+  const listed = await listInputs(paths);
+  const bytes = listed.reduce((sum, { size }) => sum + (size ?? 0), 0);
   const output = await openOutput(options.alerts);
   const alerts: AlertCounts = { raised: 0, level_changed: 0, cleared: 0, byRule: {}, byLevel: {} };
   const bars = progressBars(bytes);
@@ -117,6 +119,13 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
     bars.stop();
     if (options.json) printJson(summary);
     else printSummary(summary);
+  } catch (error) {
+    // Where all are files that are there, one is damaged: that is found by the work, as at ingest, and no wrong usage.
+    const isDamage = error instanceof FeewardenError && error.code === 'unreadable_input';
+    if (!isDamage || listed.some(({ size }) => size === null)) throw error;
+    bars.stop();
+    printError(error);
+    process.exitCode = EXIT.foundWrong;
   } finally {
     bars.stop();
     output?.destroy();
@@ -138,10 +147,7 @@ async function openOutput(path: string | undefined): Promise<WriteStream | null>
   try {
     await once(output, 'open');
   } catch (error) {
-    throw new FeewardenError(
-      'bad_usage',
-      `--alerts: ${path} cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)}).`,
-    );
+    throw cannotWrite('--alerts', path, error);
   }
   return output;
 }

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { type BankMonth, readBankMonth } from '../../banks/feeds/month.js';
 import { withBanksLock } from '../../banks/lock.js';
@@ -10,6 +9,7 @@ import { type Day, formatDay, parseDay } from '../../core/time.js';
 import { reportCsv, reportHeadings, reportHtml, reportRows } from '../bank-month.js';
 import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { printJson, printLine, printTable, toJson } from '../output.js';
+import { requireWritable, writeOutput } from '../output-file.js';
 
 interface ReportOptions extends DataOptions {
   readonly bank: string;
@@ -34,17 +34,18 @@ export function reportCommand(program: Command): void {
       'after',
       '\nBreaks are those of the last reconciliation; `feewarden reconcile` brings them up to date.',
     )
-    .action((options: ReportOptions) => {
+    .action(async (options: ReportOptions) => {
       const day = monthOption(options.month);
       const write = options.out === undefined ? null : writerOf(options.out);
-      return withDatabase(options, async ({ database: { pool } }) => {
+      await requireWritable('--out', options.out);
+      await withDatabase(options, async ({ database: { pool } }) => {
         await withBanksLock(pool, WAIT_MS_MAX, () => refreshFeeds(pool));
         const asOf = lastDueDay(clock(), CHINA_CALENDAR);
         const month = await readBankMonth(pool, { bankCode: options.bank, day, asOf, calendar: CHINA_CALENDAR });
         if (month.accounts === 0 && month.events === 0 && month.breaks.length === 0)
           throw new FeewardenError('not_found', `Nothing is known of bank ${options.bank} in ${options.month}.`);
         if (write !== null) {
-          await writeFile(options.out!, write(month));
+          await writeOutput('--out', options.out!, write(month));
           if (!options.json) printLine(`Written to ${options.out}.`);
         }
         if (options.json) printJson(documentOf(month));

@@ -8,6 +8,7 @@ import { History } from '../../simulate/history.js';
 import { writeHistory } from '../../simulate/write.js';
 import { JSON_OPTION } from '../context.js';
 import { printJson, printLine } from '../output.js';
+import { cannotWrite } from '../output-file.js';
 import { startBar } from '../progress-bar.js';
 
 interface SimulateOptions {
@@ -93,7 +94,7 @@ async function simulate(options: SimulateOptions): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (error instanceof FeewardenError || code === undefined) throw error;
-    throw new FeewardenError('bad_usage', `--out: ${options.out} cannot be written (${code}).`);
+    throw cannotWrite('--out', options.out, error);
   } finally {
     bar.stop();
   }

@@ -1,4 +1,4 @@
-import { access, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { defaultThreads } from '../../backtest/run.js';
@@ -14,6 +14,7 @@ import { parsePolicy } from '../../risk/policy/policy.js';
 import { readLabels } from '../backtest-report.js';
 import { JSON_OPTION } from '../context.js';
 import { printJson, printLine, printTable, toJson } from '../output.js';
+import { requireWritable, writeOutput } from '../output-file.js';
 import { readPolicyFile } from '../policy-file.js';
 import { startBar } from '../progress-bar.js';
 
@@ -58,6 +59,8 @@ async function runTune(folders: string[], options: TuneCommandOptions): Promise<
   const limit = limitOption(options.limit);
   if (options.report !== undefined && !/\.(html|json)$/.test(options.report))
     throw new FeewardenError('bad_usage', '--report: give a file that ends in .html or .json.');
+  await requireWritable('--out', options.out);
+  await requireWritable('--report', options.report);
   const base = options.policy === undefined ? DEFAULT_POLICY : await readPolicyFile(options.policy);
   const histories = await Promise.all(folders.map(readHistory));
   const { eventBytesMax: bytesMax, eventDepthMax: depthMax } = loadConfig();
@@ -75,11 +78,11 @@ async function runTune(folders: string[], options: TuneCommandOptions): Promise<
     bar.stop();
     const draft = tuning.proposal ? draftOf(base, tuning.proposal.trials, noteFor(tuning, folders)) : null;
     if (options.out !== undefined && draft !== null)
-      await write(options.out, '--out', `${toJson(parsePolicy(draft))}\n`);
+      await writeOutput('--out', options.out, `${toJson(parsePolicy(draft))}\n`);
     if (options.report !== undefined)
-      await write(
-        options.report,
+      await writeOutput(
         '--report',
+        options.report,
         options.report.endsWith('.html') ? tuneHtml(tuning, limit) : `${toJson({ limit, ...tuning, draft })}\n`,
       );
     if (options.json) printJson({ limit, ...tuning, draft });
@@ -117,12 +120,6 @@ function limitOption(text: string): number {
   if (text.trim() === '' || !(limit > 0 && limit <= 1))
     throw new FeewardenError('bad_usage', '--limit: give a share above 0 and up to 1, like 0.01.');
   return limit;
-}
-
-async function write(path: string, option: string, text: string): Promise<void> {
-  await writeFile(path, text).catch((error: NodeJS.ErrnoException) => {
-    throw new FeewardenError('bad_usage', `${option}: ${path} cannot be written (${error.code ?? error.message}).`);
-  });
 }
 
 function noteFor({ base, proposal }: Tuning, folders: readonly string[]): string {
