@@ -36,17 +36,29 @@ export async function runApi(deps: RunApiDeps): Promise<void> {
   failed.catch(() => {});
   const app = await buildServer({ ...rest, config, registry, guard, onFatal: fail });
   try {
-    await app.listen({ host: config.host, port: config.port }).catch((error: Error) => {
-      throw new FeewardenError(
-        'bad_setting',
-        `PORT: ${config.host}:${config.port} cannot be listened on (${error.message}).`,
-      );
+    await app.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
+      throw cannotListen(config, error);
     });
     onListening?.(addressOf(app.server.address() as AddressInfo));
     await Promise.race([ended(signal), failed]);
   } finally {
     await close(app);
   }
+}
+
+function cannotListen({ host, port }: Config, error: NodeJS.ErrnoException): FeewardenError {
+  const where = `${host}:${port}`;
+  if (error.code === 'EADDRINUSE')
+    return new FeewardenError(
+      'bad_setting',
+      `PORT: ${where} is in use; choose another port with --port, or end the program that listens there.`,
+    );
+  if (error.code === 'EACCES')
+    return new FeewardenError('bad_setting', `PORT: this user may not listen on ${where}; choose a port above 1023.`);
+  return new FeewardenError(
+    'bad_setting',
+    `FEEWARDEN_HOST: ${where} cannot be listened on (${error.message}); give an address of this machine.`,
+  );
 }
 
 const IDLE_CHECK_MS = 50;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { FeewardenError } from '../src/core/errors.js';
 
 /** A worker: runs until its signal ends, then finishes what it has in hand. Rejects when it cannot go on. */
 export interface Worker {
@@ -34,7 +35,10 @@ export async function runWorkers(workers: readonly Worker[], log: Logger, outer?
       log.info({ worker: worker.name }, 'worker drained');
     } catch (error) {
       failure ??= error;
-      log.error({ worker: worker.name, err: error }, 'worker failed');
+      // What a person set wrongly needs no stack: its sentence says what to do.
+      if (error instanceof FeewardenError && error.kind === 'usage')
+        log.error({ worker: worker.name, why: error.message }, 'worker failed');
+      else log.error({ worker: worker.name, err: error }, 'worker failed');
       stop(`worker ${worker.name} failed`);
     }
   });

@@ -1,6 +1,7 @@
 import { FeewardenError } from '../core/errors.js';
 import { regionPrefix } from '../core/region.js';
 import { LEVELS } from '../risk/level.js';
+import { printLine } from './output.js';
 
 export const REGION_OPTION = ['--region <prefix>', 'only this region: the first digits of its code'] as const;
 export const LEVEL_OPTION = ['--level <level>', `only this level: ${LEVELS.join(', ')}`] as const;
@@ -17,6 +18,12 @@ export function levelOption(text: string | undefined): string | null {
   if (!LEVELS.some((level) => level === text))
     throw new FeewardenError('bad_usage', `--level: must be one of ${LEVELS.join(', ')}.`);
   return text;
+}
+
+/** Under a table that its limit may have cut short; nothing when it shows everything. */
+export function printLimitReached(shown: number, limit: number): void {
+  if (shown >= limit)
+    printLine(`These are the first ${limit.toLocaleString('en')}; if there are more, --limit N shows them.`);
 }
 
 const LIMIT_MAX = 1_000_000;

@@ -18,7 +18,10 @@ export function printJson(value: unknown): void {
 
 /** Rows under headings, columns as wide as their widest cell (Chinese characters count two). Numbers to the right. */
 export function printTable(headings: readonly string[], rows: readonly (readonly string[])[]): void {
-  const widths = headings.map((heading, at) => Math.max(width(heading), ...rows.map((row) => width(row[at] ?? ''))));
+  // One by one: so many arguments as a province has institutions are more than a call can take.
+  const widths = headings.map((heading, at) =>
+    rows.reduce((widest, row) => Math.max(widest, width(row[at] ?? '')), width(heading)),
+  );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, at) => (isNumeric(cell) ? pad(cell, widths[at]!) + cell : cell + pad(cell, widths[at]!)))
@@ -31,7 +34,9 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
 /** An error as one sentence on stderr; answers the exit code. */
 export function printError(error: unknown): number {
   if (error instanceof FeewardenError) {
-    process.stderr.write(`feewarden: ${error.message}\n`);
+    // "Nothing under this address" speaks of HTTP; what was not found says more.
+    const sentence = error.code === 'not_found' ? (error.detail ?? error.message) : error.message;
+    process.stderr.write(`feewarden: ${sentence}\n`);
     return ERRORS[error.code].kind === 'usage' ? EXIT.usage : EXIT.foundWrong;
   }
   process.stderr.write(

@@ -38,6 +38,8 @@ export async function runProcess(names: readonly WorkerName[], options: ProcessO
   const config = loadConfig(undefined, { dataDir: options.data, port: options.port });
   const withKafka = config.kafkaBrokers.length > 0;
   const security = kafkaSecurity(config);
+  // Told before anything starts.
+  readRulesFile(config.bankRules);
   if (names.length === 1 && names[0] === 'ingest' && !withKafka) {
     throw new FeewardenError(
       'bad_setting',

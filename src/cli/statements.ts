@@ -19,6 +19,21 @@ export function readMapping(path: string | undefined): CsvMapping | null {
   return parseCsvMapping(text, path);
 }
 
+/** Text that is neither JSON nor XML may be CSV, and only a mapping says what its columns mean. @throws FeewardenError unreadable_input */
+export function requireMapping(input: InputDocument, mapping: CsvMapping | null): void {
+  if (input.document === 'xml' || mapping !== null) return;
+  throw new FeewardenError(
+    'unreadable_input',
+    `${input.path}: This is neither JSON nor XML; if it is a bank's CSV, say with --mapping FILE how to read it.`,
+  );
+}
+
+/** The same error, with the file that it is about. */
+export function errorOfFile(path: string, error: FeewardenError): FeewardenError {
+  const detail = error.detail ?? '';
+  return detail.startsWith(path) ? error : new FeewardenError(error.code, `${path}: ${detail}`.trimEnd());
+}
+
 /** A file of statements into the books. @throws FeewardenError when the whole file is refused; then nothing was booked */
 export async function takeDocument(
   { config, intake }: CliContext,
@@ -26,6 +41,7 @@ export async function takeDocument(
   mapping: CsvMapping | null,
   { signal, onBytes }: { readonly signal?: AbortSignal; readonly onBytes?: (bytes: number) => void } = {},
 ): Promise<StatementIntake> {
+  requireMapping(input, mapping);
   const source = await statementSource(input, mapping);
   return takeStatements({ ...intake, rules: readRulesFile(config.bankRules) }, source, {
     batchEntriesMax: config.ingestBatchEventsMax,

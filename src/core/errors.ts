@@ -91,7 +91,7 @@ export const ERRORS = {
   not_a_statement: {
     kind: 'usage',
     status: 400,
-    message: 'The file is XML, but no camt.052, camt.053 or camt.054 message.',
+    message: 'The file is no camt.052, camt.053 or camt.054 message.',
   },
   bad_mapping: { kind: 'usage', status: 400, message: 'The mapping of the bank is not valid.' },
   bad_csv: { kind: 'usage', status: 400, message: 'The CSV file does not fit its mapping.' },
@@ -125,11 +125,13 @@ export type ErrorCode = keyof typeof ERRORS;
 export class FeewardenError extends Error {
   readonly code: ErrorCode;
   readonly path: string | undefined;
+  readonly detail: string | undefined;
   constructor(code: ErrorCode, detail?: string, options?: { path?: string; cause?: unknown }) {
     super(detail ? `${ERRORS[code].message} ${detail}` : ERRORS[code].message, { cause: options?.cause });
     this.name = 'FeewardenError';
     this.code = code;
     this.path = options?.path;
+    this.detail = detail;
   }
   get kind(): ErrorKind {
     return ERRORS[this.code].kind;

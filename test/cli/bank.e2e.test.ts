@@ -105,7 +105,10 @@ describe('feewarden bank check', () => {
     ]);
     const cut = await feewarden(['bank', 'check', at('cut.xml')]);
     expect(cut).toMatchObject({ code: 1, stderr: expect.stringMatching(/well-formed XML\. .*cut\.xml: Line \d+/) });
-    expect(await feewarden(['bank', 'check', at('export.csv')])).toMatchObject({ code: 1 });
+    expect(await feewarden(['bank', 'check', at('export.csv')])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^feewarden: .*export\.csv: This is neither JSON nor XML; .*--mapping FILE .*\n$/),
+    });
     expect(await feewarden(['bank', 'check', at('export.csv'), '--mapping', at('none.json')])).toMatchObject({
       code: 2,
     });
@@ -115,7 +118,9 @@ describe('feewarden bank check', () => {
     });
     expect(await feewarden(['bank', 'check', at('mixed/a.ndjson')])).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('holds JSON'),
+      stderr: expect.stringMatching(
+        /^feewarden: The file is no camt\.052.*a\.ndjson: It holds JSON; `feewarden ingest` takes/,
+      ),
     });
   });
 });
@@ -178,6 +183,6 @@ describe('feewarden ingest', () => {
   it('refuses rules that are not valid', async () => {
     await writeFile(at('rules.json'), '{"B003":{"purposes":[{"purpose":"gift","field":"text"}]}}');
     const refused = await run(['ingest', at('wrong.xml')], { env: { FEEWARDEN_BANK_RULES: at('rules.json') } });
-    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('B003.purposes.0.purpose') });
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('B003.purposes.0.purpose') });
   });
 });

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +13,7 @@ import {
   type StartOptions,
   startFeewarden,
   temporaryFolder,
+  until,
 } from '../support/processes.js';
 
 const data = temporaryFolder('commands');
@@ -87,7 +89,17 @@ describe('wrong usage', () => {
     { args: ['alerts', '--state', 'shut'], says: /--state: must be open or cleared/ },
     { args: ['alerts', '--level', 'pink'], says: /--level/ },
     { args: ['books', '--institution', 'X-999999-1'], says: /X-999999-1/ },
-    { args: ['explain', 'X-999999-1.A01.1'], says: /nothing under this address/i },
+    { args: ['explain', 'X-999999-1.A01.1'], says: /^feewarden: There is no such alert\.\n$/ },
+    { args: ['alerts', '--rule', 'Z99'], says: /--rule: there is no rule Z99/ },
+    {
+      args: ['report', 'bank', '--bank', 'B1', '--month', '2026-06', '--out', '/no/such/folder/x.csv'],
+      says: /--out: .*x\.csv cannot be written: its folder does not exist, make it first\.$/m,
+    },
+    {
+      args: ['ingest', '/dev/null'],
+      env: { FEEWARDEN_BANK_RULES: '/no/such/file' },
+      says: /FEEWARDEN_BANK_RULES: \/no\/such\/file cannot be read; check the path\.$/m,
+    },
     { args: ['ingest', '/no/such/file'], says: /\/no\/such\/file: There is no such file or folder; check the path/ },
     { args: ['key', 'create', '--role', 'king'], says: /role/ },
     {
@@ -144,9 +156,19 @@ describe('ingest', () => {
       rejected: 0,
       failed: [{ path: path.join(folder, 'c.xml') }],
     });
-    expect(answer.stderr).toMatch(/^feewarden: The file is XML, but no camt.*c\.xml.*\n$/);
+    expect(answer.stderr).toMatch(/^feewarden: The file is no camt.*c\.xml.*\n$/);
     expect(answer.code).toBe(1);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'does not wait for a sender who says nothing once it is told to stop',
+    async () => {
+      const running = startFeewarden(['ingest', '-', '--data', data], { keepsInputOpen: true });
+      await until('it waits for its input', () => waitsForInput(running.pid));
+      expect(await running.end('SIGTERM')).toEqual({ code: 1, signal: null });
+      expect(running.stderr()).toBe('feewarden: stopped; run the same command again to go on.\n');
+    },
+  );
 
   it('counts a file that breaks off, with what stands before the damage', async () => {
     const whole = gzipSync(ofLines(400, 600));
@@ -330,6 +352,18 @@ it('works beside a running start on the same data folder, and neither stops the 
   expect(await started.end('SIGTERM')).toEqual({ code: 0, signal: null });
   expect((await run(['verify'])).stdout).toMatch(/books, scores and alerts agree with the events/);
 }, 120_000);
+
+/** The kernel tells what a process waits for: here its stdin. */
+function waitsForInput(pid: number): boolean {
+  const folder = `/proc/${pid}/fdinfo`;
+  return readdirSync(folder).some((fd) => {
+    try {
+      return /^tfd:\s+0\s/m.test(readFileSync(`${folder}/${fd}`, 'utf8'));
+    } catch {
+      return false; // Closed meanwhile.
+    }
+  });
+}
 
 /** A payment of 7 yuan without a contract; `changes` replaces whole attributes. */
 function payment(id: string, changes: Record<string, unknown>): string {

@@ -35,6 +35,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads on stdin; else that is empty. */
   readonly input?: string | Buffer;
+  /** Its stdin stays open after the input, as that of a terminal. */
+  readonly keepsInputOpen?: boolean;
 }
 
 const PROGRAM = path.join(packageRoot(), 'scripts', 'feewarden.mjs');
@@ -53,7 +55,8 @@ export function startFeewarden(args: readonly string[], options: StartOptions = 
   children.add(child);
   // It may end before it has read everything.
   child.stdin.on('error', () => {});
-  child.stdin.end(options.input);
+  if (options.input !== undefined) child.stdin.write(options.input);
+  if (!options.keepsInputOpen) child.stdin.end();
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -3,7 +3,15 @@ import { type AlertRow, listAlerts } from '../../api/sql/alerts.js';
 import { FeewardenError } from '../../core/errors.js';
 import { formatTime } from '../../core/time.js';
 import { DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
-import { LEVEL_OPTION, LIMIT_OPTION, levelOption, limitOption, REGION_OPTION, regionOption } from '../filters.js';
+import {
+  LEVEL_OPTION,
+  LIMIT_OPTION,
+  levelOption,
+  limitOption,
+  printLimitReached,
+  REGION_OPTION,
+  regionOption,
+} from '../filters.js';
 import { printJson, printLine, printTable } from '../output.js';
 
 interface AlertsOptions extends DataOptions {
@@ -39,12 +47,25 @@ export function alertsCommand(program: Command): void {
           to: null,
           asOf: null,
         };
-        const rows = await listAlerts(database.pool, filters, { before: null, limit: limitOption(options.limit) });
+        const limit = limitOption(options.limit);
+        const rows = await listAlerts(database.pool, filters, { before: null, limit });
+        if (rows.length === 0 && options.rule !== undefined) await requireKnownRule(options.rule);
         if (options.json) for (const row of rows) printJson(jsonOf(row));
         else if (rows.length === 0) printLine('There are no such alerts.');
-        else printTable(['alert', 'level', 'opened', 'cleared', 'why'], rows.map(cells));
+        else {
+          printTable(['alert', 'level', 'opened', 'cleared', 'why'], rows.map(cells));
+          printLimitReached(rows.length, limit);
+        }
       }),
     );
+}
+
+/** Asked when nothing was found: alerts of a rule that an older version had can still be listed. */
+async function requireKnownRule(id: string): Promise<void> {
+  // Loaded here, because a list that is not empty needs no rule.
+  const { ruleById } = await import('../../risk/rules/list.js');
+  if (ruleById(id) === undefined)
+    throw new FeewardenError('bad_usage', `--rule: there is no rule ${id}; docs/rules.md names them all.`);
 }
 
 function stateOption(text: string | undefined): 'open' | 'cleared' | null {

@@ -10,7 +10,7 @@ import { formatDay } from '../../core/time.js';
 import { isDocument, isProblem, openAny } from '../../sources/files/records.js';
 import { DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { EXIT, printError, printJson, printLine, printTable } from '../output.js';
-import { readMapping } from '../statements.js';
+import { errorOfFile, readMapping, requireMapping } from '../statements.js';
 
 interface CheckOptions {
   readonly mapping?: string;
@@ -122,11 +122,12 @@ function decimal(amount: Amount | null): string | null {
 async function check(paths: readonly string[], options: CheckOptions): Promise<number> {
   const mapping = readMapping(options.mapping);
   let exit: number = EXIT.success;
-  for await (const input of openAny(paths, { documents: mapping ? ['xml', 'text'] : ['xml'] })) {
+  for await (const input of openAny(paths, { documents: ['xml', 'text'] })) {
     try {
       if (isProblem(input)) throw input.error;
       if (!isDocument(input))
-        throw new FeewardenError('not_a_statement', `${input.path} holds JSON; \`feewarden ingest\` takes events.`);
+        throw new FeewardenError('not_a_statement', `${input.path}: It holds JSON; \`feewarden ingest\` takes events.`);
+      requireMapping(input, mapping);
       if (!options.json) printLine(input.path);
       const lines = new ShownLines();
       const source = await statementSource(input, mapping);
@@ -145,18 +146,12 @@ async function check(paths: readonly string[], options: CheckOptions): Promise<n
       if (!isFine(checked)) exit = EXIT.foundWrong;
     } catch (error) {
       if (!(error instanceof FeewardenError)) throw error;
-      printError(
-        error.code === 'unreadable_input' ? error : new FeewardenError(error.code, `${input.path}: ${detailOf(error)}`),
-      );
+      printError(errorOfFile(input.path, error));
       if (options.json) printJson({ file: input.path, refused: error.code, message: error.message });
       exit = EXIT.foundWrong;
     }
   }
   return exit;
-}
-
-function detailOf(error: FeewardenError): string {
-  return error.message.slice(new FeewardenError(error.code).message.length).trim();
 }
 
 /** Bounded in each statement and in the file, which may hold very many. */

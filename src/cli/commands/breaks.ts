@@ -15,7 +15,7 @@ import { FeewardenError } from '../../core/errors.js';
 import { formatYuan } from '../../core/money.js';
 import { formatDay, formatTime } from '../../core/time.js';
 import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
-import { LIMIT_OPTION, limitOption, REGION_OPTION, regionOption } from '../filters.js';
+import { LIMIT_OPTION, limitOption, printLimitReached, REGION_OPTION, regionOption } from '../filters.js';
 import { printJson, printLine, printTable } from '../output.js';
 
 interface BreaksOptions extends DataOptions {
@@ -44,11 +44,13 @@ export function breaksCommand(program: Command): void {
     .action((options: BreaksOptions) =>
       withDatabase(options, async ({ database }) => {
         const filters = filtersOf(options);
-        const rows = await listBreaks(database.pool, filters, { after: null, limit: limitOption(options.limit) });
+        const limit = limitOption(options.limit);
+        const rows = await listBreaks(database.pool, filters, { after: null, limit });
         if (options.json) for (const row of rows) printJson(jsonOf(row));
         else if (rows.length === 0) printLine('There are no such breaks; `feewarden reconcile` looks for new ones.');
         else {
           printTable(['no.', 'break', 'institution', 'account', 'day', 'age', 'yuan', 'owner', 'why'], rows.map(cells));
+          printLimitReached(rows.length, limit);
           const sums = await sumBreaks(database.pool, filters);
           printLine('');
           printTable(

@@ -6,7 +6,7 @@ import { refreshFeeds } from '../../banks/refresh.js';
 import { CHINA_CALENDAR } from '../../core/calendar.js';
 import { formatDay, formatTime } from '../../core/time.js';
 import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
-import { LIMIT_OPTION, limitOption, REGION_OPTION, regionOption } from '../filters.js';
+import { LIMIT_OPTION, limitOption, printLimitReached, REGION_OPTION, regionOption } from '../filters.js';
 import { printJson, printLine, printTable } from '../output.js';
 
 interface FeedsOptions extends DataOptions {
@@ -42,7 +42,10 @@ export function feedsCommand(program: Command): void {
         if (options.json) for (const feed of feeds) printJson(jsonOf(feed));
         else if (feeds.length === 0)
           printLine('Nothing came from anybody yet; `feewarden ingest FILE` takes events in.');
-        else printTable(HEADINGS, feeds.map(cells));
+        else {
+          printTable(HEADINGS, feeds.map(cells));
+          printLimitReached(feeds.length, limit);
+        }
       }),
     );
 }

@@ -1,15 +1,16 @@
 import type { Command } from 'commander';
 import type { CsvMapping } from '../../banks/formats/csv-mapping.js';
-import { ERRORS, FeewardenError } from '../../core/errors.js';
+import { readRulesFile } from '../../banks/rules-file.js';
+import { FeewardenError } from '../../core/errors.js';
 import { type IntakeCounts, noCounts } from '../../ledger/intake.js';
 import { type FileIntake, takeFile } from '../../ledger/intake-file.js';
-import { listInputs } from '../../sources/files/list-inputs.js';
+import { listInputs, STDIN } from '../../sources/files/list-inputs.js';
 import { type InputDocument, type InputFile, isDocument, isProblem, openAny } from '../../sources/files/records.js';
 import { type CliContext, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { evaluateAllDue } from '../evaluate-due.js';
 import { EXIT, printError, printJson, printLine, printTable } from '../output.js';
 import { startBar } from '../progress-bar.js';
-import { readMapping, takeDocument } from '../statements.js';
+import { errorOfFile, readMapping, takeDocument } from '../statements.js';
 
 interface IngestOptions extends DataOptions {
   readonly evaluate: boolean;
@@ -51,15 +52,17 @@ async function ingest(context: CliContext, paths: readonly string[], options: In
   const started = performance.now();
   const summary: Summary = { ...noCounts(), pending: 0, statements: 0, wrong: [], seconds: 0, failed: [], resumed: [] };
   const mapping = readMapping(options.mapping);
-  const stop = stopSignal();
+  // A wrong setting is told before the first file, and not with each of them.
+  readRulesFile(context.config.bankRules);
   const listed = await listInputs(paths);
   const total = listed.some((input) => input.size === null)
     ? null
     : listed.reduce((sum, input) => sum + input.size!, 0);
+  const stop = stopSignal(listed.some((input) => input.path === STDIN));
   const bar = startBar(total, 'bytes');
   let before = 0;
   try {
-    for await (const input of openAny(paths, { documents: mapping ? ['xml', 'text'] : ['xml'] })) {
+    for await (const input of openAny(paths, { documents: ['xml', 'text'] })) {
       if (stop.signal.aborted) break;
       if (isProblem(input)) {
         printError(input.error);
@@ -100,7 +103,8 @@ async function takeOne(
   });
   add(summary, taken);
   if (taken.resumedAtLine !== null) summary.resumed.push({ path: input.path, line: taken.resumedAtLine });
-  if (taken.problem === null) return;
+  // A stream that was closed because the run is to stop is not damaged.
+  if (taken.problem === null || signal.aborted) return;
   // A damaged file has given what it could; the other files go on.
   printError(taken.problem);
   summary.failed.push({ path: input.path, error: taken.problem.message });
@@ -126,10 +130,8 @@ async function takeStatementFile(
     }
   } catch (error) {
     if (!(error instanceof FeewardenError) || error.kind !== 'usage') throw error;
-    const told = new FeewardenError(
-      error.code,
-      `${input.path}: ${error.message.slice(ERRORS[error.code].message.length).trim()}`,
-    );
+    if (signal.aborted) return;
+    const told = errorOfFile(input.path, error);
     printError(told);
     summary.failed.push({ path: input.path, error: told.message });
   }
@@ -182,10 +184,13 @@ function printSummary(summary: Summary): void {
   printLine('`feewarden rejected` lists them with their place and reason.');
 }
 
-/** The first Ctrl-C (or SIGTERM) ends the run after the batch in hand. */
-function stopSignal(): { signal: AbortSignal; release(): void } {
+/** The first Ctrl-C (or SIGTERM) ends the run after the batch in hand; a stream whose sender says nothing is not waited for. */
+function stopSignal(readsStdin: boolean): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
-  const stop = (): void => controller.abort();
+  const stop = (): void => {
+    controller.abort();
+    if (readsStdin) process.stdin.on('error', () => {}).destroy(new Error('stopped'));
+  };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
   return {

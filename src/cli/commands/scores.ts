@@ -5,7 +5,15 @@ import { formatTime, type Us } from '../../core/time.js';
 import type { Database } from '../../db/database.js';
 import { type PastScore, pastScores } from '../../risk/past-scores.js';
 import { DATA_OPTION, type DataOptions, JSON_OPTION, timeOption, withDatabase } from '../context.js';
-import { LEVEL_OPTION, LIMIT_OPTION, levelOption, limitOption, REGION_OPTION, regionOption } from '../filters.js';
+import {
+  LEVEL_OPTION,
+  LIMIT_OPTION,
+  levelOption,
+  limitOption,
+  printLimitReached,
+  REGION_OPTION,
+  regionOption,
+} from '../filters.js';
 import { EXIT, printJson, printLine, printTable } from '../output.js';
 import { startBar } from '../progress-bar.js';
 
@@ -48,6 +56,7 @@ export function scoresCommand(program: Command): void {
     .action((options: ScoresOptions) =>
       withDatabase(options, async ({ database }) => {
         const asOf = timeOption(options.asOf, '--as-of');
+        const limit = limitOption(options.limit);
         if (asOf !== null) return showPast(database, asOf, options);
         const { rows } = await database.pool.query<ScoreLine>(
           `select i.id as "institutionId", v.name as "institutionName", v.region_code as "regionCode", v.score, v.level, v.grade, v.confidence, v.groups,
@@ -55,28 +64,25 @@ export function scoresCommand(program: Command): void {
              from evaluations v join institutions i on i.no = v.institution_no
             where ($1::text is null or i.id = $1) and ($2 = '' or v.region_code like $2 || '%') and ($3::text is null or v.level = $3)
             order by v.score desc, i.id limit $4`,
-          [
-            options.institution ?? null,
-            regionOption(options.region),
-            levelOption(options.level),
-            limitOption(options.limit),
-          ],
+          [options.institution ?? null, regionOption(options.region), levelOption(options.level), limit],
         );
         if (options.json) for (const row of rows) printJson({ ...row, evaluatedAt: formatTime(row.evaluatedAt) });
         else if (rows.length === 0)
           printLine('No institution is evaluated yet that fits; `feewarden ingest FILE` takes events in.');
-        else
+        else {
           printTable(
             ['institution', 'name', 'score', 'level', 'grade', 'confidence', 'unearned', 'rules'],
             rows.map(cells),
           );
+          printLimitReached(rows.length, limit);
+        }
       }),
     );
 }
 
 async function showPast(database: Database, asOf: Us, options: ScoresOptions): Promise<void> {
   const ids = options.institution === undefined ? null : [options.institution];
-  const [region, level] = [regionOption(options.region), levelOption(options.level)];
+  const [region, level, limit] = [regionOption(options.region), levelOption(options.level), limitOption(options.limit)];
   const bar = startBar(null, 'scores made again');
   const found: PastScore[] = [];
   let done = 0;
@@ -90,15 +96,17 @@ async function showPast(database: Database, asOf: Us, options: ScoresOptions): P
   }
   bar.stop();
   found.sort((a, b) => b.explanation.score - a.explanation.score);
-  const rows = found.slice(0, limitOption(options.limit));
+  const rows = found.slice(0, limit);
   if (options.json)
     for (const { explanation, ...rest } of rows) printJson({ ...explanation, ...rest, asOf: formatTime(asOf) });
   else if (rows.length === 0) printLine('Nothing was known of such an institution by then.');
-  else
+  else {
     printTable(
       ['institution', 'name', 'score', 'level', 'grade', 'evaluated', 'policy', 'history', 'rules'],
       rows.map(pastCells),
     );
+    printLimitReached(rows.length, limit);
+  }
   if (others > 0) process.exitCode = EXIT.foundWrong;
 }
 
