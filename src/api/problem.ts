@@ -24,6 +24,7 @@ export function toFeewardenError(error: unknown): FeewardenError {
   if (error instanceof FeewardenError) return error;
   const { code, statusCode, message } = error as Partial<FastifyError>;
   if (hasZodFastifySchemaValidationErrors(error)) return validationError(error);
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new FeewardenError('unsupported_media_type', MEDIA_TYPES);
   if (code !== undefined && Object.hasOwn(FRAMEWORK_CODES, code)) return new FeewardenError(FRAMEWORK_CODES[code]!);
   if (isTransientDatabaseError(error)) return new FeewardenError('database_busy', undefined, { cause: error });
   // The framework refuses a request that is not well-formed; its sentences speak of the request alone.
@@ -33,8 +34,11 @@ export function toFeewardenError(error: unknown): FeewardenError {
   return new FeewardenError('internal', undefined, { cause: error });
 }
 
+/** A first try with curl sends a form: whoever wrote it is told what to say instead. */
+const MEDIA_TYPES =
+  'Say in Content-Type what the body is: application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson for events, application/xml for bank statements, application/json for everything else.';
+
 const FRAMEWORK_CODES: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
   FST_ERR_NOT_FOUND: 'not_found',
   FST_ERR_HANDLER_TIMEOUT: 'database_busy',

@@ -148,6 +148,12 @@ describe('a request that is refused as a whole', () => {
     expect(await rejectedCount()).toBe(before);
   });
 
+  test('of a form, which curl sends when nothing is said, names the media types that are taken', async () => {
+    const answer = await h.call('POST', '/v1/events', { type: 'application/x-www-form-urlencoded', body: '{}' });
+    expect(answer.status).toBe(415);
+    expect(answer.json.detail).toMatch(/Content-Type .*application\/cloudevents\+json.*application\/x-ndjson/);
+  });
+
   test('without a body and without a media type', async () => {
     expect((await h.call('POST', '/v1/events')).json.code).toBe('unsupported_media_type');
   });
