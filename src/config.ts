@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { FeewardenError } from './core/errors.js';
@@ -85,7 +86,17 @@ export function loadConfig(environment: Environment = processEnvironment(), over
 
 /** Variables of a file `.env` in the working folder are added; those that are set already win. */
 function processEnvironment(): Environment {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  if (!existsSync('.env')) return process.env;
+  try {
+    process.loadEnvFile('.env');
+  } catch (error) {
+    // A folder, as Docker makes it for a file that is not there, or a file of somebody else.
+    throw new FeewardenError(
+      'bad_setting',
+      `${path.resolve('.env')} cannot be read; make it a file that this user may read, or remove it.`,
+      { cause: error },
+    );
+  }
   return process.env;
 }
 

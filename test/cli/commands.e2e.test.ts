@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -127,6 +127,12 @@ describe('wrong usage', () => {
     expect(answer.stderr).toMatch(
       /^feewarden: .*\/no\/such\/file: There is no such file or folder; check the path\.\n$/,
     );
+    expect(answer.code).toBe(2);
+  });
+
+  it('says of a .env that is a folder where it lies', async () => {
+    const answer = await feewarden(['books'], { cwd: folderWith('.env') });
+    expect(answer.stderr).toMatch(/^feewarden: A setting is wrong\. .*\.env cannot be read; .*\n$/);
     expect(answer.code).toBe(2);
   });
 
@@ -352,6 +358,12 @@ it('works beside a running start on the same data folder, and neither stops the 
   expect(await started.end('SIGTERM')).toEqual({ code: 0, signal: null });
   expect((await run(['verify'])).stdout).toMatch(/books, scores and alerts agree with the events/);
 }, 120_000);
+
+function folderWith(name: string): string {
+  const folder = path.join(files, 'work');
+  mkdirSync(path.join(folder, name), { recursive: true });
+  return folder;
+}
 
 /** The kernel tells what a process waits for: here its stdin. */
 function waitsForInput(pid: number): boolean {

@@ -35,6 +35,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What it reads on stdin; else that is empty. */
   readonly input?: string | Buffer;
+  /** Where it runs; else in a folder of its own. */
+  readonly cwd?: string;
   /** Its stdin stays open after the input, as that of a terminal. */
   readonly keepsInputOpen?: boolean;
 }
@@ -48,7 +50,7 @@ const children = new Set<ChildProcess>();
 /** Starts `feewarden …` without a shell, in a folder of its own. `endAll` ends it at the latest. */
 export function startFeewarden(args: readonly string[], options: StartOptions = {}): Running {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
-    cwd: workFolder(),
+    cwd: options.cwd ?? workFolder(),
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], TMPDIR: os.tmpdir(), ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
