@@ -51,7 +51,7 @@ function pem(variable: string, file: string): string {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw wrong(`${variable}: ${file} cannot be read: ${(error as Error).message}`, error);
+    throw wrong(`${variable}: ${file} cannot be read (${(error as Error).message}); check the path.`, error);
   }
   if (!text.includes('-----BEGIN ')) throw wrong(`${variable}: ${file} is no PEM file.`);
   return text;
