@@ -131,10 +131,15 @@ async function takeContent(
   counts: StatementIntakeCounts,
 ): Promise<InboxProblem[]> {
   const problems: InboxProblem[] = [];
-  for await (const input of openAny([file], { documents: ['xml'] })) {
+  for await (const input of openAny([file], { documents: ['xml', 'text'] })) {
     try {
       if (isProblem(input)) throw input.error;
-      if (!isDocument(input)) throw new FeewardenError('not_a_statement', 'It holds JSON.');
+      // Nobody is there to say what the columns of a CSV mean.
+      if (!isDocument(input) || input.document !== 'xml')
+        throw new FeewardenError(
+          'not_a_statement',
+          'It is no XML; `feewarden ingest` takes events, and CSV with --mapping.',
+        );
       const taken = await takeStatements(deps, await statementSource(input, null), {
         batchEntriesMax,
         onlyBank: null,

@@ -95,13 +95,15 @@ test('a damaged file goes to refused/ with its reason, and may come again whole'
   put('a.xml.gz', gzipSync(statement('R-1').slice(0, -40)));
   put('b.xml', documentXml({ statements: [{ account: 'A-none', entries: [{}] }] }));
   put('c.json', '{"a":1}\n');
+  put('d.csv', '交易日期,金额\n20260701,1.00\n');
   await look();
   expect(await look(10)).toMatchObject([
     { name: 'a.xml.gz', outcome: 'refused', problems: [{ code: 'bad_xml', path: 'a.xml.gz' }] },
     { name: 'b.xml', outcome: 'done', counts: { rejected: 1 } },
     { name: 'c.json', outcome: 'refused', problems: [{ code: 'not_a_statement' }] },
+    { name: 'd.csv', problems: [{ code: 'not_a_statement', message: expect.stringContaining('--mapping') }] },
   ]);
-  expect(names('refused')).toEqual(['a.xml.gz', 'a.xml.gz.reason.json', 'c.json', 'c.json.reason.json']);
+  expect(names('refused')).toEqual(['a.xml.gz', 'c.json', 'd.csv'].flatMap((name) => [name, `${name}.reason.json`]));
   const reason = JSON.parse(readFileSync(path.join(folder, 'refused', 'a.xml.gz.reason.json'), 'utf8'));
   expect(reason).toMatchObject({
     file: 'a.xml.gz',
