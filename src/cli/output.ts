@@ -1,4 +1,4 @@
-import { ERRORS, FeewardenError } from '../core/errors.js';
+import { ERRORS, type ErrorCode, FeewardenError } from '../core/errors.js';
 
 /** Exit codes of every command (interfaces, v1). */
 export const EXIT = { success: 0, foundWrong: 1, usage: 2 } as const;
@@ -34,9 +34,7 @@ export function printTable(headings: readonly string[], rows: readonly (readonly
 /** An error as one sentence on stderr; answers the exit code. */
 export function printError(error: unknown): number {
   if (error instanceof FeewardenError) {
-    // "Nothing under this address" speaks of HTTP; what was not found says more.
-    const sentence = error.code === 'not_found' ? (error.detail ?? error.message) : error.message;
-    process.stderr.write(`feewarden: ${sentence}\n`);
+    process.stderr.write(`feewarden: ${sentenceOf(error)}\n`);
     return ERRORS[error.code].kind === 'usage' ? EXIT.usage : EXIT.foundWrong;
   }
   process.stderr.write(
@@ -70,4 +68,16 @@ function width(text: string): number {
 
 function pad(text: string, to: number): string {
   return ' '.repeat(Math.max(0, to - width(text)));
+}
+
+/** Codes whose own sentence only says of what kind the error is, or speaks of HTTP: what was wrong, and what to do, stands in the detail. */
+const SAID_BY_DETAIL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'bad_usage',
+  'bad_setting',
+  'unreadable_input',
+  'not_found',
+]);
+
+function sentenceOf({ code, detail, message }: FeewardenError): string {
+  return detail !== undefined && SAID_BY_DETAIL.has(code) ? detail : message;
 }
