@@ -1,5 +1,6 @@
-import { type Fen, minFen } from '../core/money.js';
-import { addMonths, type Day, formatDay, type Us } from '../core/time.js';
+import { type Fen, maxFen, minFen } from '../core/money.js';
+import { addMonths, type Day, formatDay, parseDay, type Us, yearOf } from '../core/time.js';
+import type { EventData } from '../events/event.js';
 import { type AccountFacts, accountBookedFen } from './facts/accounts.js';
 import type { FactSheet } from './facts/fact-sheet.js';
 import type { RefundFacts } from './facts/refunds.js';
@@ -20,6 +21,8 @@ export interface Change {
   say(sheet: FactSheet, amount: number): Sentence;
   /** It goes on day by day: a bank that reports again, lessons that are given again. */
   readonly lasting?: true;
+  /** What was late stays held against the institution for some days after it: then the level is left when these are over. */
+  readonly isHeld?: (sheet: FactSheet) => boolean;
 }
 
 /** Every kind that a rule may name, but for the passing of days, which changes nothing. */
@@ -43,16 +46,12 @@ export const CHANGES: Readonly<Record<Exclude<RemedyKind, 'days'>, Change>> = {
       en: `a guarantee or insurance of ${enYuan(amount)}`,
     }),
   },
-  confirmed_lessons: {
-    unit: 'lessons',
-    max: (sheet) => Number(sheet.unearnedFen / lessonFen(sheet)),
-    apply: confirmLessons,
-    fen: (sheet, amount) => BigInt(amount) * lessonFen(sheet),
-    say: (sheet, amount) => ({
-      zh: `确认 ${amount} 次课（每次约 ${zhYuan(lessonFen(sheet))}）`,
-      en: `${plural(amount, 'confirmed lesson')} of about ${enYuan(lessonFen(sheet))}`,
-    }),
-  },
+  confirmed_lessons: confirmedLessons(lessonsCanEarn, '确认', ''),
+  expired_lessons: confirmedLessons(
+    (sheet) => sheet.rows.expiredUnearnedFen ?? 0n,
+    '确认到期合同的课',
+    ' on contracts whose period is over',
+  ),
   lessons_given: {
     unit: 'lessons',
     max: () => LESSONS_MAX,
@@ -104,7 +103,20 @@ export const CHANGES: Readonly<Record<Exclude<RemedyKind, 'days'>, Change>> = {
   licence_complete: once('证照齐全且在有效期内', 'licence and registration are complete and valid', {
     apply: completeLicence,
   }),
-  statement_filed: once('报送财务报告', 'the financial statement is filed', { apply: fileStatement }),
+  statement_filed: {
+    unit: 'once',
+    max: (sheet) => Math.min(1, missingStatements(sheet).length),
+    apply: fileStatements,
+    fen: () => null,
+    say: (sheet) => {
+      const years = missingStatements(sheet).map(({ period }) => period);
+      return {
+        zh: `报送 ${years.join('、')} 年度财务报告`,
+        en: `the financial ${years.length === 1 ? 'statement' : 'statements'} for ${years.join(', ')} filed`,
+      };
+    },
+    isHeld: (sheet) => missingStatements(sheet).some(({ dueOn }) => dueOn !== undefined),
+  },
   signals_cleared: once('外部信号解除', 'the authority or court clears the signal', { apply: clearSignals }),
   clean_inspection: once('巡查恢复正常', 'an inspection finds the institution open and in order', {
     apply: (sheet) =>
@@ -133,6 +145,34 @@ function moneyInto(account: (sheet: FactSheet) => AccountFacts | null, zh: strin
     fen: (_, amount) => BigInt(amount),
     say: (_, amount) => ({ zh: `${zh} ${zhYuan(amount)}`, en: `${enYuan(amount)} ${en}` }),
   };
+}
+
+/** `mayEarn`: the fees that such lessons can earn. */
+function confirmedLessons(mayEarn: (sheet: FactSheet) => Fen, zh: string, en: string): Change {
+  return {
+    unit: 'lessons',
+    max: (sheet) => Number(mayEarn(sheet) / lessonFen(sheet)),
+    apply: confirmLessons,
+    fen: (sheet, amount) => BigInt(amount) * lessonFen(sheet),
+    say: (sheet, amount) => ({
+      zh: `${zh} ${amount} 次${en === '' ? '课' : ''}（每次约 ${zhYuan(lessonFen(sheet))}）`,
+      en: `${plural(amount, 'confirmed lesson')} of about ${enYuan(lessonFen(sheet))}${en}`,
+    }),
+  };
+}
+
+/** Old stock and payments without a contract are lines of their own, which no lesson consumes. */
+function lessonsCanEarn({ rows }: FactSheet): Fen {
+  const stock = (rows.registers['stock.declared'] ?? []).reduce(
+    (sum, { data }) => (data.contractId == null ? sum + BigInt(data.amountFen) : sum),
+    0n,
+  );
+  const alone = rows.payments.reduce(
+    (sum, { told, reversedFen }) =>
+      told?.contractId === null ? sum + maxFen(0n, BigInt(told.amountFen - reversedFen)) : sum,
+    stock,
+  );
+  return maxFen(0n, rows.unearnedFen - alone);
 }
 
 function firstOpen(accounts: readonly AccountFacts[]): AccountFacts | null {
@@ -284,12 +324,35 @@ function completeLicence(sheet: FactSheet): InstitutionRows {
   return { ...sheet.rows, profile: data, profileEvents: [...sheet.rows.profileEvents, told] };
 }
 
-function fileStatement(sheet: FactSheet): InstitutionRows {
-  const newest = (sheet.rows.registers['statement.filed'] ?? []).reduce(
-    (period, row) => Math.max(period, Number(row.data.period)),
-    0,
+type Statement = EventData['statement.filed'];
+
+/** The statements that the newest one is followed by up to now, and each with its due day where the newest tells one. */
+function missingStatements({ rows, today }: FactSheet): readonly Pick<Statement, 'period' | 'dueOn'>[] {
+  const newest = (rows.registers['statement.filed'] ?? []).reduce<Statement | null>(
+    (best, { data }) => (best === null || data.period > best.period ? data : best),
+    null,
   );
-  return withRegister(sheet, 'statement.filed', { period: String(newest + 1), revenueFen: 0 });
+  if (newest === null) return [];
+  const missing: Pick<Statement, 'period' | 'dueOn'>[] = [];
+  for (let years = 1; Number(newest.period) + years < yearOf(today); years += 1) {
+    const period = String(Number(newest.period) + years);
+    const due = newest.dueOn === undefined ? null : addMonths(parseDay(newest.dueOn)!, 12 * years);
+    if (due !== null && due >= today) break;
+    missing.push(due === null ? { period } : { period, dueOn: formatDay(due) });
+  }
+  return missing;
+}
+
+function fileStatements(sheet: FactSheet): InstitutionRows {
+  return missingStatements(sheet).reduce(
+    (rows, { period, dueOn }) =>
+      withRegister({ rows, now: sheet.now }, 'statement.filed', {
+        period,
+        revenueFen: 0,
+        ...(dueOn === undefined ? {} : { dueOn }),
+      }),
+    sheet.rows,
+  );
 }
 
 function clearSignals(sheet: FactSheet): InstitutionRows {

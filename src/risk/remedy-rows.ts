@@ -38,8 +38,11 @@ export function withTally(rows: InstitutionRows, name: TallyName, day: Day, coun
 }
 
 /** With one more event of a register, the newest of all. */
-export function withRegister<T extends RegisterType>(sheet: FactSheet, type: T, data: EventData[T]): InstitutionRows {
-  const { rows, now } = sheet;
+export function withRegister<T extends RegisterType>(
+  { rows, now }: Pick<FactSheet, 'rows' | 'now'>,
+  type: T,
+  data: EventData[T],
+): InstitutionRows {
   const registers: Partial<Record<RegisterType, readonly object[]>> = {
     ...rows.registers,
     [type]: [...(rows.registers[type] ?? []), { at: now, source: 'remedy', id: 'remedy', data }],

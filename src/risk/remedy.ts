@@ -54,7 +54,8 @@ export interface RemedyQuestion {
 
 /**
  * What would change each open finding: the money or the days that leave each of its levels. The least amount is found by asking the
- * rule itself about changed rows, now and when the level could be left, and told only if a whole evaluation then leaves it. Pure.
+ * rule itself about changed rows, from the next midnight to the one at which the level could be left, and told only if whole
+ * evaluations at these moments leave it. Pure.
  */
 export function findRemedies(question: RemedyQuestion): FindingRemedies[] {
   const { rows, state, now, calendar, policy } = question;
@@ -106,6 +107,7 @@ class Search {
   private readonly params: ParamValues;
   private readonly context: RiskContext;
   private readonly sheet: FactSheet;
+  private readonly later = new Map<Us, Level>();
 
   constructor(
     private readonly question: RemedyQuestion,
@@ -129,9 +131,22 @@ class Search {
     );
   }
 
-  /** True when the rule, asked about these rows then, is inside the level by the margin. */
-  private isInside(level: OpenLevel, rows: InstitutionRows, at: Us): boolean {
-    return rankOf(this.heldLevel(rows, at)) < rankOf(level);
+  /** True when the rule, asked about the rows of each of these moments, is inside the level by the margin at all of them. */
+  private staysInside(level: OpenLevel, rowsAt: RowsAt, moments: readonly Us[]): boolean {
+    // The last moment first: it is the one that most often is not.
+    return moments.every((_, index) => {
+      const at = moments.at(-1 - index)!;
+      return rankOf(this.heldLevel(rowsAt(at), at)) < rankOf(level);
+    });
+  }
+
+  /** What the rule says of the unchanged rows at a midnight to come: asked once for all levels. */
+  private heldLater(at: Us): Level {
+    const known = this.later.get(at);
+    if (known !== undefined) return known;
+    const level = this.heldLevel(this.question.rows, at);
+    this.later.set(at, level);
+    return level;
   }
 
   private heldLevel(rows: InstitutionRows, at: Us): Level {
@@ -153,7 +168,7 @@ class Search {
   private waiting(level: OpenLevel, since: Us): Found[] {
     const { rows, now } = this.question;
     const leavesAt = Math.max(now, this.leaveAt(since));
-    if (!this.isInside(level, rows, leavesAt)) return [];
+    if (!this.staysInside(level, () => rows, momentsUntil(now, leavesAt))) return [];
     const amount = dayOf(leavesAt) - dayOf(now);
     const said = { zh: '已恢复，只需保持', en: 'it is back inside and only has to stay there' };
     return [{ kind: 'wait', leaves: level, amount, unit: 'days', fen: null, leavesAt, said }];
@@ -161,30 +176,52 @@ class Search {
 
   private change(level: OpenLevel, kind: RemedyKind, change: Change): Found | null {
     const { now } = this.question;
-    const max = change.max(this.sheet);
-    if (max < 1) return null;
-    const leavesAt = this.leaveAt(now);
-    const later = change.lasting ? this.sheetOf(this.question.rows, leavesAt) : this.sheet;
-    const rowsNow = (amount: number): InstitutionRows => changed(change, this.sheet, amount);
-    const rowsThen = (amount: number): InstitutionRows => changed(change, later, amount);
-    const helps = (amount: number): boolean =>
-      this.isInside(level, rowsNow(amount), now) && this.isInside(level, rowsThen(amount), leavesAt);
-    const amount = change.unit === 'refunds' || change.unit === 'payments' ? firstOf(helps, max) : leastOf(helps, max);
-    if (amount === null) return null;
-    if (!this.isConfirmed(level, [rowsNow(amount), now], [rowsThen(amount), leavesAt])) return null;
-    const said = change.say(this.sheet, amount);
-    const fen = change.fen(this.sheet, amount);
-    return { kind, leaves: level, amount, unit: change.unit, fen, leavesAt, said };
+    if (change.max(this.sheet) < 1) return null;
+    const daysMax = change.isHeld?.(this.sheet) ? DAYS_MAX : 0;
+    for (let days = 0; days <= daysMax; days += 1) {
+      const since = days === 0 ? now : startOfDay(dayOf(now) + days);
+      const amount = this.amountOf(level, change, since);
+      if (amount === null) continue;
+      const said = change.say(this.sheet, amount);
+      const fen = change.fen(this.sheet, amount);
+      return { kind, leaves: level, amount, unit: change.unit, fen, leavesAt: this.leaveAt(since), said };
+    }
+    return null;
   }
 
-  /** The first midnight from which on the unchanged rows stay inside. */
+  /** The least amount that, if it happens now, keeps the finding inside the level from a moment on until it is left. */
+  private amountOf(level: OpenLevel, change: Change, since: Us): number | null {
+    const { rows, now } = this.question;
+    const max = change.max(this.sheet);
+    const moments = momentsUntil(since, this.leaveAt(since));
+    const rowsOf = (amount: number): RowsAt => {
+      if (change.lasting) return (at) => changed(change, this.sheetOf(rows, at), amount);
+      const then = changed(change, this.sheet, amount);
+      return () => then;
+    };
+    const least = (asked: readonly Us[]): number | null => {
+      const helps = (amount: number): boolean => this.staysInside(level, rowsOf(amount), asked);
+      const inOrder = change.unit === 'refunds' || change.unit === 'payments';
+      return inOrder ? firstOf(helps, max) : leastOf(helps, max);
+    };
+    const isConfirmed = (amount: number): boolean => this.isConfirmed(level, rowsOf(amount), [now, ...moments]);
+    // The first and the last moment nearly always decide; those between are asked only where they do not.
+    const found = least([moments[0]!, moments.at(-1)!]);
+    if (found === null || isConfirmed(found)) return found;
+    const throughout = least(moments);
+    return throughout !== null && isConfirmed(throughout) ? throughout : null;
+  }
+
+  /** The first midnight from which on the unchanged rows stay inside until the level is left. */
   private days(level: OpenLevel): Found | null {
     const { rows, now } = this.question;
     for (let amount = 1; amount <= DAYS_MAX; amount += 1) {
       const at = startOfDay(dayOf(now) + amount);
-      if (!this.isInside(level, rows, at)) continue;
+      if (rankOf(this.heldLater(at)) >= rankOf(level)) continue;
       const leavesAt = this.leaveAt(at);
-      if (!this.isInside(level, rows, leavesAt) || !this.isConfirmed(level, [rows, at], [rows, leavesAt])) continue;
+      const moments = momentsUntil(at, leavesAt);
+      if (moments.some((moment) => rankOf(this.heldLater(moment)) >= rankOf(level))) continue;
+      if (!this.isConfirmed(level, () => rows, moments)) continue;
       const said = {
         zh: `${amount} 天内无新增情况`,
         en: `${plural(amount, 'day')} without anything new`,
@@ -202,18 +239,24 @@ class Search {
     return null;
   }
 
-  /** Whole evaluations at the moment of the change and when the level can be left: then the finding must have left it. */
-  private isConfirmed(
-    level: OpenLevel,
-    [rows, at]: readonly [InstitutionRows, Us],
-    [rowsLater, later]: readonly [InstitutionRows, Us],
-  ): boolean {
+  /** Whole evaluations one after the other, as time passes: after the last of these moments the finding must have left the level. */
+  private isConfirmed(level: OpenLevel, rowsAt: RowsAt, moments: readonly Us[]): boolean {
     const { calendar, policy } = this.question;
-    const first = evaluateInstitution(rows, this.evaluation.state, at, calendar, policy);
-    const last = evaluateInstitution(rowsLater, first.state, later, calendar, policy);
-    const found = last.findings.find(({ rule }) => rule.id === this.finding.rule.id);
+    let { evaluation } = this;
+    for (const at of moments) evaluation = evaluateInstitution(rowsAt(at), evaluation.state, at, calendar, policy);
+    const found = evaluation.findings.find(({ rule }) => rule.id === this.finding.rule.id);
     return found !== undefined && found.state !== 'failed' && rankOf(found.level) < rankOf(level);
   }
+}
+
+/** The rows as they would be at a moment. */
+type RowsAt = (at: Us) => InstitutionRows;
+
+/** When it has to be inside: the rest of a day that has begun does not count, then at every midnight until the level is left. */
+function momentsUntil(since: Us, leavesAt: Us): Us[] {
+  const moments: Us[] = [];
+  for (let day = dayOf(since - 1) + 1; startOfDay(day) <= leavesAt; day += 1) moments.push(startOfDay(day));
+  return moments.length === 0 ? [leavesAt] : moments;
 }
 
 /** The change is news: nobody knew of it before. */

@@ -53,6 +53,7 @@ export type RemedyKind =
   | 'deposit_top_up'
   | 'cover'
   | 'confirmed_lessons'
+  | 'expired_lessons'
   | 'lessons_given'
   | 'pay_refunds'
   | 'credit_payments'

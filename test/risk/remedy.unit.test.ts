@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
-import { formatDay, startOfDay, type Us } from '../../src/core/time.js';
+import { addMonths, formatDay, startOfDay, US_PER_DAY, type Us } from '../../src/core/time.js';
 import { COMMON_PARAMS } from '../../src/risk/common.js';
 import { evaluateInstitution } from '../../src/risk/evaluate.js';
 import { FactSheet } from '../../src/risk/facts/fact-sheet.js';
@@ -26,29 +26,31 @@ function found(from: School, ruleId: string): FindingRemedies {
   return one;
 }
 
-/** The level of the rule's finding when so much had happened at NOW and nothing until the level could be left. */
-function levelAfter(from: School, ruleId: string, remedy: Remedy, amount: number): Level {
+/** The level of the rule's finding when so much had happened at NOW and time then passed, midnight by midnight. */
+function levelAfter(from: School, ruleId: string, remedy: Remedy, amount: number, until: Us = remedy.leavesAt): Level {
   const rows = from.rows();
-  const open = evaluate(rows, NOW).state;
-  const level = (state: ReturnType<typeof evaluate>) =>
-    state.findings.find(({ rule }) => rule.id === ruleId)?.level ?? 'none';
-  if (remedy.kind === 'days') {
-    const at = startOfDay(TODAY + amount);
-    return level(evaluate(rows, remedy.leavesAt, evaluate(rows, at, open).state));
-  }
-  if (remedy.kind === 'wait') return level(evaluate(rows, remedy.leavesAt, open));
-  const change = CHANGES[remedy.kind];
-  const at = (now: Us): InstitutionRows => {
-    const changed = change.apply(new FactSheet(rows, now, CHINA_CALENDAR, COMMON), amount);
-    return { ...changed, newestAt: now + 1 };
+  const change = remedy.kind === 'days' || remedy.kind === 'wait' ? null : CHANGES[remedy.kind];
+  const rowsAt = (at: Us): InstitutionRows => {
+    if (change === null) return rows;
+    const then = change.lasting ? at : NOW;
+    return { ...change.apply(new FactSheet(rows, then, CHINA_CALENDAR, COMMON), amount), newestAt: then + 1 };
   };
-  const first = evaluate(at(NOW), NOW, open);
-  return level(evaluate(change.lasting ? at(remedy.leavesAt) : at(NOW), remedy.leavesAt, first.state));
+  let last = evaluate(rowsAt(NOW), NOW, evaluate(rows, NOW).state);
+  for (let day = TODAY + 1; startOfDay(day) <= until; day += 1)
+    last = evaluate(rowsAt(startOfDay(day)), startOfDay(day), last.state);
+  return last.findings.find(({ rule }) => rule.id === ruleId)?.level ?? 'none';
 }
 
 const late = (one: School, cases: number, fen: number, dueOn = '2026-04-13'): School => {
   for (let i = 0; i < cases; i += 1)
     one.refund({ requestedOn: on('2026-03-01'), approvedOn: on('2026-03-02'), dueOn: on(dueOn), amountFen: fen });
+  return one;
+};
+/** Refunds decided so many days ago: refused, and agreed. */
+const decided = (refused: readonly number[], agreed: readonly number[]): School => {
+  const one = school();
+  for (const ago of refused) one.refund({ requestedOn: TODAY - 40, rejectedOn: TODAY - ago });
+  for (const ago of agreed) one.refund({ requestedOn: TODAY - 40, approvedOn: TODAY - ago });
   return one;
 };
 const signal = (kind: 'defaulter' | 'wage_arrears' | 'public_opinion') =>
@@ -58,6 +60,15 @@ const signal = (kind: 'defaulter' | 'wage_arrears' | 'public_opinion') =>
 const CASES: readonly (readonly [rule: string, from: () => School, kinds: readonly Remedy['kind'][]])[] = [
   ['A01', () => school().otherDebit(TODAY - 40, yuan(50_000)), ['custody_credit', 'confirmed_lessons', 'cover']],
   ['A02', () => depositSchool(yuan(20_000)).receipt(TODAY - 10, yuan(100_000)), ['deposit_top_up', 'days']],
+  [
+    // A fee leaves the three months tomorrow: what is wanted then is enough, for today has begun already.
+    'A02',
+    () =>
+      depositSchool(yuan(20_000))
+        .receipt(addMonths(TODAY, -3) + 1, yuan(20_000))
+        .receipt(TODAY - 10, yuan(100_000)),
+    ['deposit_top_up', 'days'],
+  ],
   [
     'A03',
     () =>
@@ -105,12 +116,14 @@ const CASES: readonly (readonly [rule: string, from: () => School, kinds: readon
       nobody()
         .account({})
         .unearned(yuan(80_000))
-        .register('stock.declared', { amountFen: yuan(50_000), dueOn: formatDay(TODAY - 35) }),
+        .register('stock.declared', { amountFen: yuan(50_000), dueOn: formatDay(TODAY - 35), contractId: 'c1' }),
     ['custody_credit', 'confirmed_lessons'],
   ],
   ['C01', () => late(school(), 3, yuan(3_000), '2026-03-20'), ['pay_refunds']],
   ['C02', () => school().refund({ requestedOn: TODAY - 30, amountFen: yuan(2_000) }), ['pay_refunds']],
   ['C03', () => late(school(), 4, yuan(5_000)), ['pay_refunds']],
+  // On Friday a quarter is refused, on Sunday again a third, from Tuesday on a quarter.
+  ['C07', () => decided([28, 28, 24, 10, 10], [26, 26, 26, 10, 10, 10, 10, 10, 10]), ['days']],
   [
     'C08',
     () =>
@@ -143,7 +156,7 @@ const CASES: readonly (readonly [rule: string, from: () => School, kinds: readon
         .confirmed(TODAY - 3, yuan(28_000)),
     ['confirmed_lessons'],
   ],
-  ['D07', () => school().with({ expiredUnearnedFen: BigInt(yuan(30_000)) }), ['confirmed_lessons']],
+  ['D07', () => school().with({ expiredUnearnedFen: BigInt(yuan(30_000)) }), ['expired_lessons']],
   [
     'E03',
     () =>
@@ -198,7 +211,11 @@ describe('what would change a finding', () => {
     for (const remedy of remedies) {
       expect(rankOf(levelAfter(from(), ruleId, remedy, remedy.amount))).toBeLessThanOrEqual(rankOf(remedy.to));
       expect(rankOf(remedy.to)).toBeLessThan(rankOf(remedy.leaves));
-      const less = remedy.unit === 'once' ? null : remedy.amount - 1;
+      if (remedy.unit === 'days') {
+        const dayBefore = levelAfter(from(), ruleId, remedy, remedy.amount, remedy.leavesAt - US_PER_DAY);
+        expect(rankOf(dayBefore)).toBeGreaterThanOrEqual(rankOf(remedy.leaves));
+      }
+      const less = remedy.unit === 'once' || remedy.unit === 'days' ? null : remedy.amount - 1;
       if (less !== null && less > 0)
         expect(rankOf(levelAfter(from(), ruleId, remedy, less))).toBeGreaterThanOrEqual(rankOf(remedy.leaves));
     }
@@ -239,6 +256,34 @@ describe('what would change a finding', () => {
       zh: '存入托管账户 23,000.00 元，最早 2026-04-28 离开红色',
       en: '¥23,000.00 into the custody account: leaves red, on 2026-04-28 at the earliest',
     });
+  });
+
+  it('asks for no lessons that nobody can have: old stock is a line of its own', () => {
+    const stock = nobody()
+      .account({})
+      .unearned(yuan(80_000))
+      .register('stock.declared', { amountFen: yuan(50_000), dueOn: formatDay(TODAY - 35) });
+    expect(found(stock, 'A13').remedies.map(({ kind }) => kind)).toEqual(['custody_credit']);
+  });
+
+  it('is said of the contracts whose lessons help', () => {
+    const { remedies } = found(school().with({ expiredUnearnedFen: BigInt(yuan(30_000)) }), 'D07');
+    expect(remedies[0]!.sentence).toEqual({
+      zh: '确认到期合同的课 117 次（每次约 83.33 元），最早 2026-04-28 离开橙色',
+      en: '117 confirmed lessons of about ¥83.33 on contracts whose period is over: leaves orange, on 2026-04-28 at the earliest',
+    });
+  });
+
+  it('counts the days for which a statement that is filed late is held against the institution', () => {
+    const filed = (period: string, dueOn?: string) =>
+      school().register('statement.filed', { period, revenueFen: 1, ...(dueOn ? { dueOn } : {}) }, noon(TODAY - 390));
+    const sentences = (from: School) => found(from, 'F09').remedies.map(({ sentence }) => sentence.en);
+    expect(sentences(filed('2023'))).toEqual([
+      'the financial statements for 2024, 2025 filed: ends the finding, on 2026-04-28 at the earliest',
+    ]);
+    expect(sentences(filed('2024', '2025-02-28'))).toEqual([
+      'the financial statement for 2025 filed: ends the finding, on 2026-05-27 at the earliest',
+    ]);
   });
 
   it('is only waiting when the measure is back inside already', () => {

@@ -33,7 +33,7 @@ export const rule = defineRule({
   },
   reads: SIGNS,
   order: [['yellowBp', 'orangeBp']],
-  remedies: ['confirmed_lessons'],
+  remedies: ['expired_lessons'],
   evaluate(sheet, p, context) {
     const expiredFen = sheet.rows.expiredUnearnedFen;
     if (expiredFen === null)
