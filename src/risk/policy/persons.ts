@@ -14,5 +14,8 @@ export function twoPersons(
 }
 
 function sameName(name: string): string {
-  return name.normalize('NFKC').replaceAll(/\s+/gu, ' ').toLowerCase();
+  return name
+    .normalize('NFKC')
+    .replaceAll(/[\s\p{Cf}]+/gu, '')
+    .toLowerCase();
 }

@@ -64,6 +64,8 @@ describe('two persons', () => {
   it('are not one person written in two ways', () => {
     expect(code('Li Na', 'li  NA ')).toBe('second_person_needed');
     expect(code('李娜', '李娜')).toBe('second_person_needed');
+    expect(code('李娜', '李　娜')).toBe('second_person_needed');
+    expect(code('李娜', '李\u200b娜')).toBe('second_person_needed');
     expect(code('ＬｉＮａ', 'LiNa')).toBe('second_person_needed');
   });
 });
