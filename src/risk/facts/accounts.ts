@@ -3,6 +3,7 @@ import { type Day, dayOf, parseDay } from '../../core/time.js';
 import type { EventData } from '../../events/event.js';
 import type { Told } from '../../ledger/rows.js';
 import type { FactSheet } from './fact-sheet.js';
+import type { Registers } from './rows.js';
 
 export type Mode = EventData['account.registered']['mode'];
 
@@ -31,9 +32,25 @@ export interface AccountsFacts {
   readonly custodyFrom: Day | null;
 }
 
-export function accountsFacts(sheet: FactSheet): AccountsFacts {
-  const changes = sheet.rows.registers['account.state_changed'] ?? [];
-  const all = (sheet.rows.registers['account.registered'] ?? []).map((row): AccountFacts => {
+export function accountsFacts({ rows, today }: FactSheet): AccountsFacts {
+  const all = accountsOf(rows.registers);
+  const custody = all.filter((account) => account.purpose === 'custody');
+  const deposit = all.filter((account) => account.purpose === 'deposit');
+  return {
+    all,
+    custody,
+    deposit,
+    custodyIds: new Set(custody.map((account) => account.accountId)),
+    depositIds: new Set(deposit.map((account) => account.accountId)),
+    mode: modeOn(today, all),
+    custodyFrom: custody.length === 0 ? null : Math.min(...custody.map((account) => account.validFrom)),
+  };
+}
+
+/** Every account as it is registered and as it was last changed. */
+export function accountsOf(registers: Registers): AccountFacts[] {
+  const changes = registers['account.state_changed'] ?? [];
+  return (registers['account.registered'] ?? []).map((row): AccountFacts => {
     const change = changes.find((one) => one.data.accountId === row.data.accountId) ?? null;
     return {
       accountId: row.data.accountId,
@@ -46,17 +63,6 @@ export function accountsFacts(sheet: FactSheet): AccountsFacts {
       told: row,
     };
   });
-  const custody = all.filter((account) => account.purpose === 'custody');
-  const deposit = all.filter((account) => account.purpose === 'deposit');
-  return {
-    all,
-    custody,
-    deposit,
-    custodyIds: new Set(custody.map((account) => account.accountId)),
-    depositIds: new Set(deposit.map((account) => account.accountId)),
-    mode: modeOf(sheet.today, custody) ?? modeOf(sheet.today, deposit) ?? modeOf(sheet.today, all),
-    custodyFrom: custody.length === 0 ? null : Math.min(...custody.map((account) => account.validFrom)),
-  };
 }
 
 /** True in the modes in which only a custody account may take fees. */
@@ -64,18 +70,25 @@ export function isCustodyMode(mode: Mode | null): boolean {
   return mode === 'per_lesson' || mode === 'staged' || mode === 'parent_lock' || mode === 'ecny';
 }
 
-/** The mode of the account that became valid last; closed accounts only when there is no other. */
-function modeOf(today: Day, accounts: readonly AccountFacts[]): Mode | null {
+/**
+ * How fees are safeguarded on a day: as the account says that became valid last, a custody account before a deposit account before
+ * any other. Closed accounts only when there is no other: a school that changed from custody to a deposit is in deposit mode.
+ */
+export function modeOn(day: Day, accounts: readonly AccountFacts[]): Mode | null {
   let best: AccountFacts | null = null;
   for (const account of accounts) {
-    if (account.validFrom > today) continue;
-    if (best === null || weight(account) > weight(best)) best = account;
+    if (account.validFrom <= day && (best === null || precedes(account, best))) best = account;
   }
   return best?.mode ?? null;
 }
 
-function weight(account: AccountFacts): number {
-  return account.validFrom + (account.state === 'closed' ? 0 : 1_000_000);
+function precedes(a: AccountFacts, b: AccountFacts): boolean {
+  const difference = Number(a.state !== 'closed') - Number(b.state !== 'closed') || rank(a) - rank(b);
+  return difference === 0 ? a.validFrom > b.validFrom : difference > 0;
+}
+
+function rank({ purpose }: AccountFacts): number {
+  return purpose === 'custody' ? 2 : purpose === 'deposit' ? 1 : 0;
 }
 
 /** Booked balance of accounts of one purpose: opening + booked credits − booked debits. */

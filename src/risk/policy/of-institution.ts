@@ -1,22 +1,17 @@
 import { dayOf, parseDay, startOfDay, type Us } from '../../core/time.js';
+import { accountsOf, modeOn } from '../facts/accounts.js';
 import { earliest, ifLater } from '../facts/moments.js';
 import type { InstitutionRows } from '../facts/rows.js';
 import type { Policy } from './policy.js';
 import { type ResolvedPolicy, resolvePolicy } from './resolve.js';
 
-/** The policy for the institution as it is registered now; the mode is that of its supervised account. */
+/** The policy for the institution as it is registered now; the mode is the one by which the rules judge it. */
 export function policyFor(rows: InstitutionRows, now: Us, policy: Policy): ResolvedPolicy {
   const today = dayOf(now);
-  const accounts = rows.registers['account.registered'] ?? [];
-  let mode: (typeof accounts)[number] | null = null;
-  for (const account of accounts) {
-    if (parseDay(account.data.validFrom)! > today) continue;
-    if (mode === null || modeRank(account.data.purpose) >= modeRank(mode.data.purpose)) mode = account;
-  }
   return resolvePolicy(policy, {
     regionCode: rows.profile?.regionCode ?? null,
     category: rows.profile?.category ?? null,
-    mode: mode?.data.mode ?? null,
+    mode: modeOn(today, accountsOf(rows.registers)),
     day: today,
   });
 }
@@ -28,8 +23,4 @@ export function regimeEndsAt(rows: InstitutionRows, now: Us, resolved: ResolvedP
     at = earliest(at, ifLater(startOfDay(parseDay(data.validFrom)!), now));
   }
   return at;
-}
-
-function modeRank(purpose: string): number {
-  return purpose === 'custody' ? 2 : purpose === 'deposit' ? 1 : 0;
 }

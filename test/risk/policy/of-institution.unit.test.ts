@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { formatDay } from '../../../src/core/time.js';
+import { policyFor } from '../../../src/risk/policy/of-institution.js';
+import { rule as a02 } from '../../../src/risk/rules/a02-deposit-below-floor.js';
+import { rule as a03 } from '../../../src/risk/rules/a03-below-minimum.js';
+import { ask, NOW, nobody, type School, TODAY, yuan } from '../builders.js';
+import { entry, valid } from './support.js';
+
+/** A threshold per mode, so that its value tells which mode selected it. */
+const policy = valid(
+  'by-mode',
+  entry('A08', '000000', { blueWorkingDays: 1 }, { mode: 'per_lesson' }),
+  entry('A08', '000000', { blueWorkingDays: 3 }, { mode: 'deposit' }),
+  entry('A08', '000000', { blueWorkingDays: 4 }, { mode: 'ecny' }),
+);
+const selected = (from: School) => policyFor(from.rows(), NOW, policy).rules.get('A08')!['blueWorkingDays'];
+const closed = (from: School, accountId: string) =>
+  from.register('account.state_changed', { accountId, state: 'closed', filed: true });
+const day = (ago: number) => formatDay(TODAY - ago);
+
+describe('the mode for which a policy has an entry', () => {
+  it('is that of the custody account that became valid last, whichever was told last', () => {
+    const both = nobody()
+      .account({ accountId: 'A2', mode: 'ecny', validFrom: day(30) })
+      .account({ accountId: 'A1', mode: 'per_lesson', validFrom: day(300) });
+    expect(selected(both)).toBe(4);
+    expect(selected(closed(both, 'A2'))).toBe(1);
+  });
+
+  it('is a deposit once the custody account is closed, for the policy and for the rules', () => {
+    const changed = () =>
+      closed(
+        nobody()
+          .account({ accountId: 'A1', mode: 'per_lesson', validFrom: day(300) })
+          .account({ accountId: 'D1', purpose: 'deposit', mode: 'deposit', validFrom: day(30) })
+          .receipt(TODAY - 10, yuan(100_000))
+          .unearned(yuan(90_000)),
+        'A1',
+      );
+    expect(selected(changed())).toBe(3);
+    expect(ask(a02, changed()).level).toBe('red');
+    expect(ask(a03, changed()).state).toBe('not_applicable');
+  });
+
+  it('stays custody while that account is the only one', () => {
+    expect(selected(closed(nobody().account({ accountId: 'A1', mode: 'per_lesson' }), 'A1'))).toBe(1);
+  });
+});
