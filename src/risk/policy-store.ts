@@ -5,7 +5,7 @@ import { inTransaction, toDbTime } from '../db/pool.js';
 import { isAffected, type PolicyPlace } from './policy/affected.js';
 import { DEFAULT_POLICY } from './policy/default.js';
 import { twoPersons } from './policy/persons.js';
-import { type Policy, parseStoredPolicy } from './policy/policy.js';
+import { DEFAULT_PREFIX, type Policy, parseStoredPolicy, versionFault } from './policy/policy.js';
 
 type Db = pg.Pool | pg.ClientBase;
 
@@ -190,10 +190,12 @@ function contentOf({ author: _, approver: __, ...content }: Policy): string {
   return JSON.stringify(content);
 }
 
-/** Whether the version exists, with this content. Throws `policy_version_taken` when with another. */
+/** Whether the version exists, with this content. Throws `policy_version_taken` when with another, `bad_policy` when the name is not free. */
 async function isKnown(client: pg.ClientBase, policy: Policy): Promise<boolean> {
   if (policy.version.startsWith(DEFAULT_PREFIX))
     throw new FeewardenError('policy_version_taken', `Versions that begin with ${DEFAULT_PREFIX} are the program's.`);
+  const fault = versionFault(policy.version);
+  if (fault !== null) throw new FeewardenError('bad_policy', `${fault.path}: ${fault.message}.`, { path: fault.path });
   const { rows } = await client.query<{ body: string }>(
     'select body from policies where version = $1 union all select body from policy_drafts where version = $1',
     [policy.version],
@@ -207,7 +209,6 @@ async function isKnown(client: pg.ClientBase, policy: Policy): Promise<boolean> 
   }
   return rows.length > 0;
 }
-const DEFAULT_PREFIX = 'default-';
 
 async function markAffected(client: pg.ClientBase, before: Policy, after: Policy, at: Us): Promise<number> {
   const { rows: places } = await client.query<PolicyPlace & { key: string }>(

@@ -53,6 +53,15 @@ describe('publishing', () => {
     ]);
   });
 
+  it('gives no policy a name that means something else', async () => {
+    for (const version of ['current', 'shadow']) {
+      expect(await codeOf(publish({ ...first, version }, T))).toBe('bad_policy');
+      expect(await codeOf(draftPolicy(db.pool, { ...first, version }, 'Li Na', T))).toBe('bad_policy');
+    }
+    expect(await codeOf(publish({ ...first, version: 'default-999' }, T))).toBe('policy_version_taken');
+    expect((await listPolicies(db.pool)).length).toBe(1);
+  });
+
   it('needs two persons', async () => {
     expect(await codeOf(publish(first, T, { author: 'Li Na', approver: undefined }))).toBe('second_person_needed');
     expect(await codeOf(publish(first, T, { author: 'Li Na', approver: 'LI NA' }))).toBe('second_person_needed');

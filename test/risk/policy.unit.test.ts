@@ -143,7 +143,7 @@ describe('checking a policy', () => {
     const subject = entry('000000', { yellowWorkingDays: 3 }, { category: 'subject' });
     expect(fault(policy(city))).toBeUndefined();
     expect(fault(policy(subject))).toBeUndefined();
-    expect(fault(policy(city, subject))).toBe('entries.1.params');
+    expect(fault(policy(city, subject))).toBe('entries.0.params');
     expect(fault(policy({ ...city, validTo: '2026-03-31' }, { ...subject, validFrom: '2026-04-01' }))).toBeUndefined();
   });
 

@@ -218,8 +218,6 @@ function addDraft(app: Api, deps: ApiDeps): void {
     },
     handler: async (request, reply) => {
       const policy = parsePolicy(request.body);
-      if (policy.version === CURRENT || policy.version === SHADOW)
-        throw new FeewardenError('bad_policy', `version: ${policy.version} has another meaning.`, { path: 'version' });
       const author = personOf(callerOf(request));
       await draftPolicy(deps.pool, policy, author, deps.clock());
       reply.code(201);

@@ -4,7 +4,7 @@ import { dayOf, formatDay, formatTime, parseDay, parseTime, startOfDay } from '.
 import type { Database } from '../../db/database.js';
 import { INSTITUTION_CATEGORIES } from '../../events/institution.js';
 import { diffPolicies, type PolicyDifference } from '../../risk/policy/diff.js';
-import { checkPolicy, POLICY_MODES, type Policy } from '../../risk/policy/policy.js';
+import { checkPolicy, POLICY_MODES, type Policy, versionFault } from '../../risk/policy/policy.js';
 import type { Selector } from '../../risk/policy/resolve.js';
 import { POLICY_SUBJECTS } from '../../risk/policy/specs.js';
 import { type RuleThresholds, type Threshold, thresholdsOf } from '../../risk/policy/thresholds.js';
@@ -161,7 +161,9 @@ function addCheck(policy: Command): void {
 
 async function checked(file: string): Promise<ReturnType<typeof checkPolicy>> {
   try {
-    return checkPolicy(await readPolicyJson(file));
+    const result = checkPolicy(await readPolicyJson(file));
+    const fault = result.policy === null ? null : versionFault(result.policy.version);
+    return fault === null ? result : { policy: null, faults: [fault] };
   } catch (error) {
     if (error instanceof FeewardenError && error.code === 'bad_policy')
       return { policy: null, faults: [{ path: '', message: error.message }] };

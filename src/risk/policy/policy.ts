@@ -4,7 +4,7 @@ import { parseDay } from '../../core/time.js';
 import { INSTITUTION_CATEGORIES } from '../../events/institution.js';
 import { type ParamValues, rangeOf } from '../params.js';
 import { withMovedThresholds, withoutRetiredThresholds } from './moved.js';
-import { boundariesOf, mergedParams, type Selector } from './resolve.js';
+import { applying, boundariesOf, mergedParams, type Selector } from './resolve.js';
 import { POLICY_SUBJECTS, type PolicySubject } from './specs.js';
 
 const DATE = z.string().refine((text) => parseDay(text) !== null, 'must be a real day written YYYY-MM-DD');
@@ -88,6 +88,17 @@ export function checkPolicy(
 
 const FAULTS_MAX = 100;
 
+/** Names that the commands and the interface use for something else; `default-…` are the program's own. */
+const TAKEN_VERSIONS = ['current', 'shadow'];
+export const DEFAULT_PREFIX = 'default-';
+
+/** Why nobody may publish a policy under this version; null when one may. */
+export function versionFault(version: string): PolicyFault | null {
+  if (version.startsWith(DEFAULT_PREFIX))
+    return { path: 'version', message: `versions that begin with ${DEFAULT_PREFIX} are the program's` };
+  return TAKEN_VERSIONS.includes(version) ? { path: 'version', message: `${version} has another meaning` } : null;
+}
+
 function entryFaults(one: PolicyEntry, path: string): PolicyFault[] {
   const subject = POLICY_SUBJECTS.get(one.rule);
   if (subject === undefined) return [{ path: `${path}.rule`, message: `there is no rule ${one.rule}` }];
@@ -120,29 +131,42 @@ function duplicates({ entries }: Policy): PolicyFault[] {
   });
 }
 
-/** The first place at which the steps of a rule are out of order, per rule. */
+/** The first place at which the steps of a rule are out of order, per rule, at the entry that has the last word on them there. */
 function orderFaults(checked: Policy): PolicyFault[] {
   const days = boundariesOf(checked);
   return [...POLICY_SUBJECTS].flatMap(([rule, subject]) => {
     const entries = checked.entries.filter((one) => one.rule === rule);
-    const at = entries.length === 0 ? -1 : checked.entries.indexOf(entries.at(-1)!);
     for (const selector of selectorsOf(entries, days)) {
-      const message = orderFault(rule, subject, mergedParams(checked, rule, subject.params, selector), selector);
-      if (message !== null) return [{ path: `entries.${at}.params`, message }];
+      const fault = orderFault(rule, subject, mergedParams(checked, rule, subject.params, selector), selector);
+      if (fault === null) continue;
+      const { names, message } = fault;
+      const setters = applying(checked, rule, selector).filter(({ params }) => names.some((name) => name in params));
+      return [{ path: `entries.${checked.entries.indexOf(setters.at(-1)!)}.params`, message }];
     }
     return [];
   });
 }
 
-function orderFault(rule: string, { order }: PolicySubject, values: ParamValues, selector: Selector): string | null {
-  for (const names of order) {
-    for (let i = 1; i < names.length; i += 1) {
-      if (values[names[i - 1]!]! > values[names[i]!]!)
-        return `${rule}: ${names[i - 1]} is above ${names[i]} for ${describe(selector)}`;
+interface OrderFault {
+  readonly names: readonly string[];
+  readonly message: string;
+}
+
+function orderFault(
+  rule: string,
+  { order }: PolicySubject,
+  values: ParamValues,
+  selector: Selector,
+): OrderFault | null {
+  for (const steps of order) {
+    for (let i = 1; i < steps.length; i += 1) {
+      const names = [steps[i - 1]!, steps[i]!] as const;
+      if (values[names[0]]! > values[names[1]]!)
+        return { names, message: `${rule}: ${names[0]} is above ${names[1]} for ${describe(selector)}` };
     }
   }
   if (rule === 'score' && WEIGHTS.reduce((sum, name) => sum + values[name]!, 0) !== 100)
-    return 'the weights do not sum to 100';
+    return { names: WEIGHTS, message: 'the weights do not sum to 100' };
   return null;
 }
 

@@ -64,6 +64,19 @@ describe('checking a policy', () => {
     ]);
   });
 
+  it('names the entry that has the last word on the steps, not the last one of the rule', () => {
+    const { faults } = checkPolicy(
+      policyOf(
+        entry('A08', '370000', { yellowWorkingDays: 4 }),
+        entry('A08', '370700', { blueWorkingDays: 5 }),
+        entry('A08', '370800', { orangeFen: 6_000_000 }),
+      ),
+    );
+    expect(faults).toEqual([
+      { path: 'entries.1.params', message: 'A08: blueWorkingDays is above yellowWorkingDays for 370700' },
+    ]);
+  });
+
   it('answers the policy when nothing is wrong', () => {
     const input = policyOf({ ...entry('A08', '370700', {}), params: thresholds({ blueWorkingDays: 2 }) });
     expect(checkPolicy(input)).toEqual({ policy: input, faults: [] });
