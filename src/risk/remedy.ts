@@ -1,14 +1,14 @@
 import type { Calendar } from '../core/calendar.js';
 import type { Fen } from '../core/money.js';
 import { dayOf, formatDay, startOfDay, type Us } from '../core/time.js';
+import { askRule } from './ask.js';
 import { contextOf, type RiskContext } from './context.js';
 import { evaluateInstitution } from './evaluate.js';
 import type { Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
 import { FactSheet } from './facts/fact-sheet.js';
 import type { InstitutionRows } from './facts/rows.js';
-import { type Level, lowered, OPEN_LEVELS, type OpenLevel, raised, rankOf } from './level.js';
+import { type Level, lowered, OPEN_LEVELS, type OpenLevel, rankOf } from './level.js';
 import { leaveAt } from './lifecycle.js';
-import type { ParamValues } from './params.js';
 import { policyFor } from './policy/of-institution.js';
 import type { Policy } from './policy/policy.js';
 import type { ResolvedPolicy } from './policy/resolve.js';
@@ -104,7 +104,6 @@ const DAYS_MAX = 400;
 
 class Search {
   private readonly resolved: ResolvedPolicy;
-  private readonly params: ParamValues;
   private readonly context: RiskContext;
   private readonly sheet: FactSheet;
   private readonly later = new Map<Us, Level>();
@@ -116,7 +115,6 @@ class Search {
   ) {
     const { rows, now, policy } = question;
     this.resolved = policyFor(rows, now, policy);
-    this.params = this.resolved.rules.get(finding.rule.id) ?? {};
     const states = new Map(evaluation.state.findings.map((state) => [state.ruleId, state]));
     this.context = contextOf(states, RULES, now);
     this.sheet = this.sheetOf(rows, now);
@@ -151,9 +149,18 @@ class Search {
 
   private heldLevel(rows: InstitutionRows, at: Us): Level {
     const { rule, watched } = this.finding;
-    const answer = rule.evaluate(this.sheetOf(rows, at), this.params, this.context);
-    if (answer.state === 'no_data') return 'red';
-    return watched ? raised(answer.holdLevel) : answer.holdLevel;
+    const resolved = this.resolvedAt(at);
+    const sheet = new FactSheet(rows, at, this.question.calendar, resolved.common);
+    // null: the policy has switched the rule off.
+    const answer = askRule(rule, resolved.rules.get(rule.id) ?? null, sheet, this.context, watched);
+    return answer.state === 'no_data' ? 'red' : answer.holdLevel;
+  }
+
+  /** The thresholds of a moment to come: an entry of the policy may begin or end before it. */
+  private resolvedAt(at: Us): ResolvedPolicy {
+    const { rows, policy } = this.question;
+    const { changesOn } = this.resolved;
+    return changesOn === null || dayOf(at) < changesOn ? this.resolved : policyFor(rows, at, policy);
   }
 
   private sheetOf(rows: InstitutionRows, at: Us): FactSheet {

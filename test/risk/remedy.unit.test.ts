@@ -13,6 +13,7 @@ import { type FindingRemedies, findRemedies, type Remedy } from '../../src/risk/
 import { CHANGES } from '../../src/risk/remedy-kinds.js';
 import { RULES } from '../../src/risk/rules/list.js';
 import { depositSchool, NOW, nobody, noon, on, type School, school, TODAY, yuan } from './builders.js';
+import { entry, valid } from './policy/support.js';
 
 const COMMON = defaultsOf(COMMON_PARAMS);
 const evaluate = (rows: InstitutionRows, now: Us, state: Parameters<typeof evaluateInstitution>[1] = null) =>
@@ -300,6 +301,41 @@ describe('what would change a finding', () => {
       unit: 'days',
       leavesAt: startOfDay(on('2026-04-28')),
     });
+  });
+
+  it('is only waiting when the policy has switched the rule off', () => {
+    const rows = school()
+      .otherDebit(TODAY - 40, yuan(50_000))
+      .rows();
+    const { state } = evaluate(rows, NOW);
+    const off = valid('off', entry('A01', '000000', {}, { enabled: false }));
+    const later = evaluateInstitution(rows, state, NOW + 1, CHINA_CALENDAR, off);
+    const question = { rows, state: later.state, now: NOW + 2, calendar: CHINA_CALENDAR, policy: off };
+    const { remedies } = findRemedies(question).find(({ ruleId }) => ruleId === 'A01')!;
+    expect(remedies.map(({ kind, to, leavesAt }) => [kind, to, leavesAt])).toEqual([
+      ['wait', 'none', startOfDay(on('2026-04-28'))],
+    ]);
+  });
+
+  it('knows the thresholds of the days until the level is left', () => {
+    const rows = school()
+      .otherDebit(TODAY - 40, yuan(28_000))
+      .rows();
+    const from = '2026-04-24';
+    const policy = valid('later', entry('A01', '000000', { orangeBelowBp: 9_000 }, { validFrom: from }));
+    const question = { rows, state: null, now: NOW, calendar: CHINA_CALENDAR, policy };
+    const { level, remedies } = findRemedies(question).find(({ ruleId }) => ruleId === 'A01')!;
+    expect(level).toBe('orange');
+    // 86.5% of cover leave orange today, but from Friday on 91% have to be there.
+    expect(remedies[0]).toMatchObject({ kind: 'custody_credit', leaves: 'orange' });
+    const credited = CHANGES.custody_credit.apply(
+      new FactSheet(rows, NOW, CHINA_CALENDAR, COMMON),
+      remedies[0]!.amount,
+    );
+    let last = evaluateInstitution(rows, null, NOW, CHINA_CALENDAR, policy);
+    for (let day = TODAY + 1; startOfDay(day) <= remedies[0]!.leavesAt; day += 1)
+      last = evaluateInstitution(credited, last.state, startOfDay(day), CHINA_CALENDAR, policy);
+    expect(last.findings.find(({ rule }) => rule.id === 'A01')!.level).toBe('yellow');
   });
 
   it('is said in words where no amount helps', () => {
