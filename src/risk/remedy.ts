@@ -65,7 +65,10 @@ export function findRemedies(question: RemedyQuestion): FindingRemedies[] {
     if (open === null) return [];
     const search = new Search(question, evaluation, finding);
     const levels = OPEN_LEVELS.slice(0, rankOf(open.level)).reverse();
-    const remedies = merged(levels.flatMap((level) => search.remediesOf(level)));
+    const remedies = merged(
+      levels.flatMap((level) => search.remediesOf(level)),
+      (at) => calendar.missingYears(dayOf(now), dayOf(at)),
+    );
     return [
       {
         ruleId: finding.rule.id,
@@ -81,8 +84,8 @@ export function findRemedies(question: RemedyQuestion): FindingRemedies[] {
 /** Before what several levels have in common is said once. */
 type Found = Omit<Remedy, 'to' | 'sentence'> & { readonly said: Sentence };
 
-/** Kind by kind; the levels that the same amount leaves together are one. */
-function merged(found: readonly Found[]): Remedy[] {
+/** Kind by kind; the levels that the same amount leaves together are one. `guessed`: the years without a calendar up to a moment. */
+function merged(found: readonly Found[], guessed: (at: Us) => readonly number[]): Remedy[] {
   const kinds = [...new Set(found.map(({ kind }) => kind))];
   return kinds.flatMap((kind) => {
     const own = found.filter((one) => one.kind === kind);
@@ -94,7 +97,8 @@ function merged(found: readonly Found[]): Remedy[] {
       while (isNext(own[last + 1], one)) last += 1;
       const to = lowered(own[last]!.leaves);
       const { said, ...rest } = one;
-      return [{ ...rest, to, sentence: sentenceOf(said, one.leaves, to, one.leavesAt) }];
+      const sentence = withGuess(sentenceOf(said, one.leaves, to, one.leavesAt), guessed(one.leavesAt));
+      return [{ ...rest, to, sentence }];
     });
   });
 }
@@ -302,6 +306,15 @@ function sentenceOf({ zh, en }: Sentence, level: OpenLevel, to: Level, at: Us): 
   return to === 'none'
     ? { zh: `${zh}，最早 ${day} 解除`, en: `${en}: ends the finding, on ${day} at the earliest` }
     : { zh: `${zh}，最早 ${day} 离开${ZH[level]}`, en: `${en}: leaves ${level}, on ${day} at the earliest` };
+}
+
+/** A day in a year whose holidays are not published is no more than a guess. */
+function withGuess({ zh, en }: Sentence, years: readonly number[]): Sentence {
+  if (years.length === 0) return { zh, en };
+  return {
+    zh: `${zh}（${years.join('、')} 年放假安排未知，按周一至周五为工作日推算）`,
+    en: `${en} (the holidays of ${years.join(', ')} are not known: Monday to Friday taken as working days)`,
+  };
 }
 
 function wordsOf({ rule }: RuleFinding, remedies: readonly Remedy[]): readonly Sentence[] {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CHINA_CALENDAR } from '../../src/core/calendar.js';
+import { CHINA_CALENDAR, makeCalendar } from '../../src/core/calendar.js';
+import { CALENDAR_YEARS } from '../../src/core/calendar-data.js';
 import { addMonths, formatDay, startOfDay, US_PER_DAY, type Us } from '../../src/core/time.js';
 import { COMMON_PARAMS } from '../../src/risk/common.js';
 import { evaluateInstitution } from '../../src/risk/evaluate.js';
@@ -301,6 +302,22 @@ describe('what would change a finding', () => {
       unit: 'days',
       leavesAt: startOfDay(on('2026-04-28')),
     });
+  });
+
+  it('says so when the day lies in a year without a calendar', () => {
+    const until = (last: number) => CALENDAR_YEARS.filter(({ year }) => year <= last);
+    const en = (years: typeof CALENDAR_YEARS) => {
+      const rows = school()
+        .otherDebit(TODAY - 40, yuan(50_000))
+        .rows();
+      const calendar = makeCalendar('test', years);
+      const found = findRemedies({ rows, state: null, now: NOW, calendar, policy: DEFAULT_POLICY });
+      return found.find(({ ruleId }) => ruleId === 'A01')!.remedies[0]!.sentence.en;
+    };
+    expect(en(until(2026))).toBe('¥23,000.00 into the custody account: leaves red, on 2026-04-28 at the earliest');
+    expect(en(until(2025))).toBe(
+      '¥23,000.00 into the custody account: leaves red, on 2026-04-28 at the earliest (the holidays of 2026 are not known: Monday to Friday taken as working days)',
+    );
   });
 
   it('is only waiting when the policy has switched the rule off', () => {
