@@ -1,4 +1,4 @@
-import type { Policy } from '../risk/policy/policy.js';
+import { DEFAULT_PREFIX, type Policy } from '../risk/policy/policy.js';
 import type { Point } from './measure.js';
 import { type Subject, type Variant, variantOf, withValues } from './vary.js';
 
@@ -73,9 +73,13 @@ export function isBetter(a: Point, b: Point, limit: number): boolean {
   return (a.medianLeadDays ?? -1) > (b.medianLeadDays ?? -1);
 }
 
-/** The draft of a policy that holds only what is changed: the rest is inherited. A person names author and approver. */
+/**
+ * The draft of a policy with what was measured: the entries of the policy that it began with, and what is changed. The defaults need
+ * no entries, every policy has them beneath. The name is one that can be published. A person names author and approver.
+ */
 export function draftOf(base: Policy, trials: readonly Trial[], note: string): Policy {
-  const bare: Policy = { version: `${base.version}-tuned`.slice(0, 64), note, entries: [] };
+  const entries = base.version.startsWith(DEFAULT_PREFIX) ? [] : base.entries;
+  const bare: Policy = { version: `tuned-${base.version}`.slice(0, 64), note, entries };
   return trials.reduce((policy, trial) => withValues(policy, ruleOf(trial), trial.values, noteOf(trial)), bare);
 }
 

@@ -4,8 +4,9 @@ import { draftOf, isBetter, tune } from '../../src/calibrate/tune.js';
 import { tuneHtml } from '../../src/calibrate/tune-html.js';
 import { parseSubjects, variantOf } from '../../src/calibrate/vary.js';
 import { DEFAULT_POLICY } from '../../src/risk/policy/default.js';
-import { type Policy, parsePolicy } from '../../src/risk/policy/policy.js';
+import { type Policy, parsePolicy, versionFault } from '../../src/risk/policy/policy.js';
 import { POLICY_SUBJECTS } from '../../src/risk/policy/specs.js';
+import { entry } from '../risk/policy/support.js';
 
 const point = (more: Partial<Point> = {}): Point => ({
   found: 10,
@@ -135,6 +136,27 @@ describe('tuning', () => {
       ['D02', ['yellowBelowBp']],
     ]);
     expect(valueIn(draft, 'C01', 'orangeWorkingDays')).toBe(9);
+    expect(versionFault(draft.version)).toBeNull();
+  });
+
+  it('keeps in the draft what the policy that it began with says: that was measured', async () => {
+    const city: Policy = {
+      version: 'city-1',
+      entries: [
+        entry('C01', '000000', { yellowWorkingDays: 3 }),
+        entry('C01', '370700', { redWorkingDays: 30 }),
+        entry('A08', '370702', { blueWorkingDays: 1 }),
+      ],
+    };
+    const trial = { subject: 'C01.orangeWorkingDays', factor: 0.8, values: { orangeWorkingDays: 9 }, point: point() };
+    const draft = parsePolicy(draftOf(city, [trial], 'note'));
+    expect(draft.version).toBe('tuned-city-1');
+    expect(draft.entries.slice(1)).toEqual(city.entries.slice(1));
+    const values = Object.entries(draft.entries[0]!.params).map(([name, { value }]) => [name, value]);
+    expect(values).toEqual([
+      ['yellowWorkingDays', 3],
+      ['orangeWorkingDays', 9],
+    ]);
   });
 
   it('falls back to the best one alone when they are worse together', async () => {
