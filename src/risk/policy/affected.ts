@@ -1,6 +1,6 @@
 import type { Day } from '../../core/time.js';
 import type { Policy } from './policy.js';
-import { boundariesOf, type ResolvedPolicy, resolvePolicy, type Selector } from './resolve.js';
+import { boundariesOf, forKind, inRegion, type ResolvedPolicy, resolvePolicy, type Selector } from './resolve.js';
 
 /** Institutions that a policy cannot tell apart, as they were last evaluated. */
 export interface PolicyPlace {
@@ -12,11 +12,14 @@ export interface PolicyPlace {
 
 /** Whether another policy means other thresholds for them, today or on a later day for which it is already written. Pure. */
 export function isAffected(place: PolicyPlace, before: Policy, after: Policy, today: Day): boolean {
-  const later = [...boundariesOf(before), ...boundariesOf(after)].filter((day) => day > today);
+  const concerning = (policy: Policy) => forKind(inRegion(policy, place.regionCode), place.category, place.modes);
+  const [own, other] = [concerning(before), concerning(after)];
+  if (JSON.stringify(own.entries) === JSON.stringify(other.entries)) return false;
+  const later = [...boundariesOf(own), ...boundariesOf(other)].filter((day) => day > today);
   return [today, ...new Set(later)].some((day) =>
     [null, ...place.modes].some((mode) => {
       const selector = { regionCode: place.regionCode, category: place.category, mode, day };
-      return valuesText(resolvePolicy(before, selector)) !== valuesText(resolvePolicy(after, selector));
+      return valuesText(resolvePolicy(own, selector)) !== valuesText(resolvePolicy(other, selector));
     }),
   );
 }

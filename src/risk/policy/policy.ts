@@ -4,7 +4,7 @@ import { parseDay } from '../../core/time.js';
 import { INSTITUTION_CATEGORIES } from '../../events/institution.js';
 import { type ParamValues, rangeOf } from '../params.js';
 import { withMovedThresholds, withoutRetiredThresholds } from './moved.js';
-import { applying, boundariesOf, mergedParams, type Selector } from './resolve.js';
+import { applying, boundariesOf, forKind, inRegion, mergedParams, type Selector } from './resolve.js';
 import { POLICY_SUBJECTS, type PolicySubject } from './specs.js';
 
 const DATE = z.string().refine((text) => parseDay(text) !== null, 'must be a real day written YYYY-MM-DD');
@@ -133,14 +133,13 @@ function duplicates({ entries }: Policy): PolicyFault[] {
 
 /** The first place at which the steps of a rule are out of order, per rule, at the entry that has the last word on them there. */
 function orderFaults(checked: Policy): PolicyFault[] {
-  const days = boundariesOf(checked);
   return [...POLICY_SUBJECTS].flatMap(([rule, subject]) => {
     const entries = checked.entries.filter((one) => one.rule === rule);
-    for (const selector of selectorsOf(entries, days)) {
-      const fault = orderFault(rule, subject, mergedParams(checked, rule, subject.params, selector), selector);
+    for (const { policy: own, selector } of selectorsOf({ ...checked, entries })) {
+      const fault = orderFault(rule, subject, mergedParams(own, rule, subject.params, selector), selector);
       if (fault === null) continue;
       const { names, message } = fault;
-      const setters = applying(checked, rule, selector).filter(({ params }) => names.some((name) => name in params));
+      const setters = applying(own, rule, selector).filter(({ params }) => names.some((name) => name in params));
       return [{ path: `entries.${checked.entries.indexOf(setters.at(-1)!)}.params`, message }];
     }
     return [];
@@ -172,14 +171,22 @@ function orderFault(
 
 const WEIGHTS = ['weightA', 'weightB', 'weightC', 'weightD', 'weightE', 'weightF'];
 
-/** Every combination that the entries tell apart, on every day on which something changes. */
-function selectorsOf(entries: readonly PolicyEntry[], days: readonly number[]): Selector[] {
-  const regions = [...new Set(entries.map((one) => one.region))];
-  const categories = [...new Set<Selector['category']>([null, ...entries.flatMap((one) => one.category ?? [])])];
-  const modes = [...new Set<Selector['mode']>([null, ...entries.flatMap((one) => one.mode ?? [])])];
-  return regions.flatMap((regionCode) =>
-    categories.flatMap((category) => modes.flatMap((mode) => days.map((day) => ({ regionCode, category, mode, day })))),
-  );
+/**
+ * Every combination that the entries tell apart, on every day on which something changes there, each with what of the policy can
+ * concern it: a policy may name all cities of the country, each with days of its own.
+ */
+function* selectorsOf(policy: Policy): Generator<{ readonly policy: Policy; readonly selector: Selector }> {
+  for (const regionCode of new Set(policy.entries.map((one) => one.region))) {
+    const here = inRegion(policy, regionCode);
+    const categories = new Set<Selector['category']>([null, ...here.entries.flatMap((one) => one.category ?? [])]);
+    const modes = new Set<Selector['mode']>([null, ...here.entries.flatMap((one) => one.mode ?? [])]);
+    for (const category of categories) {
+      for (const mode of modes) {
+        const own = forKind(here, category, [mode]);
+        for (const day of boundariesOf(own)) yield { policy: own, selector: { regionCode, category, mode, day } };
+      }
+    }
+  }
 }
 
 function describe({ regionCode, category, mode }: Selector): string {

@@ -91,17 +91,65 @@ export function boundariesOf(policy: Policy): readonly Day[] {
 
 /** The entries that hold, the one that has the last word last. */
 export function applying(policy: Policy, rule: string, selector: Selector): PolicyEntry[] {
-  return policy.entries
-    .filter((entry) => entry.rule === rule && applies(entry, selector))
-    .sort((a, b) => compare(a, b));
+  const entries = rulesOf(policy).get(rule);
+  if (entries === undefined) return NO_ENTRIES;
+  return entries.flatMap((one) => (applies(one, selector) ? one.entry : NO_ENTRIES));
 }
 
-function applies(entry: PolicyEntry, { regionCode, category, mode, day }: Selector): boolean {
-  const prefix = regionPrefix(entry.region);
-  if (prefix !== '' && (regionCode === null || !regionCode.startsWith(prefix))) return false;
+const NO_ENTRIES: PolicyEntry[] = [];
+
+/** What of a policy can concern a region at all. */
+export function inRegion(policy: Policy, regionCode: string | null): Policy {
+  return { ...policy, entries: policy.entries.filter(({ region }) => covers(regionPrefix(region), regionCode)) };
+}
+
+/** What of it can concern a category and some modes: whatever is asked of it for these, and on whatever day, has the same answer. */
+export function forKind(policy: Policy, category: Selector['category'], modes: readonly Selector['mode'][]): Policy {
+  const entries = policy.entries.filter(
+    (one) =>
+      (one.category === undefined || one.category === category) && (one.mode === undefined || modes.includes(one.mode)),
+  );
+  return { ...policy, entries };
+}
+
+interface Prepared {
+  readonly entry: PolicyEntry;
+  readonly prefix: string;
+  readonly from: Day;
+  readonly to: Day;
+}
+
+/** The entries of each rule, read once, the one that has the last word last. */
+function rulesOf(policy: Policy): ReadonlyMap<string, readonly Prepared[]> {
+  let rules = prepared.get(policy);
+  if (rules === undefined) {
+    const sorted = [...policy.entries].sort((a, b) => compare(a, b));
+    rules = new Map(
+      [...new Set(sorted.map(({ rule }) => rule))].map((rule) => [
+        rule,
+        sorted.filter((entry) => entry.rule === rule).map(prepare),
+      ]),
+    );
+    prepared.set(policy, rules);
+  }
+  return rules;
+}
+
+const prepared = new WeakMap<Policy, ReadonlyMap<string, readonly Prepared[]>>();
+
+function prepare(entry: PolicyEntry): Prepared {
+  const to = entry.validTo === undefined ? Number.POSITIVE_INFINITY : parseDay(entry.validTo)!;
+  return { entry, prefix: regionPrefix(entry.region), from: parseDay(entry.validFrom)!, to };
+}
+
+function applies({ entry, prefix, from, to }: Prepared, { regionCode, category, mode, day }: Selector): boolean {
+  if (day < from || day > to || !covers(prefix, regionCode)) return false;
   if (entry.category !== undefined && entry.category !== category) return false;
-  if (entry.mode !== undefined && entry.mode !== mode) return false;
-  return parseDay(entry.validFrom)! <= day && (entry.validTo === undefined || day <= parseDay(entry.validTo)!);
+  return entry.mode === undefined || entry.mode === mode;
+}
+
+function covers(prefix: string, regionCode: string | null): boolean {
+  return prefix === '' || (regionCode?.startsWith(prefix) ?? false);
 }
 
 /** 370000 → "37", 370700 → "3707", 370702 whole, 000000 → "". */

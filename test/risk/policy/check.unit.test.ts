@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { checkPolicy } from '../../../src/risk/policy/policy.js';
+import { formatDay } from '../../../src/core/time.js';
+import { INSTITUTION_CATEGORIES } from '../../../src/events/institution.js';
+import { checkPolicy, POLICY_MODES } from '../../../src/risk/policy/policy.js';
+import { on } from '../builders.js';
 import { entry, policyOf, thresholds } from './support.js';
 
 describe('checking a policy', () => {
@@ -75,6 +78,19 @@ describe('checking a policy', () => {
     expect(faults).toEqual([
       { path: 'entries.1.params', message: 'A08: blueWorkingDays is above yellowWorkingDays for 370700' },
     ]);
+  });
+
+  it('is quick for a policy that names four hundred places, each with a kind and days of its own', () => {
+    const kinds = INSTITUTION_CATEGORIES.flatMap((category) => POLICY_MODES.map((mode) => ({ category, mode })));
+    const entries = Array.from({ length: 2_000 }, (_, i) => ({
+      ...entry('A08', String(110_000 + (i % 400) * 101), { blueWorkingDays: 1 + (i % 3) }, kinds[i % kinds.length]),
+      validFrom: formatDay(on('2026-01-01') + i),
+    }));
+    const last = entry('A08', '000000', { yellowWorkingDays: 2 }, { category: 'mixed', mode: 'postpaid' });
+    const startedAt = performance.now();
+    expect(checkPolicy(policyOf(...entries)).faults).toEqual([]);
+    expect(checkPolicy(policyOf(...entries, last)).faults).toHaveLength(1);
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it('answers the policy when nothing is wrong', () => {
