@@ -1,6 +1,6 @@
 import { formatDay } from '../../core/time.js';
 import type { Policy, PolicyEntry } from './policy.js';
-import { boundariesOf, isEnabled, mergedParams, type Selector } from './resolve.js';
+import { boundariesOf, forKind, inRegion, isEnabled, mergedParams, type Selector } from './resolve.js';
 import { POLICY_SUBJECTS, type PolicySubject } from './specs.js';
 
 /** One threshold that two policies set differently, named at the widest place where they do. */
@@ -24,7 +24,8 @@ export function diffPolicies(before: Policy, after: Policy): PolicyDifference[] 
   return [...POLICY_SUBJECTS].flatMap(([rule, subject]) => {
     const entries = [...before.entries, ...after.entries].filter((one) => one.rule === rule);
     const rows = placesOf(entries).flatMap((place) => rowsAt(before, after, rule, subject, place, days));
-    return merged(rows.filter((row) => row.before !== row.after && !isInherited(row, rows)));
+    const alike = grouped(rows);
+    return merged(rows.filter((row) => row.before !== row.after && !isInherited(row, alike.get(keyOf(row))!)));
   });
 }
 
@@ -35,22 +36,24 @@ interface Place {
 }
 
 interface Row extends PolicyDifference {
+  readonly prefix: string;
   /** Index of the span of days. */
   readonly span: number;
 }
 
 const NATION = '000000';
 
-/** Every combination that the entries tell apart, wider ones first. */
+/** Every combination that the entries tell apart, wider ones first; kinds only where an entry that holds there asks for them. */
 function placesOf(entries: readonly PolicyEntry[]): Place[] {
   const regions = [...new Set([NATION, ...entries.map((one) => one.region)])].sort(
     (a, b) => prefixOf(a).length - prefixOf(b).length || (a < b ? -1 : 1),
   );
-  const categories = [...new Set<Place['category']>([null, ...entries.flatMap((one) => one.category ?? [])])];
-  const modes = [...new Set<Place['mode']>([null, ...entries.flatMap((one) => one.mode ?? [])])];
-  return regions.flatMap((regionCode) =>
-    categories.flatMap((category) => modes.map((mode) => ({ regionCode, category, mode }))),
-  );
+  return regions.flatMap((regionCode) => {
+    const here = entries.filter(({ region }) => regionCode.startsWith(prefixOf(region)));
+    const categories = [...new Set<Place['category']>([null, ...here.flatMap((one) => one.category ?? [])])];
+    const modes = [...new Set<Place['mode']>([null, ...here.flatMap((one) => one.mode ?? [])])];
+    return categories.flatMap((category) => modes.map((mode) => ({ regionCode, category, mode })));
+  });
 }
 
 function rowsAt(
@@ -61,15 +64,19 @@ function rowsAt(
   place: Place,
   days: readonly number[],
 ): Row[] {
+  const prefix = prefixOf(place.regionCode);
+  const concerning = (policy: Policy) => forKind(inRegion(policy, place.regionCode), place.category, [place.mode]);
+  const [own, other] = [concerning(before), concerning(after)];
   return days.flatMap((day, span) => {
     const selector = { ...place, day };
-    const was = valuesOf(before, rule, subject, selector);
-    const is = valuesOf(after, rule, subject, selector);
+    const was = valuesOf(own, rule, subject, selector);
+    const is = valuesOf(other, rule, subject, selector);
     const next = days[span + 1];
     return Object.keys(is).map((param) => ({
       rule,
       param,
       region: place.regionCode,
+      prefix,
       category: place.category,
       mode: place.mode,
       from: span === 0 ? null : formatDay(day),
@@ -86,18 +93,30 @@ function valuesOf(policy: Policy, rule: string, subject: PolicySubject, selector
   return { enabled, ...mergedParams(policy, rule, subject.params, selector) };
 }
 
-/** True when the nearest wider place says the same of the same days. */
-function isInherited(row: Row, rows: readonly Row[]): boolean {
-  const wider = rows.filter(
-    (one) => one !== row && one.param === row.param && one.span === row.span && contains(one, row),
-  );
+/** Rows of one threshold and one span of days, in their order. */
+function grouped(rows: readonly Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group === undefined) groups.set(keyOf(row), [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+function keyOf({ param, span }: Row): string {
+  return `${param}|${span}`;
+}
+
+/** True when the nearest wider place says the same. `alike`: all places, of the same threshold and days. */
+function isInherited(row: Row, alike: readonly Row[]): boolean {
   // Rows come with wider places first, in the order in which entries override each other.
-  const nearest = wider.at(-1) ?? null;
-  return nearest !== null && nearest.before === row.before && nearest.after === row.after;
+  const nearest = alike.findLast((one) => one !== row && contains(one, row));
+  return nearest !== undefined && nearest.before === row.before && nearest.after === row.after;
 }
 
 function contains(wide: Row, narrow: Row): boolean {
-  if (!prefixOf(narrow.region).startsWith(prefixOf(wide.region))) return false;
+  if (!narrow.prefix.startsWith(wide.prefix)) return false;
   if (wide.category !== null && wide.category !== narrow.category) return false;
   return wide.mode === null || wide.mode === narrow.mode;
 }
@@ -114,7 +133,7 @@ function merged(rows: readonly Row[]): PolicyDifference[] {
     else all.push(row);
     open.set(key, joined);
   }
-  return all.map(({ span: _, ...difference }) => difference);
+  return all.map(({ span: _, prefix: __, ...difference }) => difference);
 }
 
 function prefixOf(region: string): string {

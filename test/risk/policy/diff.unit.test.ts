@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
+import { formatDay } from '../../../src/core/time.js';
 import { DEFAULT_POLICY } from '../../../src/risk/policy/default.js';
 import { diffPolicies } from '../../../src/risk/policy/diff.js';
-import type { Policy } from '../../../src/risk/policy/policy.js';
+import { POLICY_MODES, type Policy } from '../../../src/risk/policy/policy.js';
+import { on } from '../builders.js';
 import { entry, valid } from './support.js';
 
 const short = (before: Policy, after: Policy) =>
@@ -77,4 +79,17 @@ it('turns around when the policies do', () => {
   const after = valid('b', entry('A08', '000000', { blueWorkingDays: 3 }));
   const turned = diffPolicies(after, none).map((one) => ({ ...one, before: one.after, after: one.before }));
   expect(turned).toEqual(diffPolicies(none, after));
+});
+
+it('is quick for policies that name a hundred places, each with a kind and days of its own', () => {
+  const of = (count: number): Policy => ({
+    version: `of-${count}`,
+    entries: Array.from({ length: count }, (_, i) => ({
+      ...entry('A08', String(110_000 + (i % 100) * 101), { blueWorkingDays: 1 }, { mode: POLICY_MODES[i % 6]! }),
+      validFrom: formatDay(on('2026-01-01') + i),
+    })),
+  });
+  const startedAt = performance.now();
+  expect(diffPolicies(of(120), of(160)).length).toBeGreaterThan(20);
+  expect(performance.now() - startedAt).toBeLessThan(10_000);
 });
