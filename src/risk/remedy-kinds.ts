@@ -52,6 +52,11 @@ export const CHANGES: Readonly<Record<Exclude<RemedyKind, 'days'>, Change>> = {
     '确认到期合同的课',
     ' on contracts whose period is over',
   ),
+  released_lessons: confirmedLessons(
+    lessonsCanEarn,
+    '确认超进度划拨合同的课',
+    ' on the contracts that were released too early',
+  ),
   lessons_given: {
     unit: 'lessons',
     max: () => LESSONS_MAX,

@@ -54,6 +54,7 @@ export type RemedyKind =
   | 'cover'
   | 'confirmed_lessons'
   | 'expired_lessons'
+  | 'released_lessons'
   | 'lessons_given'
   | 'pay_refunds'
   | 'credit_payments'

@@ -83,7 +83,7 @@ const CASES: readonly (readonly [rule: string, from: () => School, kinds: readon
   [
     'A05',
     () => school().releasedLine({ paidFen: 1_000_000n, confirmedFen: 300_000n, releasedFen: 500_000n }),
-    ['confirmed_lessons'],
+    ['released_lessons'],
   ],
   ['A06', () => school().statement(TODAY - 1, yuan(80_000)), ['balance_report']],
   ['A07', () => school().account({ accountId: 'A2', validFrom: formatDay(TODAY - 30) }), ['balance_report']],

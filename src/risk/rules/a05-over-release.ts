@@ -55,7 +55,7 @@ export const rule = defineRule({
     },
   },
   order: [['firstStageBp', 'secondStageBp']],
-  remedies: ['confirmed_lessons'],
+  remedies: ['released_lessons'],
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
     const staged = sheet.accounts.mode === 'staged';
