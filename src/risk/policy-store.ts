@@ -112,7 +112,7 @@ export interface Publication {
 
 /**
  * Publishes a policy: from its moment on it is in force, and whoever it means other thresholds for is due for evaluation, in
- * the same transaction. Throws `second_person_needed`, `policy_version_taken`.
+ * the same transaction. If it runs in the shadow, that ends. Throws `second_person_needed`, `policy_version_taken`.
  */
 export async function publishPolicy(
   pool: pg.Pool,
@@ -136,11 +136,21 @@ export async function publishPolicy(
       'insert into policies (version, body, note, published_at, author, approver) values ($1, $2, $3, $4, $5, $6)',
       [policy.version, contentOf(policy), note, toDbTime(publishedAt), author, approver],
     );
+    await endShadowOf(client, policy.version, approver, publishedAt - 1);
     const affected = await markAffected(client, before.policy, policy, publishedAt);
     const detail = { author, approver, replaces: before.policy.version, affected };
     await logPolicy(client, publishedAt, policy.version, 'published', approver, detail);
     return { record: { version: policy.version, note, publishedAt, author, approver }, isNew: true, affected };
   });
+}
+
+/** What is in force is no shadow: its run ends just before, still beside the policy that it was compared with, and what it found is kept. */
+async function endShadowOf(client: pg.ClientBase, version: string, by: string, at: Us): Promise<void> {
+  const { rowCount } = await client.query(
+    'update policy_shadows set stopped_at = greatest(started_at, $1) where version = $2 and stopped_at is null',
+    [toDbTime(at), version],
+  );
+  if (rowCount !== 0) await logPolicy(client, at, version, 'shadow_stopped', by, {});
 }
 
 export type PolicyAction = 'drafted' | 'published' | 'shadow_started' | 'shadow_stopped';

@@ -146,6 +146,22 @@ describe('a policy in the shadow', () => {
     expect(report.lastFailure).not.toBeNull();
   });
 
+  it('ends when it is published, compared with what was in force until then', async () => {
+    await twoSchools();
+    await start(strict);
+    const other = valid('other', entry('A08', '370700', { blueWorkingDays: 1 }));
+    await publishPolicy(db.pool, other, { author: 'Li Na', approver: 'Wang Wei' }, START + 5);
+    expect((await shadowReport(db.pool, '')).stoppedAt).toBeNull();
+    const at = START + 1_000_000;
+    await publishPolicy(db.pool, strict, { author: 'Li Na', approver: 'Wang Wei' }, at);
+    expect(await shadowReport(db.pool, '')).toMatchObject({
+      version: 'strict',
+      stoppedAt: at - 1,
+      liveVersion: 'other',
+    });
+    expect(await codeOf(stopShadow(db.pool, 'Li Na', at))).toBe('not_found');
+  });
+
   it('runs alone, is stopped and is kept; a published policy may run as well', async () => {
     await twoSchools();
     expect(await codeOf(startShadow(db.pool, 'strict', 'Li Na', START))).toBe('not_found');
