@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
@@ -8,7 +8,7 @@ import { DISORDERS } from '../../src/simulate/disorder.js';
 import { History } from '../../src/simulate/history.js';
 import { writeHistory } from '../../src/simulate/write.js';
 import type { Bench } from './context.js';
-import { figure, type Measured, measured, perSecond, thousands } from './figures.js';
+import { type Figure, figure, type Measured, measured, perSecond, thousands } from './figures.js';
 import { cpuOfWorkers } from './lab.js';
 import { peakMemoryOf } from './meter.js';
 
@@ -21,6 +21,8 @@ export async function measureBacktest(bench: Bench): Promise<Measured> {
   if (!existsSync(path.join(packageRoot(), 'dist', 'src', 'cli', 'commands', 'backtest.js')))
     return measured({ skipped: ['backtest: this version has no such command'] });
   const { path: file, lines } = await writeCity(bench);
+  bench.say('parsing its lines, and nothing else');
+  const limit = await parseLines(bench, file);
   bench.say('feewarden backtest in a process of its own');
   const started = performance.now();
   const worker = lab.start(
@@ -46,11 +48,12 @@ export async function measureBacktest(bench: Bench): Promise<Measured> {
     seconds,
     cpu: { node, postgres: null },
     peakMemory,
+    limit: { name: limit.name, perSecond: perSecond(limit) },
     note: 'the start of the process is counted; without a database',
   });
   const rate = perSecond(one);
   return measured({
-    figures: [one],
+    figures: [one, limit],
     aims: [
       {
         text: `${thousands(AIM_PER_SECOND)} events/s in a back-test`,
@@ -59,6 +62,40 @@ export async function measureBacktest(bench: Bench): Promise<Measured> {
       },
     ],
   });
+}
+
+/** The least that a replay of JSON has to do. Of one thread: as many as there are processors may pass it. */
+async function parseLines({ lab }: Bench, file: string): Promise<Figure> {
+  const before = lab.cpu();
+  const started = performance.now();
+  let count = 0;
+  let rest = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: CHUNK_BYTES })) {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) parse(line);
+    count += lines.length;
+  }
+  const seconds = (performance.now() - started) / 1_000;
+  const node = lab.cpu().node - before.node;
+  return figure({
+    name: 'limit: parsing the same lines',
+    count,
+    seconds,
+    cpu: { node, postgres: null },
+    note: 'JSON.parse of each line, in one thread',
+  });
+}
+
+const CHUNK_BYTES = 1_048_576;
+
+/** Some lines of a city are no JSON. */
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
 }
 
 /**
