@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { formatTime, type Us } from '../core/time.js';
-import type { AnyEvent } from '../events/event.js';
+import { formatTime } from '../core/time.js';
 import { eventTypeOf, wireName } from '../events/list.js';
 import { anyObject, instant } from './schemas.js';
 import type { JournalEventRow } from './sql/journals.js';
@@ -18,7 +17,7 @@ export const eventSchema = z
   })
   .meta({ id: 'AcceptedEvent' });
 
-export function eventOfRow(row: JournalEventRow) {
+export function eventOfRow(row: Omit<JournalEventRow, 'seq'>) {
   return {
     source: row.source,
     id: row.id,
@@ -27,18 +26,5 @@ export function eventOfRow(row: JournalEventRow) {
     recordedTime: formatTime(row.recordedAt),
     receivedTime: formatTime(row.receivedAt),
     data: (JSON.parse(row.body) as { data: Record<string, unknown> }).data,
-  };
-}
-
-/** An event that is not read from its row. */
-export function eventOf(event: AnyEvent, receivedAt: Us) {
-  return {
-    source: event.source,
-    id: event.id,
-    type: wireName(event.type),
-    time: formatTime(event.at),
-    recordedTime: formatTime(event.recordedAt),
-    receivedTime: formatTime(receivedAt),
-    data: { ...event.data } as Record<string, unknown>,
   };
 }

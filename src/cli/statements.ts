@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type CsvMapping, parseCsvMapping } from '../banks/formats/csv-mapping.js';
 import { statementSource } from '../banks/read.js';
-import { readRulesFile } from '../banks/rules-file.js';
+import type { RulesByBank } from '../banks/rules.js';
 import { type StatementIntake, takeStatements } from '../banks/take.js';
 import { FeewardenError } from '../core/errors.js';
 import type { InputDocument } from '../sources/files/records.js';
@@ -34,16 +34,23 @@ export function errorOfFile(path: string, error: FeewardenError): FeewardenError
   return detail.startsWith(path) ? error : new FeewardenError(error.code, `${path}: ${detail}`.trimEnd());
 }
 
+/** What a bank's file does not say of itself. */
+export interface HowToRead {
+  /** Of CSV. */
+  readonly mapping: CsvMapping | null;
+  readonly rules: RulesByBank;
+}
+
 /** A file of statements into the books. @throws FeewardenError when the whole file is refused; then nothing was booked */
 export async function takeDocument(
   { config, intake }: CliContext,
   input: InputDocument,
-  mapping: CsvMapping | null,
+  { mapping, rules }: HowToRead,
   { signal, onBytes }: { readonly signal?: AbortSignal; readonly onBytes?: (bytes: number) => void } = {},
 ): Promise<StatementIntake> {
   requireMapping(input, mapping);
   const source = await statementSource(input, mapping);
-  return takeStatements({ ...intake, rules: readRulesFile(config.bankRules) }, source, {
+  return takeStatements({ ...intake, rules }, source, {
     batchEntriesMax: config.ingestBatchEventsMax,
     onlyBank: null,
     rules: mapping?.rules,

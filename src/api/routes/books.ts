@@ -1,12 +1,11 @@
 import { z } from 'zod';
-import { FeewardenError } from '../../core/errors.js';
 import { formatTime } from '../../core/time.js';
 import { readBooks } from '../../ledger/books.js';
 import { regionScope } from '../access.js';
 import { callerOf } from '../auth.js';
 import { answers, fen, instant, institutionId, institutionParams, integer, timeOf, timeParam } from '../schemas.js';
 import { findInstitution } from '../sql/institutions.js';
-import type { AddRoutes } from './context.js';
+import { type AddRoutes, nothingKnown } from './context.js';
 
 const sum = (description: string) => fen().meta({ description: `${description} Integer fen.` });
 
@@ -61,7 +60,7 @@ export const addBookRoutes: AddRoutes = (app, { deps }) => {
       const query = { ids: [id], asOf, now, calendar: deps.calendar };
       for await (const quantities of readBooks(deps.pool, query))
         return { ...quantities, asOf: formatTime(asOf ?? now) };
-      throw new FeewardenError('not_found', 'Nothing was known of the institution then.');
+      throw nothingKnown();
     },
   });
 };

@@ -1,3 +1,4 @@
+import { FeewardenError } from '../../core/errors.js';
 import type { Api, ApiDeps, ApiLimits } from '../deps.js';
 import type { ApiMetrics } from '../metrics.js';
 
@@ -17,4 +18,9 @@ export function cutPage<R>(
 ): { readonly rows: readonly R[]; readonly last: R | null } {
   const page = rows.slice(0, limit);
   return { rows: page, last: rows.length > limit ? page[page.length - 1]! : null };
+}
+
+/** For what is asked for as of a moment. */
+export function nothingKnown(): FeewardenError {
+  return new FeewardenError('not_found', 'Nothing was known of the institution then.');
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { FeewardenError } from '../../core/errors.js';
 import type { Us } from '../../core/time.js';
 import { readInstitutionAsOf } from '../../ledger/books.js';
 import { mergeProfile } from '../../ledger/profile.js';
@@ -35,7 +34,7 @@ import {
   type InstitutionRow,
   listInstitutions,
 } from '../sql/institutions.js';
-import { type AddRoutes, cutPage } from './context.js';
+import { type AddRoutes, cutPage, nothingKnown } from './context.js';
 
 const scoreParam = (description: string) => z.coerce.number().int().min(0).max(100).optional().meta({ description });
 
@@ -154,7 +153,7 @@ export const addInstitutionRoutes: AddRoutes = (app, { deps }) => {
 
 async function institutionAsOf({ pool, calendar, clock }: ApiDeps, { no, id }: InstitutionRow, asOf: Us) {
   const known = await readInstitutionAsOf(pool, { no, id }, asOf, calendar);
-  if (known === null) throw new FeewardenError('not_found', 'Nothing was known of the institution then.');
+  if (known === null) throw nothingKnown();
   const { profile, accounts, guarantees, events, newestAt, unearnedFen } = known;
   const past = await explainInstitution(pool, id, asOf, { calendar, now: clock() });
   return {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { FeewardenError } from '../../core/errors.js';
 import { formatDay, parseDay, type Us } from '../../core/time.js';
+import { eventTypeNumber } from '../../events/list.js';
 import { CHART } from '../../ledger/accounts.js';
 import { readJournalsAsOf } from '../../ledger/books.js';
 import type { Entry } from '../../ledger/working-set.js';
@@ -8,11 +8,11 @@ import { regionScope } from '../access.js';
 import { callerOf } from '../auth.js';
 import { cursorsOf } from '../cursor.js';
 import type { ApiDeps } from '../deps.js';
-import { eventOf, eventOfRow, eventSchema } from '../event-view.js';
+import { eventOfRow, eventSchema } from '../event-view.js';
 import { answers, day, dayParam, fen, institutionParams, pageOf, paging, timeOf, timeParam } from '../schemas.js';
 import { findInstitution, type InstitutionRow } from '../sql/institutions.js';
 import { type EntryRow, type JournalQuery, listEntries, listJournalEvents, readReceived } from '../sql/journals.js';
-import { type AddRoutes, cutPage } from './context.js';
+import { type AddRoutes, cutPage, nothingKnown } from './context.js';
 
 const entrySchema = z.object({
   line: z.int(),
@@ -87,7 +87,7 @@ async function pageAsOf(
   { from, to, before, limit }: JournalQuery,
 ) {
   const journals = await readJournalsAsOf(pool, { no, id }, asOf, calendar);
-  if (journals === null) throw new FeewardenError('not_found', 'Nothing was known of the institution then.');
+  if (journals === null) throw nothingKnown();
   const isWanted = ({ day: on }: Entry): boolean => (from === null || on >= from) && (to === null || on <= to);
   const places = journals.flatMap(({ entries }, at) => (entries.some(isWanted) ? at + 1 : [])).reverse();
   const wanted = before === null ? places : places.filter((place) => place < before);
@@ -100,7 +100,7 @@ async function pageAsOf(
   );
   return {
     items: shown.map(({ event, entries }, at) => ({
-      event: eventOf(event, received[at]!),
+      event: eventOfRow({ ...event, type: eventTypeNumber(event.type), receivedAt: received[at]! }),
       entries: entries.map((entry) =>
         entryOf({
           ...entry,

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Calendar } from '../../core/calendar.js';
-import { FeewardenError } from '../../core/errors.js';
 import { dayOf, formatDay, formatTime, type Us } from '../../core/time.js';
 import { readModelAsOf } from '../../ledger/books.js';
 import { answerDueOn, refundContract, refundState } from '../../ledger/refunds.js';
@@ -24,7 +23,7 @@ import {
 } from '../schemas.js';
 import { findInstitution } from '../sql/institutions.js';
 import { listRefunds, type RefundsPage, refundsOf, type StoredRefund } from '../sql/refunds.js';
-import { type AddRoutes, cutPage } from './context.js';
+import { type AddRoutes, cutPage, nothingKnown } from './context.js';
 
 const reference = z.object({ source: z.string(), id: z.string() });
 
@@ -99,7 +98,7 @@ async function refundsAsOf(
   page: RefundsPage,
 ): Promise<StoredRefund[]> {
   const books = (await readModelAsOf(pool, no, asOf, calendar)).set.institution(id);
-  if (books.eventCount === 0) throw new FeewardenError('not_found', 'Nothing was known of the institution then.');
+  if (books.eventCount === 0) throw nothingKnown();
   return refundsOf(books, page);
 }
 

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import type { CsvMapping } from '../../banks/formats/csv-mapping.js';
 import { readRulesFile } from '../../banks/rules-file.js';
 import { FeewardenError } from '../../core/errors.js';
 import { type IntakeCounts, noCounts } from '../../ledger/intake.js';
@@ -10,7 +9,7 @@ import { type CliContext, DATA_OPTION, type DataOptions, JSON_OPTION, withDataba
 import { evaluateAllDue } from '../evaluate-due.js';
 import { EXIT, printError, printJson, printLine, printTable } from '../output.js';
 import { startBar } from '../progress-bar.js';
-import { errorOfFile, readMapping, takeDocument } from '../statements.js';
+import { errorOfFile, type HowToRead, readMapping, takeDocument } from '../statements.js';
 
 interface IngestOptions extends DataOptions {
   readonly evaluate: boolean;
@@ -51,9 +50,8 @@ interface Summary extends IntakeCounts {
 async function ingest(context: CliContext, paths: readonly string[], options: IngestOptions): Promise<number> {
   const started = performance.now();
   const summary: Summary = { ...noCounts(), pending: 0, statements: 0, wrong: [], seconds: 0, failed: [], resumed: [] };
-  const mapping = readMapping(options.mapping);
   // A wrong setting is told before the first file, and not with each of them.
-  readRulesFile(context.config.bankRules);
+  const how = { mapping: readMapping(options.mapping), rules: readRulesFile(context.config.bankRules) };
   const listed = await listInputs(paths);
   const total = listed.some((input) => input.size === null)
     ? null
@@ -72,7 +70,7 @@ async function ingest(context: CliContext, paths: readonly string[], options: In
       const base = before;
       const onBytes = (bytes: number): void =>
         bar.update(base + bytes, `${summary.read.toLocaleString('en')} events before this file`);
-      if (isDocument(input)) await takeStatementFile(context, input, mapping, summary, stop.signal, onBytes);
+      if (isDocument(input)) await takeStatementFile(context, input, how, summary, stop.signal, onBytes);
       else await takeOne(context, input, summary, stop.signal, onBytes);
       before += input.compressedSize ?? 0;
     }
@@ -114,13 +112,13 @@ async function takeOne(
 async function takeStatementFile(
   context: CliContext,
   input: InputDocument,
-  mapping: CsvMapping | null,
+  how: HowToRead,
   summary: Summary,
   signal: AbortSignal,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   try {
-    const taken = await takeDocument(context, input, mapping, { signal, onBytes });
+    const taken = await takeDocument(context, input, how, { signal, onBytes });
     add(summary, taken);
     summary.pending += taken.pending;
     summary.statements += taken.statements.length;
