@@ -130,13 +130,18 @@ function explanations(example) {
   return found;
 }
 
+/** A day is a number inside; people read and write it as a date. */
+function shown({ value, unit }) {
+  return unit === 'day' ? new Date(value * 86_400_000).toISOString().slice(0, 10) : value;
+}
+
 function rules(list) {
   const names = { ours: 'our default', rule: 'set by rule', derived: 'derived', analog: 'borrowed' };
   return [...list]
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map((rule) => {
       const params = Object.entries(rule.params).map(
-        ([name, spec]) => `| \`${name}\` | ${spec.value} | ${spec.unit} | ${names[spec.source]} | ${spec.note} |`,
+        ([name, spec]) => `| \`${name}\` | ${shown(spec)} | ${spec.unit} | ${names[spec.source]} | ${spec.note} |`,
       );
       const table = ['| threshold | default | unit | origin | note |', '|---|---|---|---|---|', ...params];
       return [

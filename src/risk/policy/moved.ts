@@ -1,3 +1,5 @@
+import { isObject } from '../../events/refusal.js';
+
 /** Thresholds that another rule has now. Policies that were written or published before go on to say the same. */
 const MOVED: readonly { readonly from: string; readonly to: string; readonly names: readonly string[] }[] = [
   { from: 'score', to: 'G02', names: ['twoOrangeDays', 'threeYellowDays'] },
@@ -35,10 +37,6 @@ export function withoutRetiredThresholds(policy: unknown): unknown {
     return names === undefined ? entry : { ...entry, params: only(entry.params, (name) => !names.includes(name)) };
   });
   return { ...policy, entries };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function only(params: Record<string, unknown>, keeps: (name: string) => boolean): Record<string, unknown> {

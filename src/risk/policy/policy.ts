@@ -6,13 +6,15 @@ import { type ParamValues, rangeOf } from '../params.js';
 import { withMovedThresholds, withoutRetiredThresholds } from './moved.js';
 import { applying, boundariesOf, forKind, inRegion, mergedParams, type Selector } from './resolve.js';
 import { POLICY_SUBJECTS, type PolicySubject } from './specs.js';
+import { withNumberedDays } from './written-days.js';
 
 const DATE = z.string().refine((text) => parseDay(text) !== null, 'must be a real day written YYYY-MM-DD');
 export const POLICY_MODES = ['per_lesson', 'staged', 'deposit', 'parent_lock', 'ecny', 'postpaid'] as const;
 const ENTRIES_MAX = 5_000;
 
 const threshold = z.strictObject({
-  value: z.int(),
+  /** In the unit of the rule; a day may be written YYYY-MM-DD. */
+  value: z.int('must be an integer, or for a day YYYY-MM-DD'),
   source: z.enum(['rule', 'ours', 'derived', 'analog']),
   note: z.string().min(1).max(500),
 });
@@ -72,7 +74,7 @@ export function parseStoredPolicy(body: string): Policy {
 export function checkPolicy(
   input: unknown,
 ): { policy: Policy; faults: readonly [] } | { policy: null; faults: readonly PolicyFault[] } {
-  const result = policy.safeParse(withMovedThresholds(input));
+  const result = policy.safeParse(withNumberedDays(withMovedThresholds(input)));
   if (!result.success) {
     const faults = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
     return { policy: null, faults: faults.slice(0, FAULTS_MAX) };

@@ -114,6 +114,35 @@ describe('B11 subject lesson on a rest day', () => {
     expect(ask(b11, school()).state).toBe('not_applicable');
   });
 
+  const vacation = {
+    params: { vacationFrom: on('2026-04-13'), vacationTo: on('2026-04-16') },
+  };
+  steps(
+    b11,
+    'in a vacation of 13 to 16 April, on',
+    (date: string) => teaching(subject(date)),
+    [
+      ['2026-04-10', 'none'],
+      ['2026-04-13', 'yellow'],
+      ['2026-04-16', 'yellow'],
+      ['2026-04-17', 'none'],
+    ],
+    vacation,
+  );
+
+  it('counts a weekend in the vacation once, and looks again at the next lesson in it', () => {
+    const vacation = { vacationFrom: on('2026-04-18'), vacationTo: on('2026-04-24') };
+    expect(ask(b11, teaching(subject('2026-04-18')), { params: vacation })).toMatchObject({
+      level: 'yellow',
+      value: 1,
+    });
+    expect(ask(b11, teaching(subject('2026-04-24')), { params: vacation })).toMatchObject({
+      level: 'none',
+      lookAgainAt: startOfDay(on('2026-04-24')) + 9 * US_PER_HOUR,
+    });
+    expect(ask(b11, teaching(lesson('2026-04-21', 9, 11)), { params: vacation }).level).toBe('none');
+  });
+
   it('looks again when the next one begins, and when the first one leaves the window', () => {
     const next = teaching(subject('2026-04-18'), subject('2026-04-25'));
     expect(ask(b11, next).lookAgainAt).toBe(startOfDay(on('2026-04-25')) + 9 * US_PER_HOUR);
