@@ -59,6 +59,12 @@ export class Tests {
     return value > 0 && this.nearly(value, limit, true) ? 1 : 0;
   }
 
+  /** value < limit; by the margin it is kept from so much above the limit on. */
+  under(value: bigint, limit: bigint): Test {
+    if (value < limit) return 2;
+    return value * 10_000n < limit * BigInt(10_000 + this.marginBp) ? 1 : 0;
+  }
+
   /** part > whole × basisPoints / 10 000, exactly. */
   overShare(part: bigint, whole: bigint, basisPoints: number): Test {
     if (part <= 0n) return 0;

@@ -11,11 +11,11 @@ import { enYuan, zhYuan } from '../text.js';
 /**
  * A minimum that the authority set for the account stands as it is. Without one, a share of three months' receipts stands in for
  * it, but never more than U: custody per lesson empties an account lawfully at the end of a term. Both only while something is
- * unearned; payments on their way to the account count as there.
+ * unearned; payments on their way to the account count as there. Without a preset, an account that holds all of U is never too low.
  */
 export const rule = defineRule({
   id: 'A03',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '最低余额预警', en: 'Below local minimum' },
   question: { zh: '托管余额是否低于最低余额？', en: 'Is the custody balance below its minimum?' },
@@ -55,8 +55,13 @@ export const rule = defineRule({
       presetFen ?? minFen((sheet.receiptsOfQuarterFen * BigInt(p.shareOfQuarterBp)) / 10_000n, sheet.unearnedFen);
     const asked = is(sheet.unearnedFen > 0n && (local || sheet.enoughForRatios));
     const shortFen = maxFen(0n, minimumFen - balanceFen);
+    const low = is(local || balanceFen < sheet.unearnedFen);
     const judgement = judge([
-      { level: 'yellow', threshold: Number(minimumFen), tests: [asked, sheet.tests.over(shortFen, 0)] },
+      {
+        level: 'yellow',
+        threshold: Number(minimumFen),
+        tests: [asked, low, sheet.tests.under(balanceFen, minimumFen)],
+      },
       {
         level: 'red',
         threshold: Number((minimumFen * BigInt(p.redBelowBp)) / 10_000n),

@@ -45,6 +45,22 @@ describe('A03 below local minimum', () => {
     expect(ask(rule, term(0)).level).toBe('none');
   });
 
+  it('is left when the balance is a tenth above the minimum, or without a preset when all of U is there', () => {
+    const held = (amount: number) => ask(rule, preset(amount)).holdLevel;
+    expect([held(90_909), held(90_910), held(100_000)]).toEqual(['none', 'yellow', 'yellow']);
+    const byDefault = (unearned: number) =>
+      ask(
+        rule,
+        school()
+          .unearned(yuan(unearned))
+          .receipt(TODAY - 30, yuan(400_000))
+          .otherDebit(TODAY - 40, yuan(58_000)),
+      );
+    // ¥42,000 in custody, of a minimum of ¥40,000.
+    expect(byDefault(42_001)).toMatchObject({ level: 'none', holdLevel: 'yellow' });
+    expect(byDefault(42_000)).toMatchObject({ level: 'none', holdLevel: 'none' });
+  });
+
   it('has no default for small or young schools', () => {
     const drained = () =>
       school()
