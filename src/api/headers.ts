@@ -36,7 +36,6 @@ export function addHeadersAndLog(app: Api): void {
   });
   app.addHook('onResponse', async (request, reply) => {
     const line = {
-      requestId: request.id,
       method: request.method,
       path: request.url.split('?', 1)[0],
       status: reply.statusCode,

@@ -53,10 +53,10 @@ export function problemHandler(deps: ProblemDeps) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const error = toFeewardenError(thrown);
     if (error.kind === 'fatal') {
-      request.log.error({ err: error.cause ?? error, requestId: request.id }, 'a request failed and nobody knows why');
+      request.log.error({ err: error.cause ?? error }, 'a request failed and nobody knows why');
       deps.onFatal?.(error.cause ?? error);
     } else if (error.kind === 'transient') {
-      request.log.warn({ err: error, requestId: request.id }, 'a request could not be answered now');
+      request.log.warn({ err: error }, 'a request could not be answered now');
     }
     return sendProblem(error, request, reply);
   };

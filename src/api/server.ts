@@ -63,7 +63,8 @@ export async function buildServer(deps: ApiDeps): Promise<Api> {
   const app: Api = Fastify({
     loggerInstance: deps.log,
     // One line of our own instead (headers.ts): what the framework logs holds the query.
-    logController: new LogController({ disableRequestLogging: true }),
+    // Every line of a request bears its id under the one name that is ours.
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     bodyLimit: SMALL_BODY_BYTES_MAX,
     requestTimeout: limits.requestMs,

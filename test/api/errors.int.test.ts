@@ -224,6 +224,20 @@ describe('when something breaks', () => {
     });
   });
 
+  test('every log line of a request bears once, and under one name, the id that the answer carries', async () => {
+    await withFailure(new Error('unknown'), async (own) => {
+      const sent = { body: payment(SCHOOL, 'p', 1), headers: { 'x-request-id': 'told-1' } };
+      const answer = await own.call('POST', '/v1/events', sent);
+      expect(answer.headers['x-request-id']).toBe('told-1');
+      const lines = own.logged.filter((line) => line.includes('told-1'));
+      expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+        'a request failed and nobody knows why',
+        'request',
+      ]);
+      for (const line of lines) expect(line.match(/"\w+":"told-1"/g)).toEqual(['"requestId":"told-1"']);
+    });
+  });
+
   test('an error of ours that is fatal stops the process as well', async () => {
     await withFailure(new FeewardenError('books_broken', 'account 7'), async (own) => {
       const answer = await own.call('POST', '/v1/events', { body: payment(SCHOOL, 'p', 1) });
