@@ -3,25 +3,29 @@ import { FeewardenError } from '../core/errors.js';
 import { formatYuan } from '../core/money.js';
 import { formatDay } from '../core/time.js';
 import type { ParamUnit } from '../risk/params.js';
-import { type Policy, parsePolicy } from '../risk/policy/policy.js';
+import { type CheckedPolicy, checkPolicyText, type Policy, type PolicyFault } from '../risk/policy/policy.js';
 import { decimal, percent } from '../risk/text.js';
 import { fileSystemError } from '../sources/files/input-error.js';
 
-/** The JSON of a policy file. Throws `unreadable_input` (no such file), `bad_policy` (not JSON). */
-export async function readPolicyJson(path: string): Promise<unknown> {
+/** What is right or wrong of a policy file. Throws `unreadable_input` (no such file). */
+export async function checkPolicyFile(path: string): Promise<CheckedPolicy> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw fileSystemError(path, error);
   });
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new FeewardenError('bad_policy', `${path} is not valid JSON: ${(error as Error).message}`);
-  }
+  return checkPolicyText(text);
 }
 
-/** A policy file, checked whole. */
+/** A policy file, checked whole. Throws `unreadable_input`, `bad_policy` with the first fault. */
 export async function readPolicyFile(path: string): Promise<Policy> {
-  return parsePolicy(await readPolicyJson(path));
+  const { policy, faults } = await checkPolicyFile(path);
+  if (policy !== null) return policy;
+  const [first] = faults;
+  throw new FeewardenError('bad_policy', faultLine(path, first!), { path: first!.path });
+}
+
+/** A fault, its place in the JSON and the file. */
+export function faultLine(file: string, { path, message }: PolicyFault): string {
+  return path === '' ? `${file}: ${message}` : `${file}: ${path}: ${message}`;
 }
 
 /** A threshold as people read it. */

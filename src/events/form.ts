@@ -1,3 +1,4 @@
+import { endOfString } from '../core/json-text.js';
 import { isObject, type Problem, pathOf, problem, UNSTORABLE } from './refusal.js';
 
 /** Whether JSON text nests deeper than `depthMax` objects and lists; a scan without recursion. */
@@ -48,7 +49,6 @@ interface Walk {
 }
 
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_LIST = 0x5b;
@@ -149,16 +149,3 @@ function openings(text: string, enough: number): number {
   return count;
 }
 const OPENINGS = ['{', '['] as const;
-
-/** Index of the closing quote, or the end of an unclosed string. */
-function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
-  return end === -1 ? text.length : end;
-}
-
-function isEscaped(text: string, quote: number): boolean {
-  let backslashes = 0;
-  while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes++;
-  return backslashes % 2 === 1;
-}

@@ -46,6 +46,10 @@ describe('policy check', () => {
       faults: [{ path: 'entries.0.params', message: expect.stringContaining('orangeDays is above redDays') }],
     });
     expect(await feewarden(['policy', 'check', file('text.json', '{"version":')])).toMatchObject({ code: 1 });
+    const twice = file('twice.json', JSON.stringify(city).replace('"redDays":', '"redDays":0,$&'));
+    const fault = `${twice}: entries.0.params.redDays: this key stands more than once in its object`;
+    expect(await feewarden(['policy', 'check', twice])).toMatchObject({ code: 1, stdout: `${fault}\n` });
+    expect(await run('policy', 'publish', twice)).toMatchObject({ code: 2, stderr: expect.stringContaining(fault) });
     expect(await feewarden(['policy', 'check', path.join(files, 'none.json')])).toMatchObject({ code: 2, stdout: '' });
   });
 });

@@ -4,7 +4,7 @@ import { dayOf, formatDay, formatTime, parseDay, parseTime, startOfDay } from '.
 import type { Database } from '../../db/database.js';
 import { INSTITUTION_CATEGORIES } from '../../events/institution.js';
 import { diffPolicies, type PolicyDifference } from '../../risk/policy/diff.js';
-import { checkPolicy, POLICY_MODES, type Policy, versionFault } from '../../risk/policy/policy.js';
+import { type CheckedPolicy, POLICY_MODES, type Policy, versionFault } from '../../risk/policy/policy.js';
 import type { Selector } from '../../risk/policy/resolve.js';
 import { POLICY_SUBJECTS } from '../../risk/policy/specs.js';
 import { type RuleThresholds, type Threshold, thresholdsOf } from '../../risk/policy/thresholds.js';
@@ -23,7 +23,7 @@ import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from 
 import { evaluateAllDue } from '../evaluate-due.js';
 import { REGION_OPTION, regionOption } from '../filters.js';
 import { EXIT, printJson, printLine, printTable } from '../output.js';
-import { readPolicyFile, readPolicyJson, showValue } from '../policy-file.js';
+import { checkPolicyFile, faultLine, readPolicyFile, showValue } from '../policy-file.js';
 
 export function policyCommand(program: Command): void {
   const policy = program.command('policy').description('thresholds as versioned, region-scoped data');
@@ -153,22 +153,15 @@ function addCheck(policy: Command): void {
       const { policy: good, faults } = await checked(file);
       if (json) printJson({ ok: good !== null, version: good?.version ?? null, faults });
       else if (good !== null) printLine(`${file}: policy ${good.version} is right, ${good.entries.length} entries.`);
-      else
-        for (const fault of faults) printLine(`${file}: ${fault.path === '' ? '' : `${fault.path}: `}${fault.message}`);
+      else for (const fault of faults) printLine(faultLine(file, fault));
       process.exitCode = good !== null ? EXIT.success : EXIT.foundWrong;
     });
 }
 
-async function checked(file: string): Promise<ReturnType<typeof checkPolicy>> {
-  try {
-    const result = checkPolicy(await readPolicyJson(file));
-    const fault = result.policy === null ? null : versionFault(result.policy.version);
-    return fault === null ? result : { policy: null, faults: [fault] };
-  } catch (error) {
-    if (error instanceof FeewardenError && error.code === 'bad_policy')
-      return { policy: null, faults: [{ path: '', message: error.message }] };
-    throw error;
-  }
+async function checked(file: string): Promise<CheckedPolicy> {
+  const result = await checkPolicyFile(file);
+  const fault = result.policy === null ? null : versionFault(result.policy.version);
+  return fault === null ? result : { policy: null, faults: [fault] };
 }
 
 function addDiff(policy: Command): void {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FeewardenError } from '../../core/errors.js';
+import { repeatedKeys } from '../../core/json-text.js';
 import { parseDay } from '../../core/time.js';
 import { INSTITUTION_CATEGORIES } from '../../events/institution.js';
 import { type ParamValues, rangeOf } from '../params.js';
@@ -70,10 +71,26 @@ export function parseStoredPolicy(body: string): Policy {
   return parsePolicy(withoutRetiredThresholds(JSON.parse(body)));
 }
 
+export type CheckedPolicy =
+  | { readonly policy: Policy; readonly faults: readonly [] }
+  | { readonly policy: null; readonly faults: readonly PolicyFault[] };
+
+/** As `checkPolicy`, for a policy as a person wrote it: of a key that stands twice one threshold would be lost without a word. */
+export function checkPolicyText(text: string): CheckedPolicy {
+  let input: unknown;
+  try {
+    input = JSON.parse(text);
+  } catch (error) {
+    return { policy: null, faults: [{ path: '', message: `is not valid JSON: ${(error as Error).message}` }] };
+  }
+  const repeated = repeatedKeys(text);
+  if (repeated.length === 0) return checkPolicy(input);
+  const faults = repeated.map((path) => ({ path, message: 'this key stands more than once in its object' }));
+  return { policy: null, faults: faults.slice(0, FAULTS_MAX) };
+}
+
 /** The same check with every fault that it finds, `FAULTS_MAX` at most. Later checks need the form: they come when it is right. */
-export function checkPolicy(
-  input: unknown,
-): { policy: Policy; faults: readonly [] } | { policy: null; faults: readonly PolicyFault[] } {
+export function checkPolicy(input: unknown): CheckedPolicy {
   const result = policy.safeParse(withNumberedDays(withMovedThresholds(input)));
   if (!result.success) {
     const faults = result.error.issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));

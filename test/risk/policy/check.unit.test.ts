@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDay } from '../../../src/core/time.js';
 import { INSTITUTION_CATEGORIES } from '../../../src/events/institution.js';
-import { checkPolicy, POLICY_MODES } from '../../../src/risk/policy/policy.js';
+import { checkPolicy, checkPolicyText, POLICY_MODES } from '../../../src/risk/policy/policy.js';
 import { on } from '../builders.js';
 import { entry, policyOf, thresholds } from './support.js';
 
@@ -91,6 +91,18 @@ describe('checking a policy', () => {
     expect(checkPolicy(policyOf(...entries)).faults).toEqual([]);
     expect(checkPolicy(policyOf(...entries, last)).faults).toHaveLength(1);
     expect(performance.now() - startedAt).toBeLessThan(10_000);
+  });
+
+  it('refuses a text in which a key stands twice, of which one threshold would be lost', () => {
+    const text = JSON.stringify(policyOf(entry('A08', '370700', { blueWorkingDays: 2 }), entry('A08', '370800', {})));
+    expect(checkPolicyText(text)).toEqual(checkPolicy(JSON.parse(text)));
+    expect(checkPolicyText(text).policy).not.toBeNull();
+    const twice = text.replace('"blueWorkingDays":', '"blueWorkingDays":{"value":1,"source":"ours","note":"n"},$&');
+    expect(checkPolicy(JSON.parse(twice)).faults).toEqual([]);
+    expect(checkPolicyText(twice)).toEqual({
+      policy: null,
+      faults: [{ path: 'entries.0.params.blueWorkingDays', message: 'this key stands more than once in its object' }],
+    });
   });
 
   it('answers the policy when nothing is wrong', () => {
