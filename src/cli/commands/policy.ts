@@ -19,6 +19,7 @@ import {
   readPolicy,
   readPolicyAt,
 } from '../../risk/policy-store.js';
+import { plural } from '../../risk/text.js';
 import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { evaluateAllDue } from '../evaluate-due.js';
 import { REGION_OPTION, regionOption } from '../filters.js';
@@ -152,7 +153,8 @@ function addCheck(policy: Command): void {
     .action(async (file: string, { json }: DataOptions) => {
       const { policy: good, faults } = await checked(file);
       if (json) printJson({ ok: good !== null, version: good?.version ?? null, faults });
-      else if (good !== null) printLine(`${file}: policy ${good.version} is right, ${good.entries.length} entries.`);
+      else if (good !== null)
+        printLine(`${file}: policy ${good.version} is right, ${plural(good.entries.length, 'entry', 'entries')}.`);
       else for (const fault of faults) printLine(faultLine(file, fault));
       process.exitCode = good !== null ? EXIT.success : EXIT.foundWrong;
     });
