@@ -161,6 +161,81 @@ describe('what the platform and the bank tell of one movement', () => {
   }, 60_000);
 });
 
+describe('hours that were left of an earlier contract', () => {
+  it('are those at the signing of the later one, by the hours of the confirmations and of nothing else in them', async () => {
+    const id = 'X-370702-800002';
+    const told = (name: string, type: string, time: string, data: object) =>
+      JSON.stringify({
+        specversion: '1.0',
+        id: `hours-${name}`,
+        source: '/platform/370702',
+        type: `prepaid.${type}.v1`,
+        subject: id,
+        time,
+        data,
+      });
+    const contract = (contractId: string, day: string) =>
+      told(contractId, 'contract.signed', `${day}T10:00:00+08:00`, {
+        contractId,
+        learnerHash: 'b'.repeat(16),
+        courseId: 'K',
+        courseKind: 'non_subject',
+        modelForm: true,
+        pricing: 'hour',
+        hoursPaid: 30,
+        priceFen: 3_000,
+        periodFrom: day,
+        periodTo: '2026-12-31',
+      });
+    const confirmed = (confirmId: string, time: string, hours: number) =>
+      told(confirmId, 'lesson.confirmed', time, {
+        confirmId,
+        contractId: 'E1',
+        hours,
+        amountFen: 100,
+        by: 'parent',
+        // A platform adds what it likes; in the order of the keys this stands before the hours.
+        contract: { hours: 48, note: 'of the whole contract' },
+      });
+    const lines = [
+      contract('E1', '2026-01-05'),
+      told('P1', 'payment.succeeded', '2026-01-05T10:01:00+08:00', {
+        paymentId: 'P1',
+        contractId: 'E1',
+        amountFen: 3_000,
+        channel: 'card',
+      }),
+      confirmed('F1', '2026-01-10T10:00:00+08:00', 2.25),
+      confirmed('F2', '2026-02-01T10:00:00+08:00', 1.5),
+      // One at the very moment of the signing counts, later ones do not, and what is reversed never did.
+      confirmed('F3', '2026-02-02T10:00:00+08:00', 4),
+      confirmed('F4', '2026-02-02T10:00:01+08:00', 8),
+      confirmed('F5', '2026-02-03T10:00:00+08:00', 16),
+      told('R5', 'event.reversed', '2026-02-04T10:00:00+08:00', {
+        reverses: { source: '/platform/370702', id: 'hours-F5' },
+        reason: 'wrong',
+      }),
+      contract('E2', '2026-02-02'),
+    ];
+    await ingest(lines.map((line, at) => inputOf(line, 950_000 + at)));
+    const model = new Model(CHINA_CALENDAR);
+    for (const line of lines) {
+      const decoded = decodeLine(line);
+      if (!decoded.ok) throw new Error(decoded.rejection.message);
+      model.book(decoded.event);
+    }
+    const now = parseTime('2026-02-10T00:00:00+08:00')!;
+    await expectSameRows(model, new Map(), now);
+    const { stored } = await readStored([id], now);
+    expect(
+      stored.get(id)!.contracts.map(({ contractId, hoursLeftHundredths }) => [contractId, hoursLeftHundredths]),
+    ).toEqual([
+      ['E1', null],
+      ['E2', 3_000 - 225 - 150 - 400],
+    ]);
+  });
+});
+
 describe('rows of earlier days', () => {
   it('are read for the institutions that look for them, and only those are asked again', async () => {
     await ingest(historyLines().slice(0, 400).map(inputOf));

@@ -49,12 +49,13 @@ export async function readEarlierContracts(client: Db, nos: readonly number[], f
     confirmed: number;
   }>({
     name: 'read_earlier_contracts',
-    // Pairs by learner first: their courses alone are then looked up in the texts.
+    // Pairs by learner first: their courses alone are then looked up in the texts. What was confirmed since is taken off the line's
+    // sum: a learner who signs again has few lessons of the earlier contract left, and nearly all of its confirmations lie before.
     text: `select p.institution_no, p.later_id as contract_id, p.contract_id as earlier_id, p.hours_hundredths as hours, p.period_to,
                   coalesce(l.paid_fen, 0) as paid_fen, coalesce(l.refunded_fen, 0) as refunded_fen,
-                  case when l.paid_fen > 0 and l.refunded_fen <= 0 and p.period_to >= p.later_on then (
-                    select coalesce(sum(round(substring(e.body from '"hours":([0-9.e+-]+)')::numeric * 100)), 0)::bigint from events e
-                     where e.institution_no = p.institution_no and e.type = ${CONFIRMED} and e.at <= p.later_at
+                  case when l.paid_fen > 0 and l.refunded_fen <= 0 then l.confirmed_hours_hundredths - (
+                    select coalesce(sum(round((e.body::json #>> '{data,hours}')::numeric * 100)), 0)::bigint from events e
+                     where e.institution_no = p.institution_no and e.type = ${CONFIRMED} and e.at > p.later_at
                        and ${CONTRACT} = split_part(${WRITTEN}, '"', 2) and position('"contractId":' || ${WRITTEN} in e.body) > 0 and ${STANDING}
                   ) else 0 end as confirmed
              from (select p.institution_no, p.contract_id, p.hours_hundredths, p.period_to, p.data, c.contract_id as later_id, c.signed_on as later_on, c.at as later_at, c.data as later_data
@@ -62,7 +63,7 @@ export async function readEarlierContracts(client: Db, nos: readonly number[], f
                      join contracts p on p.institution_no = c.institution_no and p.learner_hash = c.learner_hash and p.contract_id <> c.contract_id
                       and p.at <= c.at and (p.at, p.source || p.id, p.source) < (c.at, c.source || c.id, c.source)
                     where c.institution_no = any($1::int[]) and c.signed_on >= $2::date offset 0) p
-             left join lines l on l.institution_no = p.institution_no and l.line = 'c:' || p.contract_id
+             left join lines l on l.institution_no = p.institution_no and l.line = 'c:' || p.contract_id and p.period_to >= p.later_on
             where ${COURSE('p.data')} = ${COURSE('p.later_data')}`,
     values: [nos, formatDay(from)],
   });

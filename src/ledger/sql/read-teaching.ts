@@ -31,7 +31,9 @@ const [SCHEDULED, CANCELLED, DELIVERED, REQUESTED, CONFIRMED] = (
 
 /** The day on which a lesson starts, as it is told, in whatever zone: the expression of an index. */
 const START_DAY = `substring(e.body from '"startsAt":"([0-9-]{10})')`;
-/** When a lesson that was given ended, as it is told. Quicker than a pattern. */
+/** The same where no index is asked. Quicker than a pattern. */
+const START_DAY_WRITTEN = `left(split_part(split_part(e.body, '"startsAt":"', 2), '"', 1), 10)`;
+/** When a lesson that was given ended, as it is told. */
 const ENDED_AT = `nullif(split_part(split_part(d.body, '"endedAt":"', 2), '"', 1), '')`;
 const about = (e: string, type: number): string =>
   `${e}.institution_no = e.institution_no and ${e}.type = ${type} and ${e}.key = e.key and ${isStanding(e)}`;
@@ -55,7 +57,7 @@ export async function readLessons(
     name: 'read_lessons',
     text: `select e.institution_no, e.at, e.source, e.id, e.body, d.given is null and ${IS_CALLED_OFF} as cancelled, d.body as delivered, d.ended_at
              from events e
-             left join lateral (select true as given, case when ${START_DAY} >= $3 then d.body end as body, ${ENDED_AT} as ended_at from events d where ${about('d', DELIVERED)} order by ${newestFirst('d')} limit 1) d on true
+             left join lateral (select true as given, case when ${START_DAY_WRITTEN} >= $3 then d.body end as body, ${ENDED_AT} as ended_at from events d where ${about('d', DELIVERED)} order by ${newestFirst('d')} limit 1) d on true
             where e.institution_no = any($1::int[]) and e.type = ${SCHEDULED} and ${START_DAY} >= $2 and ${isStanding('e')} and ${IS_NEWEST}`,
     // A day told in another zone may be the one before.
     values: [nos, formatDay(from - 1), formatDay(deliveredFrom - 1)],
@@ -92,8 +94,7 @@ export async function readConfirmations(
     name: 'read_confirmations',
     text: `select e.institution_no, e.key, e.at, e.source, e.id, e.body, q.at as requested_at
              from events e
-             left join lateral (select q.at from events q where ${about('q', REQUESTED)} order by ${newestFirst('q')} limit 1) q
-               on q.at >= e.at - make_interval(days => $3)
+             left join lateral (select max(q.at) as at from events q where ${about('q', REQUESTED)}) q on q.at >= e.at - make_interval(days => $3)
             where e.institution_no = any($1::int[]) and e.type = ${CONFIRMED} and e.at >= $2::timestamptz and ${isStanding('e')} and ${IS_NOT_DISPLACED}`,
     values: [nos, toDbTime(startOfDay(from)), requestDays],
   });
