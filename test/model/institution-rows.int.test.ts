@@ -195,7 +195,7 @@ describe('hours that were left of an earlier contract', () => {
         amountFen: 100,
         by: 'parent',
         // A platform adds what it likes; in the order of the keys this stands before the hours.
-        contract: { hours: 48, note: 'of the whole contract' },
+        contract: { contractId: 'E9', hours: 48 },
       });
     const lines = [
       contract('E1', '2026-01-05'),
@@ -233,6 +233,91 @@ describe('hours that were left of an earlier contract', () => {
       ['E1', null],
       ['E2', 3_000 - 225 - 150 - 400],
     ]);
+  });
+});
+
+describe('fields that sources add', () => {
+  it('may hold what has the name of ours, and stand before it', async () => {
+    const id = 'X-370702-800003';
+    let count = 0;
+    const told = (source: string, type: string, time: string, data: object) => {
+      count += 1;
+      const attributes = {
+        specversion: '1.0',
+        id: `added-${count}`,
+        source,
+        type: `prepaid.${type}.v1`,
+        subject: id,
+        time,
+      };
+      return JSON.stringify({ ...attributes, data });
+    };
+    const lines = [
+      told('/bank/B1', 'account.registered', '2026-01-02T09:00:00+08:00', {
+        accountId: 'A-9',
+        bankCode: 'B1',
+        purpose: 'custody',
+        mode: 'per_lesson',
+        validFrom: '2026-01-02',
+      }),
+      told('/platform/370702', 'lesson.scheduled', '2026-02-01T09:00:00+08:00', {
+        lessonId: 'L-9',
+        courseId: 'K',
+        courseKind: 'non_subject',
+        delivery: 'offline',
+        startsAt: '2026-02-07T10:00:00+08:00',
+        endsAt: '2026-02-07T11:00:00+08:00',
+        previous: { startsAt: '2025-11-01T10:00:00+08:00' },
+      }),
+      told('/platform/370702', 'lesson.delivered', '2026-02-07T11:30:00+08:00', {
+        lessonId: 'L-9',
+        endedAt: '2026-02-07T11:10:00+08:00',
+        attendance: { endedAt: 'not told' },
+      }),
+      told('/bank/B1', 'custody.balance_reported', '2026-02-08T01:00:00+08:00', {
+        accountId: 'A-9',
+        asOf: '2026-02-07',
+        kind: 'end_of_day',
+        bookedFen: 77_700,
+        accounts: { bookedFen: 'see below' },
+      }),
+      told('/platform/370702', 'refund.requested', '2026-02-03T09:00:00+08:00', {
+        refundId: 'R-9',
+        contractId: 'C-9',
+        amountFen: 500,
+        side: 'consumer',
+      }),
+      told('/platform/370702', 'refund.paid', '2026-02-04T09:00:00+08:00', {
+        refundId: 'R-9',
+        contractId: 'C-9',
+        amountFen: 500,
+        via: 'custody',
+      }),
+      told('/bank/B1', 'custody.debited', '2026-02-04T09:00:00+08:00', {
+        accountId: 'A-9',
+        bankTxnId: 'T-9',
+        amountFen: 500,
+        bookedOn: '2026-02-04',
+        purpose: 'refund',
+        refundId: 'R-9',
+        original: { refundId: 'R-8' },
+      }),
+    ];
+    await ingest(lines.map((line, at) => inputOf(line, 960_000 + at)));
+    const model = new Model(CHINA_CALENDAR);
+    for (const line of lines) {
+      const decoded = decodeLine(line);
+      if (!decoded.ok) throw new Error(decoded.rejection.message);
+      model.book(decoded.event);
+    }
+    const now = parseTime('2026-02-10T00:00:00+08:00')!;
+    await expectSameRows(model, new Map(), now);
+    const rows = (await readStored([id], now)).stored.get(id)!;
+    expect(rows.lessons.map(({ lessonId, endedAt }) => [lessonId, endedAt])).toEqual([
+      ['L-9', parseTime('2026-02-07T11:10:00+08:00')],
+    ]);
+    expect(rows.reported.map(({ bookedFen }) => bookedFen)).toEqual([77_700]);
+    expect(rows.refunds.map(({ debits }) => debits.length)).toEqual([1]);
   });
 });
 

@@ -7,6 +7,7 @@ import { type PaidTo, paidToOf } from '../details.js';
 import { IS_NOT_DISPLACED } from '../displaced.js';
 import { isStanding } from '../reversed.js';
 import { type Booked, bookedOf, type ReleaseRow, type Told } from '../rows.js';
+import { toldField } from './told-fields.js';
 
 type Db = pg.ClientBase | pg.Pool;
 
@@ -28,13 +29,12 @@ export interface EarlierPair {
   readonly confirmed: number;
 }
 
-/** As it is written, up to a quotation mark: only compared with itself. Quicker than a pattern. */
-const COURSE = (data: string): string => `split_part(split_part(${data}, '"courseId":"', 2), '"', 1)`;
-/** The contract of a confirmation as it is written, up to a quotation mark: the expression of an index. */
-const CONTRACT = `split_part(split_part(e.body, '"contractId":"', 2), '"', 1) collate "C"`;
-/** The refund of a debit, likewise. */
-const REFUND = `split_part(split_part(e.body, '"refundId":"', 2), '"', 1) collate "C"`;
-const WRITTEN = `to_json(p.contract_id)::text`;
+/** The contract `p` is of the same learner and course as `c`, and older. */
+const IS_EARLIER = `p.institution_no = c.institution_no and p.learner_hash = c.learner_hash and p.course_id = c.course_id and p.contract_id <> c.contract_id
+                and p.at <= c.at and (p.at, p.source || p.id, p.source) < (c.at, c.source || c.id, c.source)`;
+/** The contract of a confirmation, and the refund of a debit: the expressions of indexes. */
+const CONTRACT = `${toldField('e', 'contractId')} collate "C"`;
+const REFUND = `${toldField('e', 'refundId')} collate "C"`;
 
 /** Of every contract signed on `from` or later the contracts before it, see `EarlierPair`. */
 export async function readEarlierContracts(client: Db, nos: readonly number[], from: Day): Promise<EarlierPair[]> {
@@ -49,22 +49,18 @@ export async function readEarlierContracts(client: Db, nos: readonly number[], f
     confirmed: number;
   }>({
     name: 'read_earlier_contracts',
-    // Pairs by learner first: their courses alone are then looked up in the texts. What was confirmed since is taken off the line's
-    // sum: a learner who signs again has few lessons of the earlier contract left, and nearly all of its confirmations lie before.
-    text: `select p.institution_no, p.later_id as contract_id, p.contract_id as earlier_id, p.hours_hundredths as hours, p.period_to,
+    // What was confirmed since is taken off the line's sum: a learner who signs again has few lessons of the earlier contract left, and
+    // nearly all of its confirmations lie before.
+    text: `select c.institution_no, c.contract_id, p.contract_id as earlier_id, p.hours_hundredths as hours, p.period_to,
                   coalesce(l.paid_fen, 0) as paid_fen, coalesce(l.refunded_fen, 0) as refunded_fen,
                   case when l.paid_fen > 0 and l.refunded_fen <= 0 then l.confirmed_hours_hundredths - (
-                    select coalesce(sum(round((e.body::json #>> '{data,hours}')::numeric * 100)), 0)::bigint from events e
-                     where e.institution_no = p.institution_no and e.type = ${CONFIRMED} and e.at > p.later_at
-                       and ${CONTRACT} = split_part(${WRITTEN}, '"', 2) and position('"contractId":' || ${WRITTEN} in e.body) > 0 and ${STANDING}
+                    select coalesce(sum(round(${toldField('e', 'hours')}::numeric * 100)), 0)::bigint from events e
+                     where e.institution_no = p.institution_no and e.type = ${CONFIRMED} and e.at > c.at and ${CONTRACT} = p.contract_id and ${STANDING}
                   ) else 0 end as confirmed
-             from (select p.institution_no, p.contract_id, p.hours_hundredths, p.period_to, p.data, c.contract_id as later_id, c.signed_on as later_on, c.at as later_at, c.data as later_data
-                     from contracts c
-                     join contracts p on p.institution_no = c.institution_no and p.learner_hash = c.learner_hash and p.contract_id <> c.contract_id
-                      and p.at <= c.at and (p.at, p.source || p.id, p.source) < (c.at, c.source || c.id, c.source)
-                    where c.institution_no = any($1::int[]) and c.signed_on >= $2::date offset 0) p
-             left join lines l on l.institution_no = p.institution_no and l.line = 'c:' || p.contract_id and p.period_to >= p.later_on
-            where ${COURSE('p.data')} = ${COURSE('p.later_data')}`,
+             from contracts c
+             join contracts p on ${IS_EARLIER}
+             left join lines l on l.institution_no = p.institution_no and l.line = 'c:' || p.contract_id and p.period_to >= c.signed_on
+            where c.institution_no = any($1::int[]) and c.signed_on >= $2::date`,
     values: [nos, formatDay(from)],
   });
   return rows.map((row) => ({
@@ -90,8 +86,7 @@ export async function readSignedBefore(
     name: 'read_signed_before',
     text: `select c.institution_no, c.contract_id from unnest($1::int[], $2::text[]) as t(institution_no, contract_id)
              join contracts c on c.institution_no = t.institution_no and c.contract_id = t.contract_id collate "C"
-            where exists (select 1 from contracts p where p.institution_no = c.institution_no and p.learner_hash = c.learner_hash and p.contract_id <> c.contract_id
-                      and p.at <= c.at and (p.at, p.source || p.id, p.source) < (c.at, c.source || c.id, c.source) and ${COURSE('p.data')} = ${COURSE('c.data')})`,
+            where exists (select 1 from contracts p where ${IS_EARLIER})`,
     values: [nos, contractIds],
   });
   return rows.map((row) => ({ institutionNo: row.institution_no, contractId: row.contract_id }));
@@ -142,9 +137,9 @@ export async function readRefundDebits(
   const { rows } = await client.query<{ institution_no: number; refund_id: string; body: string }>({
     name: 'read_refund_debits',
     text: `select e.institution_no, t.refund_id, e.body
-             from (select no, id as refund_id, split_part(to_json(id)::text, '"', 2) as written from unnest($1::int[], $2::text[]) as u(no, id)) t
+             from unnest($1::int[], $2::text[]) as t(no, refund_id)
              join events e on e.institution_no = t.no and e.type = ${DEBITED} and position('"refundId":' in e.body) > 0
-              and ${REFUND} = t.written collate "C"
+              and ${REFUND} = t.refund_id collate "C"
             where ${STANDING}`,
     values: [nos, refundIds],
   });

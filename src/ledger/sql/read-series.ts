@@ -4,6 +4,7 @@ import { parseTimestamptz } from '../../db/parsers.js';
 import { eventTypeNumber } from '../../events/list.js';
 import { hasReversals, isStanding } from '../reversed.js';
 import { isNewer, SEPARATOR, type Told, type Turnover } from '../rows.js';
+import { toldField } from './told-fields.js';
 
 type Db = pg.ClientBase | pg.Pool;
 
@@ -104,8 +105,7 @@ export interface DayBalance extends Told {
   readonly bookedFen: number;
 }
 
-/** The amount as it is written: a whole number, and another field always follows. Quicker than a pattern. */
-const BOOKED = `split_part(split_part(n.body, '"bookedFen":', 2), ',', 1)`;
+const BOOKED = toldField('n', 'bookedFen');
 
 /** The newest `limit` end-of-day balances of each account that the institutions registered. */
 export async function readReportedBalances(

@@ -6,6 +6,7 @@ import { eventTypeNumber } from '../../events/list.js';
 import { type Confirmation, endedAtOf, learnersOf, type ScheduledLesson, scheduledLesson } from '../details.js';
 import { IS_NOT_DISPLACED } from '../displaced.js';
 import { isStanding } from '../reversed.js';
+import { toldField } from './told-fields.js';
 
 type Db = pg.ClientBase | pg.Pool;
 
@@ -30,11 +31,9 @@ const [SCHEDULED, CANCELLED, DELIVERED, REQUESTED, CONFIRMED] = (
 ).map(eventTypeNumber) as [number, number, number, number, number];
 
 /** The day on which a lesson starts, as it is told, in whatever zone: the expression of an index. */
-const START_DAY = `substring(e.body from '"startsAt":"([0-9-]{10})')`;
-/** The same where no index is asked. Quicker than a pattern. */
-const START_DAY_WRITTEN = `left(split_part(split_part(e.body, '"startsAt":"', 2), '"', 1), 10)`;
+const START_DAY = `left(${toldField('e', 'startsAt')}, 10) collate "C"`;
 /** When a lesson that was given ended, as it is told. */
-const ENDED_AT = `nullif(split_part(split_part(d.body, '"endedAt":"', 2), '"', 1), '')`;
+const ENDED_AT = toldField('d', 'endedAt');
 const about = (e: string, type: number): string =>
   `${e}.institution_no = e.institution_no and ${e}.type = ${type} and ${e}.key = e.key and ${isStanding(e)}`;
 const newestFirst = (e: string): string => `${e}.at desc, (${e}.source || ${e}.id) desc, ${e}.source desc`;
@@ -57,7 +56,7 @@ export async function readLessons(
     name: 'read_lessons',
     text: `select e.institution_no, e.at, e.source, e.id, e.body, d.given is null and ${IS_CALLED_OFF} as cancelled, d.body as delivered, d.ended_at
              from events e
-             left join lateral (select true as given, case when ${START_DAY_WRITTEN} >= $3 then d.body end as body, ${ENDED_AT} as ended_at from events d where ${about('d', DELIVERED)} order by ${newestFirst('d')} limit 1) d on true
+             left join lateral (select true as given, case when ${START_DAY} >= $3 then d.body end as body, ${ENDED_AT} as ended_at from events d where ${about('d', DELIVERED)} order by ${newestFirst('d')} limit 1) d on true
             where e.institution_no = any($1::int[]) and e.type = ${SCHEDULED} and ${START_DAY} >= $2 and ${isStanding('e')} and ${IS_NEWEST}`,
     // A day told in another zone may be the one before.
     values: [nos, formatDay(from - 1), formatDay(deliveredFrom - 1)],
