@@ -66,7 +66,11 @@ describe('the bench', () => {
     expect(stdout).toMatch(/^evaluation, again +[\d,]+ institutions +200 /m);
     expect(stdout).toMatch(/^evaluation, again and written anew +[\d,]+ institutions +60 /m);
     expect(stdout).toMatch(
-      /(reached|MISSED): 120,000 institutions re-evaluated .* extrapolated from 200 evaluations of 20 institutions, not run/,
+      /(reached|MISSED): 120,000 institutions of \d+ events re-evaluated .* extrapolated from 200 evaluations of 20 institutions, not run/,
+    );
+    expect(stdout).toMatch(/^evaluation of larger schools, again +[\d,]+ institutions +10 /m);
+    expect(stdout).toMatch(
+      /(reached|MISSED): 5,000 institutions of [\d,]{5,} events re-evaluated .* extrapolated from 10 evaluations of 1 institutions, not run/,
     );
   });
 

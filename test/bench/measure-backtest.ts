@@ -1,12 +1,8 @@
 import { createReadStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CHINA_CALENDAR } from '../../src/core/calendar.js';
-import { parseDay } from '../../src/core/time.js';
 import { packageRoot } from '../../src/db/package-root.js';
-import { DISORDERS } from '../../src/simulate/disorder.js';
-import { History } from '../../src/simulate/history.js';
-import { writeHistory } from '../../src/simulate/write.js';
+import { writeCity } from './city.js';
 import type { Bench } from './context.js';
 import { type Figure, figure, type Measured, measured, perSecond, thousands } from './figures.js';
 import { cpuOfWorkers } from './lab.js';
@@ -14,13 +10,15 @@ import { peakMemoryOf } from './meter.js';
 
 const AIM_PER_SECOND = 100_000;
 const LOOK_MS = 50;
+/** A back-test is quick: so many times the events of the other measurements. */
+const CITY_TIMES = 3;
 
 /** `feewarden backtest` on a city, in a process of its own, from its start to its end. */
 export async function measureBacktest(bench: Bench): Promise<Measured> {
   const { lab } = bench;
   if (!existsSync(path.join(packageRoot(), 'dist', 'src', 'cli', 'commands', 'backtest.js')))
     return measured({ skipped: ['backtest: this version has no such command'] });
-  const { path: file, lines } = await writeCity(bench);
+  const { path: file, lines } = await writeCity(bench, 'city', bench.scale.events * CITY_TIMES, 'usual');
   bench.say('parsing its lines, and nothing else');
   const limit = await parseLines(bench, file);
   bench.say('feewarden backtest in a process of its own');
@@ -97,33 +95,3 @@ function parse(line: string): unknown {
     return null;
   }
 }
-
-/**
- * What `feewarden simulate` writes: sound schools, failing and violating ones. How long a back-test takes depends on how many of them
- * have findings open, so it is measured on a city as it should be, not on the lines of the other measurements.
- */
-async function writeCity({ lab, scale, seed, say }: Bench): Promise<{ path: string; lines: number }> {
-  const institutions = Math.max(1, Math.round((scale.events * CITY_TIMES) / LINES_PER_INSTITUTION));
-  say(`simulating a city of ${thousands(institutions)} institutions`);
-  const history = new History({
-    seed,
-    institutions,
-    days: CITY_DAYS,
-    firstDay: parseDay('2025-01-06')!,
-    medianLearners: 85,
-    failingShare: 0.06,
-    violatingShare: 0.06,
-    disorder: DISORDERS.usual,
-    calendar: CHINA_CALENDAR,
-  });
-  const folder = lab.file('city');
-  const path = await writeHistory(history, { folder, gzip: false, onDay: () => {} });
-  const { lines } = history.meta() as { lines: number };
-  return { path, lines };
-}
-
-const CITY_DAYS = 180;
-/** About so many of a simulated institution in these days; the real number is counted. */
-const LINES_PER_INSTITUTION = 9_000;
-/** A back-test is quick: so many times the events of the other measurements. */
-const CITY_TIMES = 3;
