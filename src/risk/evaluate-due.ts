@@ -69,8 +69,11 @@ export async function evaluateDue(pool: pg.Pool, options: EvaluateOptions): Prom
 }
 /** Institutions of one transaction that are read and judged together: the rows of more would outlive the memory that is quick to clear. */
 const TOGETHER_MAX = 100;
-/** A statement that starts processes to help it costs more than it gains: other batches are evaluated meanwhile. */
-const NO_HELPERS = 'set local max_parallel_workers_per_gather = 0';
+/**
+ * A statement that starts processes to help it costs more than it gains, for other batches are evaluated meanwhile; so does one that is
+ * compiled first, which PostgreSQL does again at every execution.
+ */
+const NO_HELPERS = 'set local max_parallel_workers_per_gather = 0; set local jit = off';
 /** Another process may have taken the same institution between our look and our write; then the look is repeated. */
 const EVALUATE_RETRIES = 10;
 

@@ -131,16 +131,16 @@ describe('B11 subject lesson on a rest day', () => {
   );
 
   it('counts a weekend in the vacation once, and looks again at the next lesson in it', () => {
-    const vacation = { vacationFrom: on('2026-04-18'), vacationTo: on('2026-04-24') };
-    expect(ask(b11, teaching(subject('2026-04-18')), { params: vacation })).toMatchObject({
+    const spring = { vacationFrom: on('2026-04-18'), vacationTo: on('2026-04-24') };
+    expect(ask(b11, teaching(subject('2026-04-18')), { params: spring })).toMatchObject({
       level: 'yellow',
       value: 1,
     });
-    expect(ask(b11, teaching(subject('2026-04-24')), { params: vacation })).toMatchObject({
+    expect(ask(b11, teaching(subject('2026-04-24')), { params: spring })).toMatchObject({
       level: 'none',
       lookAgainAt: startOfDay(on('2026-04-24')) + 9 * US_PER_HOUR,
     });
-    expect(ask(b11, teaching(lesson('2026-04-21', 9, 11)), { params: vacation }).level).toBe('none');
+    expect(ask(b11, teaching(lesson('2026-04-21', 9, 11)), { params: spring }).level).toBe('none');
   });
 
   it('looks again when the next one begins, and when the first one leaves the window', () => {
