@@ -65,6 +65,28 @@ describe('the rows of the model are the rows of PostgreSQL', () => {
       { numRuns: 150 },
     );
   }, 120_000);
+
+  it('for money that is booked on the first and on the last day that can be written', async () => {
+    const model = new Model(CHINA_CALENDAR);
+    const lines = ['0001-01-01', '9999-12-31'].map((bookedOn, at) =>
+      JSON.stringify({
+        specversion: '1.0',
+        id: `far-${at}`,
+        source: '/bank/B1',
+        type: 'prepaid.custody.credited.v1',
+        subject: 'X-370702-800002',
+        time: '2026-01-05T12:00:00+08:00',
+        data: { accountId: 'A-1', bankTxnId: `T-${at}`, amountFen: 500, bookedOn },
+      }),
+    );
+    await ingest(lines.map(inputOf));
+    for (const line of lines) {
+      const decoded = decodeLine(line);
+      if (!decoded.ok) throw new Error(decoded.rejection.message);
+      model.book(decoded.event);
+    }
+    await expectSameRows(model, new Map(), parseTime('2026-01-07T00:00:00+08:00')!);
+  });
 });
 
 describe('what the platform and the bank tell of one movement', () => {

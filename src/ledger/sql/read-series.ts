@@ -19,7 +19,7 @@ const UNIT = 'chr(31)';
 const RECORD = 'chr(30)';
 
 /** The number of an account or a metric and the day, as one number: both are ours, and have four digits at most. */
-const dayAnd = (number: string): string => `(day - date '1970-01-01') * ${NUMBERS} + ${number}`;
+const dayAnd = (number: string): string => `(day - date '1970-01-01')::bigint * ${NUMBERS} + ${number}`;
 const NUMBERS = 10_000;
 
 export interface StoredTurnovers {
