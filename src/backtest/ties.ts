@@ -85,6 +85,7 @@ function turnsOf(steps: readonly Step[]): KeyTurn[] {
   const holders = new Set<string>();
   const reds = new Set<string>();
   let before = '';
+  let wasTied = true;
   let isTold = false;
   steps.forEach((step, at) => {
     if (step.has) holders.add(step.id);
@@ -93,11 +94,15 @@ function turnsOf(steps: readonly Step[]): KeyTurn[] {
     else reds.delete(step.id);
     if (step.isRed || step.isNews) isTold = true;
     if (steps[at + 1]?.at === step.at) return;
-    const tied = holders.size <= LINKED_INSTITUTIONS_MAX ? [...reds].sort() : [];
+    const isTied = holders.size <= LINKED_INSTITUTIONS_MAX;
+    const tied = isTied ? [...reds].sort() : [];
     const now = tied.join(' ');
-    isTold &&= holders.size <= LINKED_INSTITUTIONS_MAX;
+    // With one holder more or less the key may tie nobody any more, or everybody again.
+    if (isTied === wasTied) isTold &&= isTied;
+    else isTold = reds.size > 0;
     if (now !== before || isTold) turns.push({ at: step.at, reds: tied, isTold });
     before = now;
+    wasTied = isTied;
     isTold = false;
   });
   return turns;

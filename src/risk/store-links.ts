@@ -14,7 +14,8 @@ interface Linked {
 
 /**
  * Keeps what ties the evaluated institutions to others, and which of them are red. Whoever is tied to one that became red or
- * ceased to be, or to a red one whose ties changed, is due. Two that are evaluated at one time by two processes may miss each other
+ * ceased to be, or to a red one whose ties changed, is due; so is whoever has a key that ties nobody any more because too many
+ * have it, or ties them again. Two that are evaluated at one time by two processes may miss each other
  * until the next evaluation, which reads all ties anew.
  */
 export async function storeLinks(client: pg.ClientBase, evaluated: readonly Linked[], now: Us): Promise<void> {
@@ -46,6 +47,7 @@ export async function storeLinks(client: pg.ClientBase, evaluated: readonly Link
   if (added.length > 0) await insert(client, added);
   if (becameRed.length + ceasedRed.length > 0) await storeRed(client, becameRed, ceasedRed, now);
   if (touched.length > 0) await markLinkedDue(client, touched, now);
+  if (added.length + gone.length > 0) await markCrossedDue(client, added, gone, evaluated.length, now);
 }
 
 interface Row {
@@ -137,5 +139,51 @@ async function markLinkedDue(client: pg.ClientBase, touched: readonly Row[], now
             where l.institution_no <> t.no
               and (select count(*) from (select 1 from institution_links c where c.kind = t.kind and c.key = t.key collate "C" limit $5) c) < $5`,
     values: [...columns(touched), toDbTime(now), LINKED_INSTITUTIONS_MAX + 1],
+  });
+}
+
+/**
+ * All that have a key of a red institution are due when the key has come to be shared by too many, or no longer is. Those that were
+ * evaluated now as well: what they have read was counted before they were. `changesMax`: by so much the holders of a key may have changed.
+ */
+async function markCrossedDue(
+  client: pg.ClientBase,
+  added: readonly Row[],
+  gone: readonly Row[],
+  changesMax: number,
+  now: Us,
+): Promise<void> {
+  const grown = new Map<string, { readonly row: Row; by: number }>();
+  for (const [rows, sign] of [
+    [added, 1],
+    [gone, -1],
+  ] as const)
+    for (const row of rows) {
+      const name = linkName({ kind: LINK_KINDS[row.kind]!, key: row.key });
+      const one = grown.get(name) ?? { row, by: 0 };
+      one.by += sign;
+      grown.set(name, one);
+    }
+  const keys = [...grown.values()].filter(({ by }) => by !== 0);
+  await client.query({
+    name: 'mark_crossed_due',
+    text: `with crossed as materialized (
+             select t.kind, t.key from unnest($1::smallint[], $2::text[], $3::int[]) as t(kind, key, grown)
+              cross join lateral (
+                select count(*) as n from (select 1 from institution_links c where c.kind = t.kind and c.key = t.key collate "C" limit $5) c) holders
+              where (n > $6) <> (n - t.grown > $6))
+           insert into due_institutions (institution_no, due_at)
+           select distinct l.institution_no, $4::timestamptz from crossed t
+             join institution_links l on l.kind = t.kind and l.key = t.key collate "C"
+            where exists (select 1 from institution_links r join red_institutions using (institution_no)
+                           where r.kind = t.kind and r.key = t.key collate "C")`,
+    values: [
+      keys.map(({ row }) => row.kind),
+      keys.map(({ row }) => row.key),
+      keys.map(({ by }) => by),
+      toDbTime(now),
+      LINKED_INSTITUTIONS_MAX + 1 + changesMax,
+      LINKED_INSTITUTIONS_MAX,
+    ],
   });
 }

@@ -41,15 +41,21 @@ describe('what is told by a key', () => {
     expect(keyTurns([log('A', [], [1, BRAND, true]), log('B', [], [2, BRAND, true])]).size).toBe(0);
   });
 
-  it('ties nobody once more share it than the limit, and does so again when one leaves, without a call', () => {
+  it('ties nobody once more share it than the limit, and does so again when one leaves: both are news', () => {
     const others = Array.from({ length: LINKED_INSTITUTIONS_MAX - 1 }, (_, at) => log(`B${at}`, [], [1, BRAND, true]));
     const late = log('Z', [], [6, BRAND, true], [8, BRAND, false]);
     const turns = keyTurns([log('A', [5], [1, BRAND, true]), ...others, late]);
     expect(turns.get(BRAND)).toEqual([
       { at: 5, reds: ['A'], isTold: true },
-      { at: 6, reds: [], isTold: false },
-      { at: 8, reds: ['A'], isTold: false },
+      { at: 6, reds: [], isTold: true },
+      { at: 8, reds: ['A'], isTold: true },
     ]);
+  });
+
+  it('is no news while more share it than the limit, whoever comes to be red or leaves', () => {
+    const others = Array.from({ length: LINKED_INSTITUTIONS_MAX + 1 }, (_, at) => log(`B${at}`, [], [1, BRAND, true]));
+    const leaving = log('Z', [], [1, BRAND, true], [8, BRAND, false]);
+    expect(keyTurns([log('A', [5], [1, BRAND, true]), ...others, leaving]).size).toBe(0);
   });
 
   it('needs of all logs only the keys that a red one ever had', () => {

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { parseTime, US_PER_DAY, US_PER_HOUR, type Us } from '../../src/core/time.js';
 import { LINKED_INSTITUTIONS_MAX } from '../../src/risk/facts/links.js';
+import { verifyRisk } from '../../src/risk/verify.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { evaluateAt, ingestAt } from './support.js';
 
@@ -108,4 +110,33 @@ it('takes a brand of very many institutions for no tie', async () => {
   const tied = Object.keys(await levels()).filter((id) => id >= school(1_000));
   expect(tied).toHaveLength(LINKED_INSTITUTIONS_MAX - 1);
   expect(tied.every((id) => id < school(2_000))).toBe(true);
+});
+
+it('looks again at all who share a brand when one more makes them too many, and when one leaves them', async () => {
+  const chain = Array.from({ length: LINKED_INSTITUTIONS_MAX }, (_, at) => profile(3_000 + at, { brand: 'growing' }));
+  await tell([...chain, shut(3_000)], START);
+  const isTied = async () => {
+    const { rows } = await db.pool.query<{ tied: boolean }>(
+      `select distinct f ->> 'answerLevel' <> 'none' as tied from evaluations v join institutions i on i.no = v.institution_no
+        cross join lateral jsonb_array_elements(v.findings) f
+        where f ->> 'ruleId' = 'E05' and i.id > $1 and i.id < $2`,
+      [school(3_000), school(4_000)],
+    );
+    return rows.map(({ tied }) => tied);
+  };
+  expect(await isTied()).toEqual([true]);
+  await tell([profile(3_999, { brand: 'growing' })], START + US_PER_HOUR);
+  expect(await isTied()).toEqual([false]);
+  expect((await verifyRisk(db.pool, CHINA_CALENDAR)).differences).toEqual([]);
+  // It takes another name, and those that are left are few enough.
+  const renamed = profile(3_999, { brand: 'other' }).replace('T08:00:00', 'T08:30:00');
+  await tell([renamed], START + 2 * US_PER_HOUR);
+  expect((await verifyRisk(db.pool, CHINA_CALENDAR)).differences).toEqual([]);
+  const { rows } = await db.pool.query<{ tied: number }>(
+    `select count(*)::int as tied from evaluations v join institutions i on i.no = v.institution_no
+      cross join lateral jsonb_array_elements(v.findings) f
+      where f ->> 'ruleId' = 'E05' and f ->> 'answerLevel' <> 'none' and i.id > $1 and i.id < $2`,
+    [school(3_000), school(3_999)],
+  );
+  expect(rows[0]!.tied).toBe(LINKED_INSTITUTIONS_MAX - 1);
 });
