@@ -87,7 +87,82 @@ describe('the rows of the model are the rows of PostgreSQL', () => {
     }
     await expectSameRows(model, new Map(), parseTime('2026-01-07T00:00:00+08:00')!);
   });
+
+  it('for events with objects of the sender that have fields of the same name', async () => {
+    const model = new Model(CHINA_CALENDAR);
+    const signed = (contractId: string, on: string, courseId: string) => ({
+      contractId,
+      learnerHash: 'b'.repeat(16),
+      course: { courseId: 'K-other' },
+      courseId,
+      courseKind: 'non_subject',
+      modelForm: true,
+      pricing: 'hour',
+      hoursPaid: 10,
+      priceFen: 1_000,
+      periodFrom: on,
+      periodTo: '2026-12-31',
+    });
+    const account = {
+      accountId: 'A-1',
+      bankCode: 'B1',
+      purpose: 'custody',
+      mode: 'per_lesson',
+      validFrom: '2026-01-01',
+    };
+    const lesson = {
+      courseId: 'K',
+      endsAt: '2026-01-05T11:00:00+08:00',
+      delivery: 'offline',
+      courseKind: 'non_subject',
+    };
+    const lines = (
+      [
+        ['account.registered', account],
+        ['custody.balance_reported', { ...DAY_END, account: { bookedFen: 7, limitFen: 8 }, bookedFen: 500 }],
+        ['contract.signed', signed('C-1', '2026-01-02', 'K')],
+        ['contract.signed', { ...signed('C-2', '2026-01-04', 'K'), at: { contractId: 'C-9' } }, '2026-01-04'],
+        ['contract.signed', signed('C-3', '2026-01-04', 'K-2'), '2026-01-04'],
+        ['payment.succeeded', { paymentId: 'P-1', contractId: 'C-1', amountFen: 1_000, channel: 'card' }],
+        ['lesson.confirmed', { ...CONFIRMED, earlier: [{ hours: 9 }], hours: 1.5 }],
+        ['lesson.scheduled', { ...lesson, lessonId: 'L-1', startsAt: '2026-01-05T10:00:00+08:00' }],
+        ['lesson.scheduled', { ...lesson, lessonId: 'L-2', startsAt: '2026-01-05T10:00:00+08:00' }],
+        ['lesson.delivered', { lessonId: 'L-1', attended: [{ endedAt: '2026-01-05T10:30:00+08:00' }] }],
+        [
+          'lesson.delivered',
+          {
+            lessonId: 'L-2',
+            attended: [{ endedAt: '2026-01-05T10:30:00+08:00' }],
+            endedAt: '2026-01-05T11:30:00+08:00',
+          },
+        ],
+      ] as const
+    ).map(([type, data, on = '2026-01-03'], at) =>
+      JSON.stringify({
+        specversion: '1.0',
+        id: `own-${at}`,
+        source: '/platform/370702',
+        type: `prepaid.${type}.v1`,
+        subject: 'X-370702-800004',
+        time: `${on}T12:00:00+08:00`,
+        data,
+      }),
+    );
+    await ingest(lines.map(inputOf));
+    for (const line of lines) {
+      const decoded = decodeLine(line);
+      if (!decoded.ok) throw new Error(decoded.rejection.message);
+      model.book(decoded.event);
+    }
+    const readers = new Map<string, InstitutionRowsReader>();
+    await expectSameRows(model, readers, parseTime('2026-01-07T00:00:00+08:00')!);
+    const rows = readers.get('X-370702-800004')!.read(dayOf(parseTime('2026-01-07T00:00:00+08:00')!), false);
+    expect(rows.reported.map(({ bookedFen }) => bookedFen)).toEqual([500]);
+  });
 });
+
+const DAY_END = { accountId: 'A-1', asOf: '2026-01-03', kind: 'end_of_day' };
+const CONFIRMED = { confirmId: 'F-1', contractId: 'C-1', amountFen: 150, by: 'parent' };
 
 describe('what the platform and the bank tell of one movement', () => {
   const id = 'X-370702-800001';
@@ -185,7 +260,7 @@ describe('what the platform and the bank tell of one movement', () => {
 
 describe('hours that were left of an earlier contract', () => {
   it('are those at the signing of the later one, by the hours of the confirmations and of nothing else in them', async () => {
-    const id = 'X-370702-800002';
+    const id = 'X-370702-800005';
     const told = (name: string, type: string, time: string, data: object) =>
       JSON.stringify({
         specversion: '1.0',
@@ -260,7 +335,7 @@ describe('hours that were left of an earlier contract', () => {
 
 describe('fields that sources add', () => {
   it('may hold what has the name of ours, and stand before it', async () => {
-    const id = 'X-370702-800003';
+    const id = 'X-370702-800006';
     let count = 0;
     const told = (source: string, type: string, time: string, data: object) => {
       count += 1;
