@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -71,6 +72,44 @@ it('is stopped by SIGTERM after the batch in hand, says how to go on, and goes o
   const last = await feewarden(['ingest', file, '--no-evaluate', '--json'], { env });
   expect(JSON.parse(last.stdout)).toMatchObject({ read: LINES, rejected: refused, resumed: [{ line: stopped.read }] });
 });
+
+describe.runIf(process.platform !== 'win32')('a named pipe', () => {
+  it.each([
+    { state: 'that nobody opens', held: false },
+    { state: 'whose writer says nothing', held: true },
+  ])('$state is not waited for once SIGTERM comes', async ({ held }) => {
+    const pipe = path.join(folder, `pipe-${held}`);
+    execFileSync('mkfifo', [pipe]);
+    // For reading as well, so that opening it does not wait.
+    const writer = held ? await open(pipe, 'r+') : null;
+    const first = path.join(folder, `before-${held}`);
+    await writeFile(first, `${lines.slice(0, 10).join('\n')}\n`);
+    const running = startFeewarden(['ingest', first, pipe, '--no-evaluate', '--json'], {
+      env: { DATABASE_URL: db.url },
+    });
+    await until('the file before it is booked', async () => (await filesFinished()) === 1);
+    expect(await running.end('SIGTERM')).toEqual({ code: 1, signal: null });
+    expect(running.stderr()).toBe('feewarden: stopped; run the same command again to go on.\n');
+    expect(JSON.parse(running.stdout())).toMatchObject({ read: 10 });
+    await writer?.close();
+  });
+
+  it('is taken from its first writer to its last', async () => {
+    const pipe = path.join(folder, 'pipe-written');
+    execFileSync('mkfifo', [pipe]);
+    const running = startFeewarden(['ingest', pipe, '--no-evaluate', '--json'], { env: { DATABASE_URL: db.url } });
+    await writeFile(pipe, `${lines.slice(0, 500).join('\n')}\n`);
+    await running.ended;
+    expect(JSON.parse(running.stdout())).toMatchObject({ read: 500 });
+  });
+});
+
+async function filesFinished(): Promise<number> {
+  const { rows } = await db.pool.query<{ n: number }>(
+    'select count(*) as n from file_progress where finished_at is not null',
+  );
+  return rows[0]!.n;
+}
 
 async function lineBooked(): Promise<number> {
   const { rows } = await db.pool.query<{ line_number: number }>(

@@ -60,7 +60,7 @@ async function ingest(context: CliContext, paths: readonly string[], options: In
   const bar = startBar(total, 'bytes');
   let before = 0;
   try {
-    for await (const input of openAny(paths, { documents: ['xml', 'text'] })) {
+    for await (const input of openAny(paths, { documents: ['xml', 'text'], signal: stop.signal })) {
       if (stop.signal.aborted) break;
       if (isProblem(input)) {
         printError(input.error);

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { FeewardenError } from '../../core/errors.js';
@@ -24,6 +23,7 @@ import {
 import { inflateHead } from './inflate.js';
 import { fileSystemError, inputError } from './input-error.js';
 import { type ListedInput, listInputs, STDIN } from './list-inputs.js';
+import { openPipe } from './pipe.js';
 import type { InputRecord, ResumePoint, Splitter } from './record.js';
 import { JsonSplitter } from './split-json.js';
 import { LineSplitter } from './split-lines.js';
@@ -77,6 +77,8 @@ export interface InputDocument {
 export interface OpenOptions {
   /** What '-' means. */
   readonly stdin?: Readable;
+  /** Ends the waiting for a named pipe to which nobody writes; no further input is opened. */
+  readonly signal?: AbortSignal;
 }
 
 export interface OpenAnyOptions extends OpenOptions {
@@ -102,6 +104,7 @@ export async function* openAny(
   options: OpenAnyOptions,
 ): AsyncGenerator<Input | InputDocument, void, undefined> {
   for (const listed of await listInputs(paths)) {
+    if (options.signal?.aborted) return;
     try {
       if (listed.size === null) yield* openOneStream(listed, options);
       else yield* openFile(listed.path, options);
@@ -170,7 +173,7 @@ async function* openOneStream(
   listed: ListedInput,
   options: OpenAnyOptions,
 ): AsyncGenerator<Input | InputDocument, void, undefined> {
-  const source = listed.path === STDIN ? (options.stdin ?? process.stdin) : createReadStream(listed.path);
+  const source = listed.path === STDIN ? (options.stdin ?? process.stdin) : await openPipe(listed.path, options.signal);
   const stream = await openStream(source, listed.path);
   try {
     const container = detectContainer(stream.head);
