@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FeewardenError } from '../core/errors.js';
+import { repeatedKeys } from '../core/json-text.js';
 import { DEBIT_PURPOSES, type DebitPurpose } from '../events/custody.js';
 import type { BankEntry, EntryDetail } from './statement.js';
 
@@ -54,7 +55,7 @@ export function parseRules(text: string, label: string): RulesByBank {
   return parseWith(rulesFile, text, label);
 }
 
-/** @throws FeewardenError bad_mapping: no JSON, or not what the schema allows */
+/** @throws FeewardenError bad_mapping: no JSON, a key twice in one object, or not what the schema allows */
 export function parseWith<T>(schema: z.ZodType<T>, text: string, label: string): T {
   let value: unknown;
   try {
@@ -62,6 +63,10 @@ export function parseWith<T>(schema: z.ZodType<T>, text: string, label: string):
   } catch {
     throw new FeewardenError('bad_mapping', `${label} is not valid JSON.`);
   }
+  // The rules of a bank that stands twice would be lost without a word.
+  const [repeated] = repeatedKeys(text);
+  if (repeated !== undefined)
+    throw new FeewardenError('bad_mapping', `${label}: ${repeated}: this key stands more than once in its object.`);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;

@@ -114,4 +114,7 @@ test('rules are checked, and what is wrong is named', () => {
     /rules\.json: B003\.purposes\.0\.purpose/,
   );
   expect(() => parseRules('[]', 'rules.json')).toThrow(/the whole/);
+  expect(() => parseRules('{"B003":{"refundId":[]},"B003":{"paymentIds":[]}}', 'rules.json')).toThrow(
+    /rules\.json: B003: this key stands more than once/,
+  );
 });
