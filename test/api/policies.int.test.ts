@@ -118,6 +118,15 @@ describe('a policy is refused', () => {
     expect([json.code, json.path]).toEqual([code, path]);
   });
 
+  test('with a key that stands twice, of which one threshold would be lost', async () => {
+    const text = JSON.stringify({ ...city, version: 'twice' });
+    const twice = text.replace('"blueWorkingDays":', '"blueWorkingDays":{"value":2,"source":"ours","note":"n"},$&');
+    const { status, json } = await post('/v1/policies', author, twice);
+    expect([status, json.code, json.path]).toEqual([400, 'bad_policy', 'entries.0.params.blueWorkingDays']);
+    expect((await post('/v1/policies', author, '{"version":')).json.code).toBe('bad_request');
+    expect((await post('/v1/policies', author, '{"__proto__":{}}')).json.code).toBe('bad_request');
+  });
+
   test('from who may not write any, or not everywhere', async () => {
     for (const key of [await h.key('regulator'), await h.key('analyst'), await h.key('admin', '3707')])
       expect((await post('/v1/policies', key, city)).json.code).toBe('forbidden');

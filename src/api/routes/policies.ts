@@ -3,7 +3,7 @@ import { FeewardenError } from '../../core/errors.js';
 import { dayOf, formatDay, parseDay } from '../../core/time.js';
 import { INSTITUTION_CATEGORIES } from '../../events/institution.js';
 import { diffPolicies } from '../../risk/policy/diff.js';
-import { POLICY_MODES, parsePolicy } from '../../risk/policy/policy.js';
+import { POLICY_MODES, parsePolicy, policyError, repeatedKeyFaults } from '../../risk/policy/policy.js';
 import { thresholdsOf } from '../../risk/policy/thresholds.js';
 import { shadowReport, startShadow, stopShadow } from '../../risk/policy-shadow.js';
 import {
@@ -100,7 +100,11 @@ export const addPolicyRoutes: AddRoutes = (app, { deps }) => {
   addList(app, deps);
   addOne(app, deps);
   addDiff(app, deps);
-  addDraft(app, deps);
+  // A scope of its own, because no other body is looked at as a text before it is a value.
+  void app.register(async (scope) => {
+    refuseRepeatedKeys(scope);
+    addDraft(scope, deps);
+  });
   addApproval(app, deps);
   addShadowReport(app, deps);
   addShadowStart(app, deps);
@@ -194,6 +198,19 @@ function addDiff(app: Api, deps: ApiDeps): void {
       const differences = diffPolicies(before.policy, after.policy).map((one) => ({ ...one }));
       return { before: before.record.version, after: after.record.version, differences };
     },
+  });
+}
+
+/** As in a policy file: of a key that stands twice one threshold would be lost without a word. */
+function refuseRepeatedKeys(scope: Api): void {
+  const parse = scope.getDefaultJsonParser('error', 'error');
+  scope.removeContentTypeParser('application/json');
+  scope.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
+    parse(request, text, (error, value) => {
+      if (error) return done(error);
+      const [fault] = repeatedKeyFaults(text);
+      done(fault === undefined ? null : policyError(fault), value);
+    });
   });
 }
 

@@ -62,8 +62,11 @@ export interface PolicyFault {
 export function parsePolicy(input: unknown): Policy {
   const { policy: checked, faults } = checkPolicy(input);
   if (checked !== null) return checked;
-  const { path, message } = faults[0]!;
-  throw new FeewardenError('bad_policy', path === '' ? message : `${path}: ${message}`, { path });
+  throw policyError(faults[0]!);
+}
+
+export function policyError({ path, message }: PolicyFault): FeewardenError {
+  return new FeewardenError('bad_policy', path === '' ? message : `${path}: ${message}`, { path });
 }
 
 /** A policy as it was stored by this version or an earlier one. Throws as `parsePolicy` does. */
@@ -83,10 +86,13 @@ export function checkPolicyText(text: string): CheckedPolicy {
   } catch (error) {
     return { policy: null, faults: [{ path: '', message: `is not valid JSON: ${(error as Error).message}` }] };
   }
-  const repeated = repeatedKeys(text);
-  if (repeated.length === 0) return checkPolicy(input);
-  const faults = repeated.map((path) => ({ path, message: 'this key stands more than once in its object' }));
-  return { policy: null, faults: faults.slice(0, FAULTS_MAX) };
+  const faults = repeatedKeyFaults(text);
+  return faults.length === 0 ? checkPolicy(input) : { policy: null, faults: faults.slice(0, FAULTS_MAX) };
+}
+
+/** Of a text that JSON.parse accepts. */
+export function repeatedKeyFaults(text: string): PolicyFault[] {
+  return repeatedKeys(text).map((path) => ({ path, message: 'this key stands more than once in its object' }));
 }
 
 /** The same check with every fault that it finds, `FAULTS_MAX` at most. Later checks need the form: they come when it is right. */
