@@ -117,6 +117,16 @@ describe('the list', () => {
     expect((await h.call('GET', '/v1/breaks?limit=2&cursor=abc')).json.code).toBe('bad_cursor');
   });
 
+  test('refuses a cursor that holds no day, whoever made it', async () => {
+    const { nextCursor } = await list('?limit=1');
+    const [name, filters, [, breakId]] = JSON.parse(Buffer.from(nextCursor, 'base64url').toString());
+    for (const noDay of ['x', 'infinity', '2026-02-30', '0000-01-01']) {
+      const cursor = Buffer.from(JSON.stringify([name, filters, [noDay, breakId]])).toString('base64url');
+      expect((await list(`?limit=1&cursor=${cursor}`)).code).toBe('bad_cursor');
+    }
+    expect(h.fatal).toEqual([]);
+  });
+
   test('tells the age in working days, and whose part is not here', async () => {
     expect((await list('?account=A-B9')).items[0]).toMatchObject({
       kind: 'missing',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BREAK_KINDS, type BreakKind, COMPARISONS, type Comparison } from '../../banks/reconcile/kinds.js';
 import { lastDueDay } from '../../banks/reconcile/run.js';
-import { formatDay, formatTime } from '../../core/time.js';
+import { formatDay, formatTime, parseDay } from '../../core/time.js';
 import { bankScope, narrowRegion, regionScope } from '../access.js';
 import { callerOf } from '../auth.js';
 import { cursorsOf } from '../cursor.js';
@@ -84,7 +84,7 @@ const noteBody = z.strictObject({
   owner: text(128, 'Who takes it on; default the key.').optional(),
 });
 
-const cursors = cursorsOf('breaks', z.tuple([z.string().max(10), z.int()]));
+const cursors = cursorsOf('breaks', z.tuple([z.string().refine((value) => parseDay(value) !== null), z.int()]));
 
 export const addBreakRoutes: AddRoutes = (app, { deps }) => {
   addList(app, deps);
