@@ -131,7 +131,8 @@ function entryFaults(one: PolicyEntry, path: string): PolicyFault[] {
   if (one.validTo !== undefined && parseDay(one.validTo)! < parseDay(one.validFrom)!)
     faults.push({ path: `${path}.validTo`, message: 'lies before validFrom' });
   for (const [name, { value }] of Object.entries(one.params)) {
-    const spec = subject.params[name];
+    // Names like toString are no parameters, though every object answers to them.
+    const spec = Object.hasOwn(subject.params, name) ? subject.params[name] : undefined;
     if (spec === undefined) {
       faults.push({ path: `${path}.params.${name}`, message: `rule ${one.rule} has no parameter ${name}` });
       continue;

@@ -42,6 +42,7 @@ describe('checking a policy', () => {
         entry('A08', '370700', { blueWorkingDays: 1_001 }),
         { ...entry('A08', '370702', {}), validTo: '2025-12-31' },
         entry('A08', '370700', {}),
+        entry('A08', '370800', { toString: 2 } as never),
       ),
     );
     expect(faults).toEqual([
@@ -49,6 +50,7 @@ describe('checking a policy', () => {
       { path: 'entries.1.params.blueWorkingDay', message: 'rule A08 has no parameter blueWorkingDay' },
       { path: 'entries.2.params.blueWorkingDays.value', message: '1001 is outside 0 … 1000' },
       { path: 'entries.3.validTo', message: 'lies before validFrom' },
+      { path: 'entries.5.params.toString', message: 'rule A08 has no parameter toString' },
       { path: 'entries.4', message: 'selects the same as entries.2 from the same day' },
     ]);
   });
