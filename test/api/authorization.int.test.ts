@@ -248,6 +248,19 @@ describe('subscriptions stay in the region', () => {
     expect(json.regionPrefix).toBe('3707');
   });
 
+  test('the code of a city is kept as what its counties begin with: nothing would ever be told of the code itself', async () => {
+    const key = keys.get('regulator of 3707')!;
+    const body = { name: 's', url: 'https://receiver.example/', regionPrefix: '370700' };
+    const created = await h.call('POST', '/v1/subscriptions', { key, body });
+    expect([created.status, created.json.regionPrefix]).toEqual([201, '3707']);
+    const url = `/v1/subscriptions/${created.json.id}`;
+    expect((await h.call('PATCH', url, { key, body: { regionPrefix: '370702' } })).json.regionPrefix).toBe('370702');
+    expect((await h.call('PATCH', url, { key, body: { regionPrefix: '370700' } })).json.regionPrefix).toBe('3707');
+    expect((await h.call('PATCH', url, { key, body: { name: 't' } })).json).toMatchObject({ regionPrefix: '3707' });
+    const county = await h.key('regulator', '370702');
+    expect((await h.call('POST', '/v1/subscriptions', { key: county, body })).json.code).toBe('forbidden');
+  });
+
   test('a wider or another region is refused, at creation and later', async () => {
     const key = keys.get('regulator of 3707')!;
     for (const regionPrefix of ['37', '11', '']) {

@@ -18,6 +18,7 @@ import {
   updateSubscription,
 } from '../../alerts/subscriptions.js';
 import { FeewardenError } from '../../core/errors.js';
+import { regionPrefix } from '../../core/region.js';
 import { formatTime } from '../../core/time.js';
 import { type Caller, regionScope, requireRegion } from '../access.js';
 import { callerOf } from '../auth.js';
@@ -65,7 +66,10 @@ const INPUT = {
   name: text(200, 'For people: whose it is.'),
   url: text(2_048, 'Where messages are posted; a public http or https address.'),
   types: z.array(z.enum(OUTGOING_TYPES)).min(1).max(OUTGOING_TYPES.length),
-  regionPrefix: z.string().regex(/^\d{0,6}$/, 'must be the first 0 to 6 digits of a region code'),
+  regionPrefix: z
+    .string()
+    .regex(/^\d{0,6}$/, 'must be the first 0 to 6 digits of a region code')
+    .meta({ description: 'Region code or its first digits: 370700 is kept as 3707, the city.' }),
   levelMin: z.enum(ALERT_LEVELS).nullable(),
 };
 
@@ -73,7 +77,9 @@ const newSubscription = z.strictObject({
   name: INPUT.name,
   url: INPUT.url,
   types: INPUT.types.optional().meta({ description: `Default ${OUTGOING_TYPES_DEFAULT.join(', ')}.` }),
-  regionPrefix: INPUT.regionPrefix.optional().meta({ description: 'Default the region of the key.' }),
+  regionPrefix: INPUT.regionPrefix
+    .optional()
+    .meta({ description: 'Region code or its first digits; default the region of the key.' }),
   levelMin: INPUT.levelMin.optional().meta({ description: 'Only messages of this level or above.' }),
 });
 
@@ -174,7 +180,7 @@ function addCreate(app: Api, deps: ApiDeps): void {
     },
     handler: async (request, reply) => {
       const caller = callerOf(request);
-      const wanted = { ...request.body, regionPrefix: request.body.regionPrefix ?? regionScope(caller) };
+      const wanted = { ...request.body, regionPrefix: regionPrefix(request.body.regionPrefix ?? regionScope(caller)) };
       requireRegion(caller, wanted.regionPrefix);
       const { subscription, secret } = await createSubscription(
         deps.pool,
@@ -228,8 +234,10 @@ function addChange(app: Api, deps: ApiDeps): void {
     handler: async (request) => {
       const caller = callerOf(request);
       const { id } = await findOwn(deps, caller, request.params.subscriptionId);
-      if (request.body.regionPrefix !== undefined) requireRegion(caller, request.body.regionPrefix);
-      return viewOf(await updateSubscription(deps.pool, deps.guard, id, request.body as SubscriptionPatch));
+      const region = request.body.regionPrefix;
+      const wanted = { ...request.body, ...(region === undefined ? {} : { regionPrefix: regionPrefix(region) }) };
+      if (wanted.regionPrefix !== undefined) requireRegion(caller, wanted.regionPrefix);
+      return viewOf(await updateSubscription(deps.pool, deps.guard, id, wanted as SubscriptionPatch));
     },
   });
 }
