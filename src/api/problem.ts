@@ -26,6 +26,9 @@ export function toFeewardenError(error: unknown): FeewardenError {
   if (hasZodFastifySchemaValidationErrors(error)) return validationError(error);
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return new FeewardenError('unsupported_media_type', MEDIA_TYPES);
   if (code !== undefined && Object.hasOwn(FRAMEWORK_CODES, code)) return new FeewardenError(FRAMEWORK_CODES[code]!);
+  // Of a body that its sender broke off: by its code alone it looks like a connection to the database that was lost.
+  if (code === 'ECONNRESET' && statusCode === 400)
+    return new FeewardenError('bad_request', 'The body broke off.', { cause: error });
   if (isTransientDatabaseError(error)) return new FeewardenError('database_busy', undefined, { cause: error });
   // The framework refuses a request that is not well-formed; its sentences speak of the request alone.
   if (code?.startsWith('FST_') && statusCode !== undefined && statusCode >= 400 && statusCode < 500) {

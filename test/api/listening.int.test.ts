@@ -154,6 +154,19 @@ describe('a stream on a real connection', () => {
     ).toBe(200);
   });
 
+  test('or a body that breaks off is not taken for a database that is busy', async () => {
+    const logged: string[] = [];
+    const own = await start({ log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }) });
+    const socket = net.connect(Number(new URL(own.address).port), '127.0.0.1');
+    const head = `POST /v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\n`;
+    socket.write(`${head}Content-Length: 1000\r\n\r\n{"specversion":`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    socket.resetAndDestroy();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await own.stop();
+    expect(logged.filter((line) => line.includes('busy'))).toEqual([]);
+  });
+
   test('that grows too large is told what was taken in', async () => {
     const subject = uscc(3);
     const { request, answer } = open('/v1/events', { 'content-type': 'application/x-ndjson' });
