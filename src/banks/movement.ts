@@ -3,6 +3,7 @@ import type { ErrorCode } from '../core/errors.js';
 import { AMOUNT_FEN_MAX } from '../core/money.js';
 import { dayOf, formatDay, formatTime, parseDay, parseTime } from '../core/time.js';
 import type { DebitPurpose } from '../events/custody.js';
+import { parseInstant } from '../events/fields.js';
 import { type Amount, amountToFen, formatAmount } from './amount.js';
 import { type BankRules, DEFAULT_REFERENCES, isNoReference, purposeOf, referenceOf } from './rules.js';
 import type { BankEntry, EntryDetail, StatementBalance, StatementHead, StatementKind } from './statement.js';
@@ -137,10 +138,10 @@ export function dayOfText(text: string): string | null {
   return day === null || !/^(Z|[+-]\d\d:\d\d|T.*)?$/.test(text.slice(10)) ? null : formatDay(day);
 }
 
-/** RFC 3339; a time without zone is Shanghai's. Null for a mere date. */
+/** RFC 3339 of the years that events may name; a time without zone is Shanghai's. Null for a mere date. */
 export function timeOf(text: string): string | null {
   if (text.length < 19) return null;
-  const time = parseTime(/(Z|[+-]\d\d:\d\d)$/i.test(text) ? text : `${text}+08:00`);
+  const time = parseInstant(/(Z|[+-]\d\d:\d\d)$/i.test(text) ? text : `${text}+08:00`);
   return time === null ? null : formatTime(time);
 }
 

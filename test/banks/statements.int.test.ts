@@ -68,3 +68,15 @@ test('a statement of an unknown account is listed, and follows when its entries 
     { state: 'complete', statement: { institutionId: 'X-370702-1', booked: 2, refused: 0 } },
   ]);
 });
+
+test('a time that no event may name counts as none, whatever the file says it is', async () => {
+  await register(db);
+  const times = ['9999-12-31T23:59:59Z', '0001-01-01T00:00:00+14:00', '1600-01-01T00:00:00Z'];
+  for (const [at, time] of times.entries())
+    await takeXml(db, of(at + 1, '2026-03-02', '0', '100').replaceAll('2026-03-02T23:00:00+08:00', time));
+  expect((await judged()).map(({ statement }) => [statement.createdAt, statement.refused])).toEqual([
+    [null, 0],
+    [null, 0],
+    [null, 0],
+  ]);
+});
