@@ -94,7 +94,7 @@ export class Replay {
     if (outcome.kind === 'rejected' || (outcome.kind === 'duplicate' && !outcome.changes)) return outcome;
     const institution = before ?? this.watch(event.subject, dayOf(recordedAt));
     institution.dayEndsAt = startOfDay(institution.bookedOn + 1);
-    if (institution.triggers.isUrgent(event, () => institution.reader.accounts())) institution.pendingAt = recordedAt;
+    institution.triggers.add(event);
     return outcome;
   }
 
@@ -104,6 +104,7 @@ export class Replay {
       if (lastDay !== null) this.advance(institution, startOfDay(lastDay + 1));
       if (until !== null) {
         this.advance(institution, until);
+        this.ask(institution, until + 1);
         if (institution.pendingAt === until || institution.lookAgainAt === until)
           this.evaluate(institution, until, false);
         if (institution.ties.nextAt === until) this.evaluate(institution, until, true);
@@ -153,6 +154,7 @@ export class Replay {
    * does what rules ask for then.
    */
   private advance(institution: Watched, to: Us): void {
+    this.ask(institution, to);
     const isMidnight = to === startOfDay(dayOf(to));
     for (;;) {
       const turnAt = this.turnAt(institution);
@@ -167,6 +169,12 @@ export class Replay {
     if (day <= institution.bookedOn) return;
     this.tellSize(institution);
     institution.bookedOn = day;
+  }
+
+  /** Whether the events of a moment before `to` ask for an evaluation. */
+  private ask(institution: Watched, to: Us): void {
+    const { triggers, reader } = institution;
+    institution.pendingAt = triggers.askedBefore(to, () => reader.accounts()) ?? institution.pendingAt;
   }
 
   private turnAt({ id, nextTurn }: Watched): Us {

@@ -1,5 +1,5 @@
 import type { Fen } from '../core/money.js';
-import { type Day, dayOf, parseDay } from '../core/time.js';
+import { type Day, dayOf, parseDay, type Us } from '../core/time.js';
 import type { AnyEvent, Event, EventData, EventType } from '../events/event.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { contractLine } from '../ledger/plan.js';
@@ -38,17 +38,68 @@ const ALWAYS: ReadonlySet<EventType> = new Set<EventType>([
   'event.reversed',
 ]);
 
+/** Events that ask for it unless the books show that they are ordinary. */
+const DEPENDING: ReadonlySet<EventType> = new Set<EventType>([
+  'payment.succeeded',
+  'custody.balance_reported',
+  'release.instructed',
+  'custody.debited',
+  'refund.requested',
+  'refund.paid',
+]);
+
+/** A moment with more of them asks in any case: a year that was taken in at once need not be held to be looked at (our default). */
+const MOMENT_EVENTS_MAX = 1_000;
+
 type Account = EventData['account.registered'];
 
-/** Says of one institution's events, in order, which of them ask for an evaluation at once. */
+/**
+ * Says of one institution's events, moment by moment, whether they ask for an evaluation at once. What one of them comes to may rest
+ * on others of its moment, as a payment does on its contract, so it is said when all of the moment are booked, in whatever order.
+ */
 export class Triggers {
   /** Accounts of which a bank has said something. */
   private readonly stated = new Set<string>();
+  /** The moment that is being told; null when nothing is left to say of it. */
+  private moment: Us | null = null;
+  /** One of its events asks whatever the others tell. */
+  private isAsked = false;
+  /** Those of which the books decide. */
+  private waiting: AnyEvent[] = [];
 
   constructor(private readonly books: InstitutionBooks) {}
 
-  /** The event is booked already. `accounts`: as registered, asked for only when they matter. */
-  isUrgent(event: AnyEvent, accounts: () => readonly Account[]): boolean {
+  /** The event is booked already, and what came before its moment was asked for. */
+  add(event: AnyEvent): void {
+    this.moment = event.recordedAt;
+    if (this.asksByItself(event) || this.waiting.length >= MOMENT_EVENTS_MAX) this.isAsked = true;
+    if (this.isAsked) this.waiting = [];
+    else if (DEPENDING.has(event.type)) this.waiting.push(event);
+  }
+
+  /** The moment before `to` that asks for an evaluation; null when none does. `accounts`: as registered, read only when they matter. */
+  askedBefore(to: Us, accounts: () => readonly Account[]): Us | null {
+    const { moment } = this;
+    if (moment === null || moment >= to) return null;
+    const isUrgent = this.isAsked || this.waiting.some((event) => this.isUrgent(event, accounts));
+    this.moment = null;
+    this.isAsked = false;
+    this.waiting = [];
+    return isUrgent ? moment : null;
+  }
+
+  private asksByItself(event: AnyEvent): boolean {
+    if (event.type === 'custody.balance_reported') {
+      const isFirst = !this.stated.has(event.data.accountId);
+      this.stated.add(event.data.accountId);
+      return isFirst;
+    }
+    // It is due at the end of its day at the earliest: overdue at once only when it was told late.
+    if (event.type === 'refund.approved') return dayOf(event.recordedAt) > dayOf(event.at);
+    return ALWAYS.has(event.type);
+  }
+
+  private isUrgent(event: AnyEvent, accounts: () => readonly Account[]): boolean {
     switch (event.type) {
       case 'payment.succeeded':
         return !isOrdinaryPayment(event, this.books, accounts());
@@ -60,22 +111,17 @@ export class Triggers {
         return !this.isOrdinaryDebit(event.data);
       case 'refund.requested':
         return this.requestsOfWeek(dayOf(event.at)) >= RUN_REQUESTS_MIN;
-      // It is due at the end of its day at the earliest: overdue at once only when it was told late.
-      case 'refund.approved':
-        return dayOf(event.recordedAt) > dayOf(event.at);
       case 'refund.paid':
         return this.goesElsewhere(event.data);
       default:
-        return ALWAYS.has(event.type);
+        return false;
     }
   }
 
   /** A statement that agrees with the books of its day confirms what is known. */
   private isNews(data: EventData['custody.balance_reported'], accounts: readonly Account[]): boolean {
-    const isFirst = !this.stated.has(data.accountId);
-    this.stated.add(data.accountId);
     const account = accounts.find((one) => one.accountId === data.accountId);
-    if (account === undefined || isFirst) return true;
+    if (account === undefined) return true;
     const moved = this.books.balances.get(joinKey(ACCOUNT.bank, data.accountId));
     const bookedFen = BigInt(account.openingFen ?? 0) + (moved ? moved.debitFen - moved.creditFen : 0n);
     const afterFen = data.kind === 'end_of_day' ? this.movedAfter(data.accountId, parseDay(data.asOf)!) : 0n;

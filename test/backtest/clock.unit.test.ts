@@ -69,6 +69,31 @@ describe('the virtual clock', () => {
     expect(told(result, 'F07')).toEqual(['2025-12-23T09:00:00+08:00 raised red']);
   });
 
+  it('looks at a moment as a whole: the order of its events decides neither whether nor when something is told', async () => {
+    const recordedtime = '2025-12-19T15:00:00+08:00';
+    const account = { bankCode: 'B001', mode: 'deposit', validFrom: '2025-12-17' };
+    const base = [
+      ...founded(SCHOOL, '2025-12-17').slice(0, 1),
+      ...[
+        { accountId: 'D-1', purpose: 'deposit', openingFen: 100 },
+        { accountId: `A-${SCHOOL}`, purpose: 'settlement' },
+      ].map((one) =>
+        lineOf({
+          id: one.accountId,
+          type: 'account.registered',
+          time: '2025-12-17T08:00:00+08:00',
+          data: { ...account, ...one },
+        }),
+      ),
+    ];
+    const moment = enrolled(SCHOOL, 'C-1', '2025-12-19', 300_000)
+      .slice(0, 2)
+      .map((line) => JSON.stringify({ ...JSON.parse(line), recordedtime }));
+    const forwards = await backtested(fileOf([...base, ...moment]));
+    expect(told(forwards, 'A02')).toEqual(['2025-12-20T00:00:00+08:00 raised red']);
+    expect((await backtested(fileOf([...base, ...moment.toReversed()]))).text).toBe(forwards.text);
+  });
+
   it('says nothing of a history that begins after --until', async () => {
     const { counts, lines } = await backtested(fileOf(QUIET), { until: us('2025-01-01T00:00:00+08:00') });
     expect(lines).toEqual([]);

@@ -107,6 +107,7 @@ async function throughDatabase(pool: pg.Pool, id: string, events: readonly AnyEv
     dayEndsAt = NEVER;
   };
   const advance = async (to: Us): Promise<void> => {
+    pendingAt = triggers.askedBefore(to, () => reader.accounts()) ?? pendingAt;
     for (;;) {
       const at = Math.min(pendingAt, nextAt, dayEndsAt);
       const isMidnight = to === startOfDay(dayOf(to));
@@ -121,7 +122,7 @@ async function throughDatabase(pool: pg.Pool, id: string, events: readonly AnyEv
     // A fact told again may change what stands: then it is looked at as well.
     if (outcome.kind === 'rejected' || (outcome.kind === 'duplicate' && !outcome.changes)) continue;
     dayEndsAt = startOfDay(dayOf(event.recordedAt) + 1);
-    if (triggers.isUrgent(event, () => reader.accounts())) pendingAt = event.recordedAt;
+    triggers.add(event);
   }
   const last = ordered(events).at(-1);
   if (last !== undefined) await advance(startOfDay(dayOf(last.recordedAt) + 1));

@@ -98,7 +98,7 @@ class Course {
       const outcome = this.model.book(event);
       if (outcome.kind === 'rejected' || (outcome.kind === 'duplicate' && !outcome.changes)) continue;
       one.dayEndsAt = startOfDay(dayOf(event.recordedAt) + 1);
-      if (one.triggers.isUrgent(event, () => one.reader.accounts())) one.pendingAt = event.recordedAt;
+      one.triggers.add(event);
     }
     await this.advance(startOfDay(dayOf(this.told.at(-1)!.event.recordedAt) + 1));
     const { rows } = await this.pool.query<{ body: string }>(
@@ -126,6 +126,8 @@ class Course {
 
   private async advance(to: Us): Promise<void> {
     const isMidnight = to === startOfDay(dayOf(to));
+    for (const one of this.watched.values())
+      one.pendingAt = one.triggers.askedBefore(to, () => one.reader.accounts()) ?? one.pendingAt;
     for (;;) {
       const moments = [...this.watched].map(([id, { pendingAt, dayEndsAt, nextAt }]) => {
         const at = Math.min(pendingAt, dayEndsAt, nextAt);

@@ -24,7 +24,8 @@ function isLastUrgent(lines: readonly string[]): boolean {
   let urgent = false;
   for (const event of events) {
     model.book(event);
-    urgent = triggers.isUrgent(event, () => reader.accounts());
+    triggers.add(event);
+    urgent = triggers.askedBefore(event.recordedAt + 1, () => reader.accounts()) !== null;
   }
   return urgent;
 }
