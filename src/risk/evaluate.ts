@@ -18,7 +18,7 @@ import type { Policy } from './policy/policy.js';
 import type { ResolvedPolicy } from './policy/resolve.js';
 import type { Rule, RuleAnswer, Sentence } from './rule.js';
 import { RULES } from './rules/list.js';
-import { computeScore, isDecaying, markScore, type Score } from './score.js';
+import { computeScore, gradeTurnsOn, isDecaying, markScore, type Score } from './score.js';
 
 /** What is left of an evaluation when only the alerts are wanted. The score is computed where an alert tells it. */
 export type AlertEvaluation = Pick<Evaluation, 'changes' | 'state' | 'lookAgainAt'>;
@@ -132,7 +132,10 @@ class Evaluator {
       findings.filter((one) => one.state === state).map((one) => one.rule.id);
     const score = this.score(new Set(inState('failed')), inState('no_data'));
     const last = this.previous?.score ?? null;
-    if (isDecaying(score)) this.lookAgainAt = earliest(this.lookAgainAt, this.sheet.nextMidnight);
+    const { score: params } = this.resolved;
+    const history = markScore(this.previous?.history ?? [], this.sheet.today, score.score, params.gradeDays);
+    const turnsOn = isDecaying(score) ? this.sheet.today + 1 : gradeTurnsOn(history, score, this.sheet.today, params);
+    if (turnsOn !== null) this.lookAgainAt = earliest(this.lookAgainAt, startOfDay(turnsOn));
     return {
       findings,
       score,
@@ -143,7 +146,7 @@ class Evaluator {
         findings: this.statesInOrder(),
         cases: this.cases,
         score: { score: score.score, level: score.level },
-        history: markScore(this.previous?.history ?? [], this.sheet.today, score.score, this.resolved.score.gradeDays),
+        history,
       },
       lookAgainAt: earliest(this.lookAgainAt, this.futureAt),
       policyVersion: this.resolved.version,

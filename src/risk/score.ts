@@ -113,6 +113,17 @@ export function isDecaying(score: Score): boolean {
   return score.terms.some((term) => term.because === 'cleared');
 }
 
+/**
+ * The first day on which the grade is another one although the score stays as it is, because the days of its mean move on; null when
+ * there is none. `history`: as marked today.
+ */
+export function gradeTurnsOn(history: readonly ScoreMark[], score: Score, today: Day, params: ScoreParams): Day | null {
+  if (score.credit !== null || history.every(([, marked]) => marked === score.score)) return null;
+  for (let day = today + 1; day < today + params.gradeDays; day += 1)
+    if (gradeOf(history, score.score, day, params) !== score.grade) return day;
+  return null;
+}
+
 /** The marks of the last `gradeDays` with today's score; marks that the window has passed are dropped but for the newest. */
 export function markScore(history: readonly ScoreMark[], today: Day, score: number, gradeDays: number): ScoreMark[] {
   const before = history.filter(([day]) => day < today);
