@@ -4,7 +4,7 @@ import type { EventData } from '../events/event.js';
 import { type AccountFacts, accountBookedFen } from './facts/accounts.js';
 import type { FactSheet } from './facts/fact-sheet.js';
 import type { RefundFacts } from './facts/refunds.js';
-import type { InstitutionRows } from './facts/rows.js';
+import type { InstitutionRows, ReleasedLine } from './facts/rows.js';
 import { clearsOn, openSignals, type SignalKind } from './facts/signals.js';
 import { withBooking, withRegister, withTally } from './remedy-rows.js';
 import type { RemedyKind, Sentence } from './rule.js';
@@ -53,7 +53,7 @@ export const CHANGES: Readonly<Record<Exclude<RemedyKind, 'days'>, Change>> = {
     ' on contracts whose period is over',
   ),
   released_lessons: confirmedLessons(
-    lessonsCanEarn,
+    releasedCanEarn,
     '确认超进度划拨合同的课',
     ' on the contracts that were released too early',
   ),
@@ -180,6 +180,20 @@ function lessonsCanEarn({ rows }: FactSheet): Fen {
   return maxFen(0n, rows.unearnedFen - alone);
 }
 
+/** What lessons can still earn of the contracts of which more was released than confirmed: one that is used up has none left. */
+function releasedCanEarn(sheet: FactSheet): Fen {
+  const fen = sheet.rows.releasedLines.reduce((sum, line) => sum + (overreleased(line) > 0n ? untaught(line) : 0n), 0n);
+  return fen > 0n ? maxFen(fen, lessonFen(sheet)) : 0n;
+}
+
+function overreleased(line: ReleasedLine): Fen {
+  return maxFen(0n, line.releasedFen - line.confirmedFen);
+}
+
+function untaught(line: ReleasedLine): Fen {
+  return maxFen(0n, line.paidFen - line.confirmedFen - line.refundedFen);
+}
+
 function firstOpen(accounts: readonly AccountFacts[]): AccountFacts | null {
   return accounts.find((account) => account.state !== 'closed') ?? null;
 }
@@ -209,8 +223,7 @@ function confirmLessons(sheet: FactSheet, amount: number): InstitutionRows {
   const fen = BigInt(amount) * lessonFen(sheet);
   let left = fen;
   const releasedLines = rows.releasedLines.map((line) => {
-    const missing = line.releasedFen - line.confirmedFen;
-    const taken = missing > 0n ? minFen(missing, left) : 0n;
+    const taken = minFen(minFen(overreleased(line), untaught(line)), left);
     left -= taken;
     return taken === 0n ? line : { ...line, confirmedFen: line.confirmedFen + taken };
   });
@@ -218,7 +231,7 @@ function confirmLessons(sheet: FactSheet, amount: number): InstitutionRows {
   const changed = {
     ...rows,
     releasedLines,
-    unearnedFen: rows.unearnedFen - fen,
+    unearnedFen: rows.unearnedFen - minFen(rows.unearnedFen, fen),
     unearnedOperatorFen: less(rows.unearnedOperatorFen),
     expiredUnearnedFen: less(rows.expiredUnearnedFen),
   };

@@ -268,6 +268,16 @@ describe('what would change a finding', () => {
     expect(found(stock, 'A13').remedies.map(({ kind }) => kind)).toEqual(['custody_credit']);
   });
 
+  it('asks for no lessons of a contract that is used up, however much was released on it', () => {
+    const used = school().releasedLine({ paidFen: 500_000n, confirmedFen: 500_000n, releasedFen: 520_000n });
+    expect(found(used, 'A05')).toMatchObject({
+      remedies: [],
+      words: [{ en: expect.stringMatching(/no single amount/) }],
+    });
+    const last = school().releasedLine({ paidFen: 520_000n, confirmedFen: 519_000n, releasedFen: 520_000n });
+    expect(found(last, 'A05').remedies).toMatchObject([{ kind: 'released_lessons', amount: 1, to: 'none' }]);
+  });
+
   it('is said of the contracts whose lessons help', () => {
     const { remedies } = found(school().with({ expiredUnearnedFen: BigInt(yuan(30_000)) }), 'D07');
     expect(remedies[0]!.sentence).toEqual({
