@@ -125,12 +125,18 @@ class Search {
   }
 
   remediesOf(level: OpenLevel): Found[] {
-    const since = this.finding.finding.open?.insideSince[rankOf(level) - 1] ?? null;
-    if (since !== null) return this.waiting(level, since);
+    const since = this.insideSince(level);
+    const waited = since === null ? [] : this.waiting(level, since);
+    // It may be inside and not stay there: then something has to be done all the same.
+    if (waited.length > 0) return waited;
     const kinds = (this.finding.rule.remedies ?? []).filter((one) => typeof one === 'string');
     return kinds.flatMap(
       (kind) => (kind === 'days' ? this.days(level) : this.change(level, kind, CHANGES[kind])) ?? [],
     );
+  }
+
+  private insideSince(level: OpenLevel): Us | null {
+    return this.finding.finding.open?.insideSince[rankOf(level) - 1] ?? null;
   }
 
   /** True when the rule, asked about the rows of each of these moments, is inside the level by the margin at all of them. */
@@ -179,7 +185,8 @@ class Search {
   private waiting(level: OpenLevel, since: Us): Found[] {
     const { rows, now } = this.question;
     const leavesAt = Math.max(now, this.leaveAt(since));
-    if (!this.staysInside(level, () => rows, momentsUntil(now, leavesAt))) return [];
+    const moments = momentsUntil(now, leavesAt);
+    if (!this.staysInside(level, () => rows, moments) || !this.isConfirmed(level, () => rows, moments)) return [];
     const amount = dayOf(leavesAt) - dayOf(now);
     const said = { zh: '已恢复，只需保持', en: 'it is back inside and only has to stay there' };
     return [{ kind: 'wait', leaves: level, amount, unit: 'days', fen: null, leavesAt, said }];
@@ -190,12 +197,13 @@ class Search {
     if (change.max(this.sheet) < 1) return null;
     const daysMax = change.isHeld?.(this.sheet) ? DAYS_MAX : 0;
     for (let days = 0; days <= daysMax; days += 1) {
-      const since = days === 0 ? now : startOfDay(dayOf(now) + days);
+      const since = days === 0 ? (this.insideSince(level) ?? now) : startOfDay(dayOf(now) + days);
       const amount = this.amountOf(level, change, since);
       if (amount === null) continue;
       const said = change.say(this.sheet, amount);
       const fen = change.fen(this.sheet, amount);
-      return { kind, leaves: level, amount, unit: change.unit, fen, leavesAt: this.leaveAt(since), said };
+      const leavesAt = Math.max(now, this.leaveAt(since));
+      return { kind, leaves: level, amount, unit: change.unit, fen, leavesAt, said };
     }
     return null;
   }
@@ -204,7 +212,7 @@ class Search {
   private amountOf(level: OpenLevel, change: Change, since: Us): number | null {
     const { rows, now } = this.question;
     const max = change.max(this.sheet);
-    const moments = momentsUntil(since, this.leaveAt(since));
+    const moments = momentsUntil(Math.max(now, since), this.leaveAt(since));
     const rowsOf = (amount: number): RowsAt => {
       if (change.lasting) return (at) => changed(change, this.sheetOf(rows, at), amount);
       const then = changed(change, this.sheet, amount);
