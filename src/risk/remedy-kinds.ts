@@ -316,17 +316,14 @@ function creditPayments(sheet: FactSheet, amount: number): InstitutionRows {
   return credited({ ...sheet.rows, payments }, accountId, sheet.today, sumUncredited(sheet, amount));
 }
 
-/** Statements of yesterday that say what the books say. */
+/** Statements of yesterday that say what the books say; no bank reports less than nothing. */
 function reportBalances(sheet: FactSheet): InstitutionRows {
   const asOf = sheet.today - 1;
-  const told = [...sheet.accounts.custody, ...sheet.accounts.deposit].map((account) => ({
-    at: sheet.now,
-    source: REMEDY,
-    id: account.accountId,
-    accountId: account.accountId,
-    asOf,
-    bookedFen: Number(accountBookedFen(sheet, account) - sheet.money.bankNet(account.accountId, asOf + 1, LONG_AFTER)),
-  }));
+  const told = [...sheet.accounts.custody, ...sheet.accounts.deposit].map((account) => {
+    const { accountId } = account;
+    const booked = accountBookedFen(sheet, account) - sheet.money.bankNet(accountId, asOf + 1, LONG_AFTER);
+    return { at: sheet.now, source: REMEDY, id: accountId, accountId, asOf, bookedFen: Number(maxFen(0n, booked)) };
+  });
   const before = sheet.rows.reported.filter((one) => one.asOf < asOf);
   return { ...sheet.rows, reported: [...before, ...told] };
 }

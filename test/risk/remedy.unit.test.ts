@@ -268,6 +268,13 @@ describe('what would change a finding', () => {
     expect(found(stock, 'A13').remedies.map(({ kind }) => kind)).toEqual(['custody_credit']);
   });
 
+  it('asks the bank for no balance below zero, where books that began late are below it', () => {
+    const below = school()
+      .otherDebit(TODAY - 40, yuan(150_000))
+      .statement(TODAY - 1, 0);
+    expect(found(below, 'A06').remedies).toEqual([]);
+  });
+
   it('asks for no lessons of a contract that is used up, however much was released on it', () => {
     const used = school().releasedLine({ paidFen: 500_000n, confirmedFen: 500_000n, releasedFen: 520_000n });
     expect(found(used, 'A05')).toMatchObject({
