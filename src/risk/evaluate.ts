@@ -18,7 +18,7 @@ import type { Policy } from './policy/policy.js';
 import type { ResolvedPolicy } from './policy/resolve.js';
 import type { Rule, RuleAnswer, Sentence } from './rule.js';
 import { RULES } from './rules/list.js';
-import { computeScore, gradeTurnsOn, isDecaying, markScore, type Score } from './score.js';
+import { clearedValue, computeScore, gradeTurnsOn, isDecaying, markScore, type Score } from './score.js';
 
 /** What is left of an evaluation when only the alerts are wanted. The score is computed where an alert tells it. */
 export type AlertEvaluation = Pick<Evaluation, 'changes' | 'state' | 'lookAgainAt'>;
@@ -253,6 +253,12 @@ class Evaluator {
       lackedFactsAt: (at) => this.lackedFactsAt(rule, params, at),
       policyVersion: this.resolved.version,
       watch: isRaisedByWatching(rule) ? this.watch : null,
+      countsMore: (cleared, level) => {
+        const [earlier, now] = [cleared, { at: this.now, level }].map((one) =>
+          clearedValue(one, this.resolved.score, this.sheet.today),
+        );
+        return earlier! > now!;
+      },
       nextIds: () => this.nextIds(rule.id, before?.alerts ?? 0),
     });
     this.states.set(rule.id, result.state);

@@ -34,7 +34,7 @@ export interface FindingState {
   /** Alerts raised so far. */
   readonly alerts: number;
   readonly open: OpenFinding | null;
-  /** The level of the newest alert that cleared by itself, for the score; null if there was none. */
+  /** Of the alerts that cleared by themselves the one that counts most for the score; null if there was none. */
   readonly cleared: { readonly at: Us; readonly level: OpenLevel } | null;
   /** Per level (blue, yellow, orange, red): when it was last left; null if never, or while it is held. For rules that look back. */
   readonly leftAt: readonly (Us | null)[];

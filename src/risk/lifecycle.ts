@@ -39,6 +39,8 @@ export interface LifecycleInput {
   readonly policyVersion: string;
   /** How the institution stands to the watch list, which raises this rule; null where that makes no difference to it. */
   readonly watch: Watch | null;
+  /** Whether for the score an alert that cleared before counts more than one that clears now at a level. */
+  readonly countsMore: (before: NonNullable<FindingState['cleared']>, level: OpenLevel) => boolean;
   /** Names of the alert and case if one is to be opened. */
   readonly nextIds: () => { readonly alertId: string; readonly caseId: string };
 }
@@ -193,11 +195,12 @@ function levelChange(before: OpenFinding, after: OpenFinding, late: boolean): Fi
 
 function cleared(previous: FindingState, finding: OpenFinding, late: boolean, input: LifecycleInput): LifecycleResult {
   const { alertId, caseId, openedAt, level } = finding;
+  const keepsEarlier = late || (previous.cleared !== null && input.countsMore(previous.cleared, level));
   return {
     state: {
       ...previous,
       open: null,
-      cleared: late ? previous.cleared : { at: input.now, level },
+      cleared: keepsEarlier ? previous.cleared : { at: input.now, level },
       leftAt: late ? previous.leftAt : left(previous, level, 'none', input.now),
     },
     changes: [{ kind: 'cleared', alertId, caseId, openedAt, level, previousLevel: null, late }],

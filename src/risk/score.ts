@@ -73,7 +73,7 @@ const SMALLEST = SCALE / 2;
  */
 export function computeScore(input: ScoreInput): Score {
   const { params, now } = input;
-  const terms = input.findings.flatMap((finding) => termOf(finding, params, dayOf(now)) ?? []);
+  const terms = input.findings.flatMap((finding) => termsOf(finding, params, dayOf(now)));
   const groups = Object.fromEntries(SCORE_GROUPS.map((group) => [group, groupValue(terms, group)])) as Record<
     ScoreGroup,
     number
@@ -148,25 +148,31 @@ export function describeTerm(term: ScoreTerm): Sentence {
   return { zh: `${term.ruleId} 未解除，计 ${points}`, en: `${term.ruleId} is open: ${points}` };
 }
 
-function termOf({ state, group, failed }: ScoredFinding, params: ScoreParams, today: Day): ScoreTerm | null {
-  const { ruleId } = state;
-  if (failed) {
-    const level = state.open === null || rankOf(state.open.level) < rankOf('yellow') ? 'yellow' : state.open.level;
-    return { ruleId, group, level, value: pointsOf(level, params) * SCALE, because: 'failed', days: 0 };
+/** What was cleared goes on to count beside what is open: a rule that finds something again must not lower the score by it. */
+function termsOf({ state, group, failed }: ScoredFinding, params: ScoreParams, today: Day): ScoreTerm[] {
+  const { ruleId, open, cleared } = state;
+  const terms: ScoreTerm[] = [];
+  const isMild = open === null || rankOf(open.level) < rankOf('yellow');
+  const level = failed && isMild ? 'yellow' : (open?.level ?? null);
+  if (level !== null) {
+    const because = failed ? 'failed' : 'open';
+    terms.push({ ruleId, group, level, value: pointsOf(level, params) * SCALE, because, days: 0 });
   }
-  if (state.open !== null)
-    return {
-      ruleId,
-      group,
-      level: state.open.level,
-      value: pointsOf(state.open.level, params) * SCALE,
-      because: 'open',
-      days: 0,
-    };
-  if (state.cleared === null) return null;
-  const days = Math.max(0, today - dayOf(state.cleared.at));
-  const value = Math.round(pointsOf(state.cleared.level, params) * SCALE * 2 ** (-days / params.halfLifeDays));
-  return value < SMALLEST ? null : { ruleId, group, level: state.cleared.level, value, because: 'cleared', days };
+  const value = cleared === null ? 0 : clearedValue(cleared, params, today);
+  if (cleared !== null && value >= SMALLEST && value > (terms[0]?.value ?? 0))
+    terms.push({ ruleId, group, level: cleared.level, value, because: 'cleared', days: daysSince(cleared, today) });
+  return terms;
+}
+
+type Cleared = NonNullable<FindingState['cleared']>;
+
+/** What a cleared finding counts on a day. Of two that are cleared the one that counts more will always do so. */
+export function clearedValue(cleared: Cleared, params: ScoreParams, today: Day): number {
+  return Math.round(pointsOf(cleared.level, params) * SCALE * 2 ** (-daysSince(cleared, today) / params.halfLifeDays));
+}
+
+function daysSince({ at }: Cleared, today: Day): number {
+  return Math.max(0, today - dayOf(at));
 }
 
 function groupValue(terms: readonly ScoreTerm[], group: ScoreGroup): number {

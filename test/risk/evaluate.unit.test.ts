@@ -251,6 +251,25 @@ describe('from day to day', () => {
     expect(later.changes).toMatchObject([{ alertId: `${ID}.A09.2`, caseId: `${ID}.2` }]);
   });
 
+  it('goes on to count the alert that cleared before when a milder one of the rule clears, and the milder one when that counts more', () => {
+    const walk = (steps: readonly (readonly [string, 'none' | 'yellow' | 'orange'])[]) =>
+      steps.reduce<Evaluation | null>(
+        (last, [day, level]) =>
+          evaluate(school(), { rules: rules(level), now: at(day), ...(last && { previous: last.state }) }),
+        null,
+      )!;
+    const first = [
+      ['2026-06-01', 'orange'],
+      ['2026-06-02', 'none'],
+      ['2026-06-05', 'none'],
+    ] as const;
+    expect(walk(first).score).toMatchObject({ score: 23, groups: { A: 75 } });
+    const soon = [...first, ['2026-06-06', 'yellow'], ['2026-06-08', 'none'], ['2026-06-11', 'none']] as const;
+    expect(walk(soon).score.terms).toMatchObject([{ level: 'orange', because: 'cleared', days: 6 }]);
+    const later = [...first, ['2026-06-16', 'yellow'], ['2026-06-17', 'none'], ['2026-06-23', 'none']] as const;
+    expect(walk(later).score.terms).toMatchObject([{ level: 'yellow', because: 'cleared', days: 0 }]);
+  });
+
   it('is looked at again when its grade becomes another one although nothing happens', () => {
     const sound = evaluate(school(), { rules: rules('none'), now: at('2026-06-01') });
     let red = evaluate(school(), { rules: rules('orange'), now: at('2026-06-29'), previous: sound.state });

@@ -33,6 +33,7 @@ class Walk {
       lackedFactsAt: () => false,
       policyVersion: 'p',
       watch: null,
+      countsMore: () => false,
       nextIds: () => {
         this.ids += 1;
         return { alertId: `a${this.ids}`, caseId: 'c1' };

@@ -92,6 +92,22 @@ describe('the score', () => {
     expect(isDecaying(left(108))).toBe(false);
   });
 
+  it('is not lowered by a rule that finds something milder again, which counts beside what is left of the first', () => {
+    const again: ScoredFinding = {
+      ...open('A07', 'blue'),
+      state: { ...open('A07', 'blue').state, cleared: cleared('A07', 'red', 7).state.cleared },
+    };
+    expect(score([cleared('A07', 'red', 7)]).score).toBe(21);
+    expect(score([again]).score).toBe(21);
+    expect(score([again]).terms).toMatchObject([
+      { ruleId: 'A07', because: 'cleared', level: 'red', days: 7 },
+      { ruleId: 'A07', because: 'open', level: 'blue' },
+    ]);
+    expect(isDecaying(score([again]))).toBe(true);
+    const worse = { ...again, state: { ...again.state, open: open('A07', 'red').state.open } };
+    expect(score([worse]).terms).toMatchObject([{ because: 'open', level: 'red' }]);
+  });
+
   it('has no floor from a finding that was cleared', () => {
     expect(score([cleared('B01', 'red', 0)])).toMatchObject({ score: 10, level: 'none', floor: null });
   });
