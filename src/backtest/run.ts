@@ -9,7 +9,7 @@ import { rankHistory } from './rank-history.js';
 import type { AlertLine } from './replay.js';
 import { hereShard, type RunningShard, threadShards } from './running-shard.js';
 import { LineScanner } from './scan.js';
-import type { ShardCounts } from './shard.js';
+import type { ShardCounts, ShardResult } from './shard.js';
 import { SHARD_MASK, type Survey, Surveyor } from './survey.js';
 import { type KeyTurns, keysOfRed, keyTurns } from './ties.js';
 
@@ -66,10 +66,11 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestCou
   try {
     const survey = await surveyInputs(options, threads);
     total = survey.records;
-    const end = { lastDay: lastDayOf(survey, until), until };
-    const job = { paths, survey, end, policy, limits };
+    const job = { paths, survey, until, policy, limits };
     const results = await Promise.all(shards.map((one, shard) => one.replayAll({ shard, ...job })));
-    const turns = rankHistory(results.flatMap(({ sizes }) => sizes));
+    const end = { lastDay: lastDayOf(results, until), until };
+    const sizes = await all(shards, (shard) => shard.finish(end));
+    const turns = rankHistory(sizes.flat());
     // What is told of others at a moment changes only what comes after it: the rounds end.
     let isOther = true;
     while (isOther) {
@@ -95,10 +96,11 @@ async function tiesNow(shards: readonly RunningShard[]): Promise<KeyTurns> {
   return keyTurns((await all(shards, (shard) => shard.tieLogs(keys))).flat());
 }
 
-/** The last day whose end is reached: that of the last event, or the last one that ends by `until`. */
-function lastDayOf({ firstAt, lastAt }: Survey, until: Us | null): Day | null {
-  if (firstAt === null || lastAt === null || (until !== null && until < firstAt)) return null;
-  return until === null ? dayOf(lastAt) : dayOf(until) - 1;
+/** The last day whose end is reached: that of the last event that was not refused, or the last one that ends by `until`. */
+function lastDayOf(results: readonly ShardResult[], until: Us | null): Day | null {
+  const moments = results.flatMap(({ lastAt }) => lastAt ?? []);
+  if (moments.length === 0) return null;
+  return until === null ? dayOf(Math.max(...moments)) : dayOf(until) - 1;
 }
 
 async function surveyInputs(options: BacktestOptions, threads: number): Promise<Survey> {

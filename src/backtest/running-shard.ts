@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import type { Calendar } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
-import type { AlertLine } from './replay.js';
+import type { SizeChange } from './rank-history.js';
+import type { AlertLine, ReplayEnd } from './replay.js';
 import { type Outside, Shard, type ShardJob, type ShardResult } from './shard.js';
 import type { ShardAnswer, ShardMessage, ShardRequest } from './shard-worker.js';
 import type { TieLog } from './ties.js';
@@ -10,6 +11,8 @@ import type { TieLog } from './ties.js';
 export interface RunningShard {
   /** Once, before everything else. */
   replayAll(job: ShardJob): Promise<ShardResult>;
+  /** Once, when all shards have replayed theirs. */
+  finish(end: ReplayEnd): Promise<readonly SizeChange[]>;
   tieLogs(keys: ReadonlySet<string> | null): Promise<readonly TieLog[]>;
   replayAgain(outside: Outside): Promise<boolean>;
   lines(): Promise<readonly AlertLine[]>;
@@ -24,6 +27,7 @@ export function hereShard(calendar: Calendar, onProgress: (read: number) => void
       shard = new Shard(job, calendar, onProgress);
       return shard.replayAll();
     },
+    finish: async (end) => shard!.finish(end),
     tieLogs: async (keys) => shard!.tieLogs(keys),
     replayAgain: (outside) => shard!.replayAgain(outside),
     lines: async () => shard!.lines(),
@@ -70,6 +74,7 @@ function threadShard(onProgress: (read: number) => void): RunningShard {
   };
   return {
     replayAll: (job) => ask<ShardResult>({ kind: 'replay_all', job }),
+    finish: (end) => ask<readonly SizeChange[]>({ kind: 'finish', end }),
     tieLogs: (keys) => ask<TieLog[]>({ kind: 'tie_logs', keys }),
     replayAgain: (outside) => ask<boolean>({ kind: 'replay_again', outside }),
     lines: async () => {

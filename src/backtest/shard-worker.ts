@@ -2,18 +2,20 @@ import { on } from 'node:events';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { CHINA_CALENDAR } from '../core/calendar.js';
 import { type ErrorCode, FeewardenError } from '../core/errors.js';
-import type { AlertLine } from './replay.js';
+import type { SizeChange } from './rank-history.js';
+import type { AlertLine, ReplayEnd } from './replay.js';
 import { type Outside, Shard, type ShardJob, type ShardResult } from './shard.js';
 import type { TieLog } from './ties.js';
 
 /** What a thread is asked, one after the other; the methods of `Shard`. */
 export type ShardRequest =
   | { readonly kind: 'replay_all'; readonly job: ShardJob }
+  | { readonly kind: 'finish'; readonly end: ReplayEnd }
   | { readonly kind: 'tie_logs'; readonly keys: ReadonlySet<string> | null }
   | { readonly kind: 'replay_again'; readonly outside: Outside }
   | { readonly kind: 'lines' };
 
-export type ShardAnswer = ShardResult | TieLog[] | boolean | null;
+export type ShardAnswer = ShardResult | readonly SizeChange[] | TieLog[] | boolean | null;
 
 /** What a thread tells: how far it is, its alerts in portions, the answer to what it was asked, or that it cannot go on. */
 export type ShardMessage =
@@ -48,6 +50,7 @@ async function answerOf(
   tell: (message: ShardMessage) => void,
 ): Promise<ShardAnswer> {
   if (request.kind === 'replay_all') return shard.replayAll();
+  if (request.kind === 'finish') return shard.finish(request.end);
   if (request.kind === 'tie_logs') return shard.tieLogs(request.keys);
   if (request.kind === 'replay_again') return shard.replayAgain(request.outside);
   const lines = shard.lines();

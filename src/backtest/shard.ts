@@ -16,7 +16,8 @@ export interface ShardJob {
   readonly shard: number;
   readonly paths: readonly string[];
   readonly survey: Survey;
-  readonly end: ReplayEnd;
+  /** Only what was known by then; null: all of it. */
+  readonly until: Us | null;
   readonly policy: Policy;
   readonly limits: Omit<DecodeLimits, 'receivedAt' | 'lazyContent'>;
 }
@@ -29,10 +30,12 @@ export interface ShardCounts {
   institutions: number;
 }
 
-/** What the first replay of a shard comes to. */
+/** What the first reading of a shard comes to. */
 export interface ShardResult {
   readonly counts: ShardCounts;
-  readonly sizes: readonly SizeChange[];
+  /** When the first and the last event that were not refused were known; null when there is none. */
+  readonly firstAt: Us | null;
+  readonly lastAt: Us | null;
 }
 
 /** What institutions have to know of others. */
@@ -53,6 +56,7 @@ export class Shard {
   private readonly logs = new Map<string, TieLog>();
   private readonly tiedBy = new Map<string, string>();
   private told: AlertLine[] = [];
+  private end: ReplayEnd = { lastDay: null, until: null };
 
   constructor(
     private readonly job: ShardJob,
@@ -62,14 +66,23 @@ export class Shard {
     this.replay = new Replay({ calendar, policy: job.policy });
   }
 
+  /** Up to the last event: where the history ends is known only when all shards have read theirs. */
   async replayAll(): Promise<ShardResult> {
-    const replay = this.replay!;
-    const pass = new Pass(this.job, replay, null, this.onProgress);
+    const pass = new Pass(this.job, this.replay!, null, this.onProgress);
     await pass.run();
     for (const [id, group] of pass.groupOf) this.groupOf.set(id, group);
+    const { firstAt, lastAt } = pass;
+    return { counts: { ...pass.counts, institutions: [...this.replay!.institutions].length }, firstAt, lastAt };
+  }
+
+  /** Brings all clocks to the end. Answers how large the institutions were. */
+  finish(end: ReplayEnd): readonly SizeChange[] {
+    const replay = this.replay!;
+    this.end = end;
+    replay.finish(end);
     for (const id of replay.institutions) this.logs.set(id, replay.tieLog(id));
     this.told = replay.lines;
-    return { counts: { ...pass.counts, institutions: this.logs.size }, sizes: replay.sizes };
+    return replay.sizes;
   }
 
   /** What the institutions leave for others: of those that were ever red all of it, or of all of them what concerns `keys`. */
@@ -84,6 +97,7 @@ export class Shard {
     if (groups.size === 0) return false;
     const replay = new Replay({ calendar: this.calendar, policy: this.job.policy, ...outside });
     await new Pass(this.job, replay, groups, () => {}).run();
+    replay.finish(this.end);
     this.told = this.told.filter((line) => !groups.has(this.groupOf.get(line.institutionId)!));
     for (const line of replay.lines) this.told.push(line);
     let isOther = false;
@@ -133,6 +147,8 @@ function tiesOf({ institutionId, keys }: TieLog, keyTurns: KeyTurns): string {
 class Pass {
   readonly counts: ShardCounts = { read: 0, accepted: 0, duplicates: 0, byCode: {}, institutions: 0 };
   readonly groupOf = new Map<string, number>();
+  firstAt: Us | null = null;
+  lastAt: Us | null = null;
   private readonly buckets = new HourBuckets();
   private readonly limits: DecodeLimits;
   private hours: Hour[] = [];
@@ -157,7 +173,6 @@ class Pass {
       this.buckets.close();
     }
     this.takePart();
-    this.replay.finish(this.job.end);
   }
 
   private async read(): Promise<void> {
@@ -179,7 +194,7 @@ class Pass {
   }
 
   private sort(time: Us, bytes: Buffer, record: number, tooLarge: boolean): void {
-    const { until } = this.job.end;
+    const { until } = this.job;
     if (tooLarge) return this.reject('too_large');
     if (!Number.isNaN(time)) {
       if (until === null || time <= until) this.buckets.add(time, bytes, record);
@@ -240,9 +255,12 @@ class Pass {
       this.groupOf.set(event.subject, groups[record]!);
     }
     const outcome = this.replay.take(event, FORESIGHT[flags[record]! >> FORESIGHT_SHIFT]!);
+    if (outcome.kind === 'rejected') return this.countCode(outcome.code);
     if (outcome.kind === 'accepted') this.counts.accepted += 1;
-    else if (outcome.kind === 'duplicate') this.counts.duplicates += 1;
-    else this.countCode(outcome.code);
+    else this.counts.duplicates += 1;
+    const { recordedAt } = event;
+    if (this.firstAt === null || recordedAt < this.firstAt) this.firstAt = recordedAt;
+    if (this.lastAt === null || recordedAt > this.lastAt) this.lastAt = recordedAt;
   }
 
   private reject(code: ErrorCode): void {

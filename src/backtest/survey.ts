@@ -1,4 +1,3 @@
-import type { Us } from '../core/time.js';
 import { ABSENT, HashTable } from './hash-table.js';
 import type { Scanned } from './scan.js';
 
@@ -26,9 +25,6 @@ export interface Survey {
   readonly times: Float64Array<SharedArrayBuffer>;
   /** Per block: no record of a later block was known before this moment. */
   readonly safeUpTo: Float64Array<SharedArrayBuffer>;
-  /** Of the records that say when they were known; null when none does. */
-  readonly firstAt: Us | null;
-  readonly lastAt: Us | null;
 }
 
 /** Collects the survey, record by record. Memory: about 60 bytes a record while it runs, 13 after. */
@@ -63,26 +59,18 @@ export class Surveyor {
     const flags = new Uint8Array(new SharedArrayBuffer(this.records));
     const groups = new Int32Array(new SharedArrayBuffer(this.records * Int32Array.BYTES_PER_ELEMENT));
     const times = new Float64Array(new SharedArrayBuffer(this.records * Float64Array.BYTES_PER_ELEMENT));
-    let firstAt = Number.POSITIVE_INFINITY;
-    let lastAt = Number.NEGATIVE_INFINITY;
     for (let record = 0; record < this.records; record += 1) {
       const group = groupOf[this.subjects[record]!]!;
       groups[record] = group;
       flags[record] = this.flags[record]! | shardOf[group]!;
-      const at = this.times[record]!;
-      times[record] = at;
-      if (at < firstAt) firstAt = at;
-      if (at > lastAt) lastAt = at;
+      times[record] = this.times[record]!;
     }
-    const known = firstAt <= lastAt;
     return {
       records: this.records,
       flags,
       groups,
       times,
       safeUpTo: safeMoments(times),
-      firstAt: known ? firstAt : null,
-      lastAt: known ? lastAt : null,
     };
   }
 

@@ -40,6 +40,19 @@ describe('the virtual clock', () => {
     ]);
   });
 
+  it('does not go on for the sake of a line that is refused', async () => {
+    const refused = lineOf({
+      id: 'x',
+      type: 'payment.succeeded',
+      time: '2099-01-03T23:59:59+08:00',
+      data: { paymentId: 'P-9', amountFen: -1, channel: 'card' },
+    });
+    const whole = await backtested(fileOf(QUIET));
+    const more = await backtested(fileOf([...QUIET, refused]));
+    expect(more.counts.byCode).toEqual({ bad_money: 1 });
+    expect(more.text).toBe(whole.text);
+  });
+
   it('tells of an event at its own moment, and of a moment between events at that moment', async () => {
     const lines = [
       ...QUIET,
