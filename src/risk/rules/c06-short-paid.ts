@@ -25,7 +25,7 @@ interface Short {
  */
 export const rule = defineRule({
   id: 'C06',
-  version: 5,
+  version: 6,
   group: 'C',
   name: { zh: '退费少付', en: 'Short-paid refund' },
   question: { zh: '退费是否少于应退金额？', en: 'Were refunds paid below the entitlement?' },
@@ -90,11 +90,16 @@ export const rule = defineRule({
         en: `In ${p.windowDays} days ${plural(found.length, 'refund')} paid short, by ${enYuan(shortFen)} in all`,
       }),
       evidence: () =>
-        refsOf(found.sort((a, b) => (b.shortFen > a.shortFen ? 1 : -1)).flatMap((one) => one.refund.row.refund.paid)),
+        refsOf([...found].sort((a, b) => bySize(b.shortFen, a.shortFen)).flatMap((one) => one.refund.row.refund.paid)),
       lookAgainAt: found.length === 0 ? at : sheet.nextMidnight,
     };
   },
 });
+
+function bySize(a: Fen, b: Fen): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
 
 /** Nothing had been taught when it was asked for: there is nothing to deduct. */
 function isBeforeFirstLesson({ firstLessonOn, periodFrom }: EventData['contract.signed'], askedOn: Day): boolean {

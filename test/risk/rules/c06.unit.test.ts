@@ -72,6 +72,15 @@ describe('C06 short-paid refund', () => {
     ],
   );
 
+  it('names the same events in the same order however often it is asked for them', () => {
+    const one = school();
+    for (let i = 0; i < 3; i += 1) refunded({ refunded: 600 }, one, `c${i}`);
+    const { evidence } = ask(rule, refunded({ refunded: 500 }, one, 'c3'));
+    const first = evidence();
+    expect(first).toHaveLength(4);
+    expect(evidence()).toEqual(first);
+  });
+
   it('spreads gifts over the price when the operator is the cause (art. 18)', () => {
     // 5 of 25 hours: ¥800 is left.
     expect(ask(rule, refunded({ refunded: 750, side: 'operator', gifted: 5 })).level).toBe('none');
