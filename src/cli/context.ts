@@ -2,8 +2,9 @@ import { tellRejected } from '../alerts/rejected-messages.js';
 import { type Config, loadConfig, type Overrides } from '../config.js';
 import { CHINA_CALENDAR } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
-import { parseTime, type Us } from '../core/time.js';
+import type { Us } from '../core/time.js';
 import type { Database } from '../db/database.js';
+import { parseInstant } from '../events/fields.js';
 import { CHART } from '../ledger/accounts.js';
 import type { IntakeDeps } from '../ledger/intake.js';
 
@@ -59,10 +60,14 @@ export function intakeOf(config: Config, database: Database): IntakeDeps {
   };
 }
 
-/** A time as a person types it: RFC 3339 with offset. Throws `bad_usage`. */
+/** A time as a person types it: RFC 3339 with offset, of the years 1685 to 2255, as the database can be asked. Throws `bad_usage`. */
 export function timeOption(text: string | undefined, name: string): Us | null {
   if (text === undefined) return null;
-  const time = parseTime(text);
-  if (time === null) throw new FeewardenError('bad_usage', `${name}: give a time like 2026-07-03T23:59:59+08:00.`);
+  const time = parseInstant(text);
+  if (time === null)
+    throw new FeewardenError(
+      'bad_usage',
+      `${name}: give a time like 2026-07-03T23:59:59+08:00, of the years 1685 to 2255.`,
+    );
   return time;
 }

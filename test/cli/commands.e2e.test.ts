@@ -85,6 +85,8 @@ describe('wrong usage', () => {
     { args: ['key', 'create'], says: /'--role <role>' not specified; `feewarden key create --help` shows how\.$/m },
     { args: ['worker', 'dance'], says: /ingest, evaluate, notify, schedule, api/ },
     { args: ['books', '--as-of', '2026-07-03'], says: /--as-of.*2026-07-03T23:59:59\+08:00/ },
+    { args: ['books', '--as-of', '0001-01-01T00:00:00+08:00'], says: /--as-of: .*, of the years 1685 to 2255\.$/m },
+    { args: ['policy', 'show', '--as-of', '9999-12-31T23:00:00-08:00'], says: /--as-of: .*1685 to 2255\.$/m },
     { args: ['rejected', '--code', 'no_such'], says: /--code.*no_such/ },
     { args: ['alerts', '--state', 'shut'], says: /--state: must be open or cleared/ },
     { args: ['alerts', '--level', 'pink'], says: /--level/ },

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { FeewardenError } from '../../core/errors.js';
-import { dayOf, formatDay, formatTime, parseDay, parseTime, startOfDay } from '../../core/time.js';
+import { dayOf, formatDay, formatTime, parseDay, startOfDay } from '../../core/time.js';
 import type { Database } from '../../db/database.js';
+import { parseInstant } from '../../events/fields.js';
 import { INSTITUTION_CATEGORIES } from '../../events/institution.js';
 import { diffPolicies, type PolicyDifference } from '../../risk/policy/diff.js';
 import { type CheckedPolicy, POLICY_MODES, type Policy, versionFault } from '../../risk/policy/policy.js';
@@ -77,12 +78,12 @@ interface Asked {
 function askedFor({ region, category, mode, asOf, rule }: ShowOptions): Asked {
   if (rule !== undefined && !POLICY_SUBJECTS.has(rule))
     throw new FeewardenError('bad_usage', `--rule: there is no rule ${rule}.`);
-  const time = asOf === undefined ? null : parseTime(asOf);
+  const time = asOf === undefined ? null : parseInstant(asOf);
   const day = asOf === undefined ? null : parseDay(asOf);
   if (asOf !== undefined && time === null && day === null)
     throw new FeewardenError(
       'bad_usage',
-      '--as-of: give a day like 2026-07-03, or a time like 2026-07-03T12:00:00+08:00.',
+      '--as-of: give a day like 2026-07-03, or a time like 2026-07-03T12:00:00+08:00, of the years 1685 to 2255.',
     );
   if (region !== undefined && !/^(?:\d\d){1,3}$/.test(region))
     throw new FeewardenError('bad_usage', '--region: give 2, 4 or 6 digits, like 3707.');
