@@ -22,6 +22,8 @@ export interface BacktestOptions {
   /** 1: everything in this thread. The output does not depend on it. */
   readonly threads: number;
   readonly limits: { readonly bytesMax: number; readonly depthMax: number };
+  /** Before all alerts, the day of the first event and the last day of the replay; not for a history without an event. */
+  readonly onDays: (first: Day, last: Day) => void;
   /** Alert records in order, in portions. */
   readonly onLines: (lines: readonly AlertLine[]) => void;
   readonly onProgress: (progress: BacktestProgress) => void;
@@ -68,7 +70,8 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestCou
     total = survey.records;
     const job = { paths, survey, until, policy, limits };
     const results = await Promise.all(shards.map((one, shard) => one.replayAll({ shard, ...job })));
-    const end = { lastDay: lastDayOf(results, until), until };
+    const known = momentsOf(results);
+    const end = { lastDay: known && lastDayOf(known.last, until), until };
     const sizes = await all(shards, (shard) => shard.finish(end));
     const turns = rankHistory(sizes.flat());
     // What is told of others at a moment changes only what comes after it: the rounds end.
@@ -77,6 +80,7 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestCou
       const outside = { turns, keyTurns: await tiesNow(shards) };
       isOther = (await all(shards, (shard) => shard.replayAgain(outside))).some((one) => one);
     }
+    if (known !== null) options.onDays(dayOf(known.first), dayOf(until ?? known.last));
     const lines = await all(shards, (shard) => shard.lines());
     for (const portion of mergeLines(lines, LINES_PER_PORTION)) options.onLines(portion);
     return totalOf(results.map(({ counts }) => counts));
@@ -96,11 +100,17 @@ async function tiesNow(shards: readonly RunningShard[]): Promise<KeyTurns> {
   return keyTurns((await all(shards, (shard) => shard.tieLogs(keys))).flat());
 }
 
-/** The last day whose end is reached: that of the last event that was not refused, or the last one that ends by `until`. */
-function lastDayOf(results: readonly ShardResult[], until: Us | null): Day | null {
-  const moments = results.flatMap(({ lastAt }) => lastAt ?? []);
-  if (moments.length === 0) return null;
-  return until === null ? dayOf(Math.max(...moments)) : dayOf(until) - 1;
+/** When the first and the last event that were not refused were known; null when there is none. */
+function momentsOf(results: readonly ShardResult[]): { readonly first: Us; readonly last: Us } | null {
+  const moments = results.flatMap(({ firstAt, lastAt }) =>
+    firstAt === null || lastAt === null ? [] : [firstAt, lastAt],
+  );
+  return moments.length === 0 ? null : { first: Math.min(...moments), last: Math.max(...moments) };
+}
+
+/** The last day whose end is reached: that of the last event, or the last one that ends by `until`. */
+function lastDayOf(last: Us, until: Us | null): Day {
+  return until === null ? dayOf(last) : dayOf(until) - 1;
 }
 
 async function surveyInputs(options: BacktestOptions, threads: number): Promise<Survey> {

@@ -1,6 +1,6 @@
 import { runBacktest } from '../backtest/run.js';
 import type { Calendar } from '../core/calendar.js';
-import { dayOf, type Us } from '../core/time.js';
+import type { Day, Us } from '../core/time.js';
 import type { Policy } from '../risk/policy/policy.js';
 import type { KnownLabel } from './labels.js';
 import { Outcomes } from './outcomes.js';
@@ -70,7 +70,7 @@ export function pointOf(reports: readonly BacktestReport[]): Point {
 async function replay(history: LabelledHistory, policy: Policy, options: MeasureOptions): Promise<BacktestReport> {
   const { until } = options;
   const outcomes = new Outcomes(history.labels);
-  let last: Us | null = null;
+  let lastDay: Day | null = null;
   await runBacktest({
     paths: history.paths,
     policy,
@@ -78,12 +78,15 @@ async function replay(history: LabelledHistory, policy: Policy, options: Measure
     until,
     threads: options.threads,
     limits: options.limits,
+    onDays: (first, last) => {
+      outcomes.begin(first);
+      lastDay = last;
+    },
     onLines: (lines) => {
       for (const line of lines) outcomes.take(line);
-      last = lines.at(-1)?.at ?? last;
     },
     onProgress: () => {},
   });
-  if (last !== null) outcomes.finish(dayOf(until ?? last));
+  if (lastDay !== null) outcomes.finish(lastDay);
   return makeReport(outcomes, { policyVersion: policy.version, inspectors: 1 });
 }

@@ -55,6 +55,11 @@ export class Outcomes {
     }
   }
 
+  /** Weeks count from that of the first day of the history on, also those before its first alert. */
+  begin(firstDay: Day): void {
+    this.monday = mondayOf(firstDay);
+  }
+
   /** The records must come in the order of their time. */
   take(step: AlertStep): void {
     this.goTo(dayOf(step.at));
@@ -71,7 +76,7 @@ export class Outcomes {
     }
   }
 
-  /** Closes the weeks up to the day, the last of the history. A history without an alert has none. */
+  /** Closes the weeks up to the day, the last of the history. */
   finish(lastDay: Day): void {
     if (this.monday === null) return;
     this.goTo(lastDay);

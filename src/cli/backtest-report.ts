@@ -8,7 +8,7 @@ import { reportHtml } from '../calibrate/report-html.js';
 import { tryAll } from '../calibrate/tune.js';
 import { FACTORS, parseSubjects } from '../calibrate/vary.js';
 import { FeewardenError } from '../core/errors.js';
-import { dayOf, type Us } from '../core/time.js';
+import type { Day } from '../core/time.js';
 import type { Policy } from '../risk/policy/policy.js';
 import { fileSystemError } from '../sources/files/input-error.js';
 import { toJson } from './output.js';
@@ -29,6 +29,8 @@ export interface ReplayedHistory extends MeasureOptions {
 
 /** Follows the alerts of a back-test and writes its report at the end. */
 export interface Reporter {
+  /** The days of the history, before its alerts. */
+  begin(first: Day, last: Day): void;
   take(line: AlertLine): void;
   /** `onTrial`: replays with other thresholds that are done, of all. */
   write(institutions: number, onTrial: (done: number, total: number) => void): Promise<void>;
@@ -40,7 +42,7 @@ const INSPECTORS_MAX = 1_000_000;
 /** Null when no report is asked for. @throws FeewardenError bad_usage, unreadable_input */
 export async function startReport(options: ReportOptions, history: ReplayedHistory): Promise<Reporter | null> {
   const { report: path } = options;
-  const { policy, until } = history;
+  const { policy } = history;
   if (path === undefined) {
     if (options.labels !== undefined || options.inspectors !== undefined || options.sensitivity !== undefined)
       throw new FeewardenError(
@@ -56,14 +58,15 @@ export async function startReport(options: ReportOptions, history: ReplayedHisto
   const labels = options.labels === undefined ? [] : await readLabels(options.labels);
   const subjects = options.sensitivity === undefined ? null : parseSubjects(options.sensitivity, '--sensitivity');
   const outcomes = new Outcomes(labels);
-  let last: Us | null = null;
+  let lastDay: Day | null = null;
   return {
-    take: (line) => {
-      last = line.at;
-      outcomes.take(line);
+    begin: (first, last) => {
+      outcomes.begin(first);
+      lastDay = last;
     },
+    take: (line) => outcomes.take(line),
     write: async (institutions, onTrial) => {
-      if (last !== null) outcomes.finish(dayOf(until ?? last));
+      if (lastDay !== null) outcomes.finish(lastDay);
       const shared = inspectors ?? Math.max(1, Math.ceil(institutions / INSTITUTIONS_PER_INSPECTOR));
       const report = makeReport(outcomes, { policyVersion: policy.version, inspectors: shared });
       const again = (other: Policy): Promise<Point> => measure([{ paths: history.paths, labels }], other, history);

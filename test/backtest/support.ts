@@ -37,6 +37,7 @@ export async function backtested(path: string, options: Partial<BacktestOptions>
     until: null,
     threads: 1,
     limits: { bytesMax: 262_144, depthMax: 32 },
+    onDays: () => {},
     onLines: (some) => lines.push(...some),
     onProgress: () => {},
     ...options,

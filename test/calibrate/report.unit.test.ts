@@ -178,6 +178,16 @@ describe('the healthy', () => {
     expect(made.worstWeek).toEqual({ monday: '2025-06-02', orange: 2, share: 0.5 });
   });
 
+  it('stand beside all weeks of the history, quiet ones before its first alert as well', () => {
+    const outcomes = new Outcomes(labels);
+    outcomes.begin(parseDay('2025-04-30')!);
+    outcomes.take(step('2025-05-14', 'h1', 'A05', 'orange'));
+    outcomes.finish(parseDay('2025-05-25')!);
+    const made = makeReport(outcomes, { policyVersion: 'p-1', inspectors: 2 });
+    expect(made).toMatchObject({ from: '2025-04-28', to: '2025-05-25', workload: { meanPerWeek: 0.25 } });
+    expect(made.weeks.map(({ healthyOrange }) => healthyOrange)).toEqual([0, 0, 1, 1]);
+  });
+
   it('are told apart from others in the counts of a rule', () => {
     const made = report(labels, [
       step('2025-05-14', 'h1', 'A05', 'orange'),

@@ -96,6 +96,7 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
       until,
       threads,
       limits,
+      onDays: (first, last) => reporter?.begin(first, last),
       onLines: (lines) => {
         for (const line of lines) {
           count(alerts, line);
