@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CHINA_CALENDAR, makeCalendar } from '../../src/core/calendar.js';
 import { CALENDAR_YEARS } from '../../src/core/calendar-data.js';
-import { dayOf, formatDay, startOfDay, US_PER_DAY, type Us } from '../../src/core/time.js';
+import { formatDay, startOfDay, US_PER_DAY, type Us } from '../../src/core/time.js';
 import { evaluateInstitution } from '../../src/risk/evaluate.js';
 import type { Evaluation, InstitutionRiskState } from '../../src/risk/evaluation.js';
 import { DEFAULT_POLICY } from '../../src/risk/policy/default.js';
@@ -249,38 +249,6 @@ describe('from day to day', () => {
     expect(soon.changes).toMatchObject([{ alertId: `${ID}.A09.2`, caseId: `${ID}.1` }]);
     const later = evaluate(school(), { rules: rules('yellow'), now: at('2026-05-24') + 1, previous: half.state });
     expect(later.changes).toMatchObject([{ alertId: `${ID}.A09.2`, caseId: `${ID}.2` }]);
-  });
-
-  it('goes on to count the alert that cleared before when a milder one of the rule clears, and the milder one when that counts more', () => {
-    const walk = (steps: readonly (readonly [string, 'none' | 'yellow' | 'orange'])[]) =>
-      steps.reduce<Evaluation | null>(
-        (last, [day, level]) =>
-          evaluate(school(), { rules: rules(level), now: at(day), ...(last && { previous: last.state }) }),
-        null,
-      )!;
-    const first = [
-      ['2026-06-01', 'orange'],
-      ['2026-06-02', 'none'],
-      ['2026-06-05', 'none'],
-    ] as const;
-    expect(walk(first).score).toMatchObject({ score: 23, groups: { A: 75 } });
-    const soon = [...first, ['2026-06-06', 'yellow'], ['2026-06-08', 'none'], ['2026-06-11', 'none']] as const;
-    expect(walk(soon).score.terms).toMatchObject([{ level: 'orange', because: 'cleared', days: 6 }]);
-    const later = [...first, ['2026-06-16', 'yellow'], ['2026-06-17', 'none'], ['2026-06-23', 'none']] as const;
-    expect(walk(later).score.terms).toMatchObject([{ level: 'yellow', because: 'cleared', days: 0 }]);
-  });
-
-  it('is looked at again when its grade becomes another one although nothing happens', () => {
-    const sound = evaluate(school(), { rules: rules('none'), now: at('2026-06-01') });
-    let red = evaluate(school(), { rules: rules('orange'), now: at('2026-06-29'), previous: sound.state });
-    const grades: string[] = [];
-    for (let due = red.lookAgainAt; due !== null && grades.length < 9; due = red.lookAgainAt) {
-      grades.push(`${formatDay(dayOf(due))} from ${red.score.grade}`);
-      red = evaluate(school(), { rules: rules('orange'), now: due, previous: red.state });
-    }
-    // After 28 days at 0 every day at 60: 10 in the mean with the 6th of 34 days, 25 with the 20th of 48, 45 with the 68th of the last 90.
-    expect(grades).toEqual(['2026-07-04 from A', '2026-07-18 from B', '2026-09-04 from C']);
-    expect(red.score).toMatchObject({ score: 60, grade: 'D' });
   });
 
   it('remembers for rules that look back when a level was left', () => {
