@@ -1,5 +1,6 @@
 import { dayOf, formatDay } from '../core/time.js';
 import { toDbTime } from '../db/pool.js';
+import { canonicalJson } from '../events/canonical.js';
 import { split2 } from './flush.js';
 import { isRefundOpen, refundContract } from './refunds.js';
 import { releaseDiffers } from './releases.js';
@@ -61,7 +62,7 @@ function derivedRegisters(
         row.data.periodTo,
         Math.round(row.data.hoursPaid * 100),
         Math.round((row.data.hoursGifted ?? 0) * 100),
-        JSON.stringify(row.data),
+        sortedJson(JSON.stringify(row.data)),
       ),
     ]),
     payments: mapOf(books.payments.rows, ([, row]) => [
@@ -108,7 +109,7 @@ function derivedRegisters(
     releases: mapOf(books.releases.rows, ([, row]) => [
       text(row.instructionId),
       text(
-        row.lines ? JSON.stringify(row.lines) : null,
+        row.lines ? sortedJson(JSON.stringify(row.lines)) : null,
         row.debits.length > 0 ? JSON.stringify(row.debits) : null,
         releaseDiffers(row),
       ),
@@ -127,6 +128,19 @@ export function entryValue(no: number, entry: Entry): string {
 /** Values as one comparable text; sums of any size keep all digits. */
 export function text(...values: readonly (string | number | bigint | boolean | null)[]): string {
   return JSON.stringify(values.map((value) => (value === null || typeof value === 'boolean' ? value : String(value))));
+}
+
+/**
+ * JSON with its keys in order: fields that the contract does not know are kept as the source sent them, and their order says nothing. What
+ * the program would write otherwise was altered, and stays as it is.
+ */
+export function sortedJson(json: string): string {
+  try {
+    const value: unknown = JSON.parse(json);
+    return JSON.stringify(value) === json ? canonicalJson(value) : json;
+  } catch {
+    return json;
+  }
 }
 
 function mapOf<T>(rows: Iterable<T>, entry: (row: T) => [string, string] | null): ReadonlyMap<string, string> {

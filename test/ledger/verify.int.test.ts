@@ -5,6 +5,7 @@ import { toDbTime } from '../../src/db/pool.js';
 import { businessKey, factAmounts } from '../../src/events/keys.js';
 import { eventTypeNumber } from '../../src/events/list.js';
 import { verifyBooks } from '../../src/ledger/verify.js';
+import { contract } from '../model/tell.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { historyLines, inputOf } from '../support/history.js';
 import {
@@ -69,6 +70,27 @@ it('finds nothing before anybody has touched a row, in tables that all hold some
   for (const table of TABLES) {
     const { rows } = await db.pool.query<{ n: number }>(`select count(*) as n from ${table}`);
     expect(rows[0]!.n, table).toBeGreaterThan(1);
+  }
+});
+
+it('finds nothing when fields that the contract does not know came in another order than that of their names', async () => {
+  const other = await testDatabase();
+  const later = { z: 1, a: { y: 2, b: 3 } };
+  const sent = [
+    { ...(contract('C-1').data as object), ...later },
+    { instructionId: 'N-1', accountId: 'A-1', lines: [{ contractId: 'C-1', amountFen: 1, ...later }], ...later },
+  ];
+  try {
+    await book(
+      other.pool,
+      (['contract.signed', 'release.instructed'] as const).map((type, at) => {
+        const event = { specversion: '1.0', id: type, source: '/s', type: `prepaid.${type}.v1`, subject: 'X-370702-9' };
+        return inputOf(JSON.stringify({ ...event, time: '2026-03-02T12:00:00+08:00', data: sent[at] }), at + 1);
+      }),
+    );
+    expect(await collect(other.pool)).toEqual([]);
+  } finally {
+    await other.drop();
   }
 });
 

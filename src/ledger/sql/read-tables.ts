@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { formatDay } from '../../core/time.js';
 import { toDbTime } from '../../db/pool.js';
-import { text } from '../verify-derive.js';
+import { sortedJson, text } from '../verify-derive.js';
 
 type Value = string | number | bigint | boolean | null;
 
@@ -12,6 +12,8 @@ interface TableShape {
   readonly values: readonly string[];
   readonly times?: readonly string[];
   readonly days?: readonly string[];
+  /** JSON that holds what a source sent. */
+  readonly sent?: readonly string[];
   /** Sums that are all zero are no row: an event and its reversal leave one behind or none, as they came. */
   readonly ignoreZero?: readonly string[];
 }
@@ -61,6 +63,7 @@ export const VERIFIED_TABLES = [
     ],
     times: ['at'],
     days: ['signed_on', 'period_to'],
+    sent: ['data'],
   },
   {
     name: 'payments',
@@ -97,7 +100,7 @@ export const VERIFIED_TABLES = [
     values: ['contract_id', 'steps', 'paid_fen', 'open', 'requested_on'],
     days: ['requested_on'],
   },
-  { name: 'releases', key: ['instruction_id'], values: ['lines', 'booked', 'differs'] },
+  { name: 'releases', key: ['instruction_id'], values: ['lines', 'booked', 'differs'], sent: ['lines'] },
   { name: 'displaced_events', key: ['event_seq'], values: [] },
 ] as const satisfies readonly TableShape[];
 
@@ -115,6 +118,7 @@ export async function readTable(client: pg.ClientBase, table: TableShape, no: nu
     const value = row[column] ?? null;
     if (value === null) return null;
     if (table.times?.includes(column)) return toDbTime(value as number);
+    if (table.sent?.includes(column)) return sortedJson(value as string);
     return table.days?.includes(column) ? formatDay(value as number) : value;
   };
   for (const row of rows) {
