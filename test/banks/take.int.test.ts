@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readStatements } from '../../src/banks/list.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import {
   booksOf,
@@ -351,3 +352,17 @@ test('what an entry lacks is named with its path and line, and its neighbours ar
     'Ntry/Amt/@Ccy',
   ]);
 });
+
+test.each(['0001-01-01T00:00:00+14:00', '9999-12-31T23:59:59Z', '2300-01-01T00:00:00'])(
+  'a statement that was made at %s is booked and listed: a time that nothing can hold is none',
+  async (created) => {
+    await register(db);
+    const balances: [string, string, string][] = [['CLBD', '480', DAY]];
+    const far = `<Dt><DtTm>${created}</DtTm></Dt>`;
+    const xml = documentXml({ statements: [{ created, balances, entries: [credit] }] });
+    const taken = await takeXml(db, xml.replace(/<Dt><Dt>[^<]*<\/Dt><\/Dt>/, far));
+    expect(taken).toMatchObject({ accepted: 1 });
+    for await (const listed of readStatements(db.pool, null))
+      expect(listed.map(({ statement }) => statement.createdAt)).toEqual([null]);
+  },
+);
