@@ -92,7 +92,7 @@ const NAMES: readonly Attribute[] = [
   { name: 'time', accepts: () => true, code: 'bad_time', allowed: TIME_RULE },
 ];
 
-/** Any decimal text; the feeds look for gaps among the numbers that fit into 18 digits. */
+/** Any decimal text; the feeds look for gaps among the numbers up to 2^53 − 1. */
 const SEQUENCE_PATTERN = /^[0-9]{1,128}$/;
 const JSON_MEDIA_TYPE = /^application\/json\s*(;.*)?$/i;
 

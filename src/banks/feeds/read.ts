@@ -90,6 +90,9 @@ export async function readFeeds(pool: pg.Pool, query: FeedQuery): Promise<Feed[]
 
 const NO_GAPS = { missing: 0, gaps: [] };
 
+/** Numbers beyond 2^53 are passed over: the answer is JSON, which does not hold them to the last digit. */
+const TOLD_NUMBERS = `(sequences * '{[0,${Number.MAX_SAFE_INTEGER}]}'::int8multirange)`;
+
 interface Row {
   readonly source: string;
   readonly first_received_at: Us;
@@ -104,7 +107,7 @@ interface Row {
 async function listRows(pool: pg.Pool, { authority, region, after, limit }: FeedQuery): Promise<Row[]> {
   const { rows } = await pool.query<Row>(
     `select source, first_received_at, ((first_received_at + interval '8 hours') at time zone 'UTC')::date as first_received_day, last_received_at,
-            last_event_at, events, lower(sequences) as first, upper(sequences) - 1 as last
+            last_event_at, events, lower(${TOLD_NUMBERS}) as first, upper(${TOLD_NUMBERS}) - 1 as last
        from feeds f
       where ($1::text is null or source = $1 or starts_with(source, $2)) and ($4::text is null or source > $4)
         and ($3 = '' or starts_with(source, '/platform/' || $3)
@@ -131,8 +134,8 @@ async function sequenceGaps(
 ): Promise<Map<string, { missing: number; gaps: SequenceGap[] }>> {
   const { rows } = await pool.query<{ source: string; from: number; to: number }>(
     `select source, lower(gap) as "from", upper(gap) - 1 as "to"
-       from (select source, unnest(int8multirange(int8range(lower(sequences), upper(sequences))) - sequences) as gap
-               from feeds where source = any($1::text[]) and not isempty(sequences)) g
+       from (select source, unnest(int8multirange(int8range(lower(numbers), upper(numbers))) - numbers) as gap
+               from (select source, ${TOLD_NUMBERS} as numbers from feeds where source = any($1::text[])) f where not isempty(numbers)) g
       order by source, lower(gap)`,
     [sources],
   );

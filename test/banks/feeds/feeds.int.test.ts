@@ -70,6 +70,19 @@ describe('sequence numbers', () => {
     expect(await feed('/platform/370700')).toMatchObject({ sequence: before['sequence'] });
   });
 
+  it('beyond 2^53 are passed over, and the feeds are told', async () => {
+    const source = '/platform/660000';
+    const written = (sequence: string): Wire => ({
+      ...payment(ELSEWHERE, `v${sequence}`, 100, { source }),
+      ...({ sequence } as object),
+    });
+    await send(written('999999999999999999'), written('9007199254740992'));
+    expect(await feed(source)).toMatchObject({ events: 2, sequence: null });
+    await send(written('9007199254740991'), written('9007199254740989'));
+    const gaps = [{ from: 9_007_199_254_740_990, to: 9_007_199_254_740_990 }];
+    expect(await feed(source)).toMatchObject({ sequence: { last: Number.MAX_SAFE_INTEGER, missing: 1, gaps } });
+  });
+
   it('may have leading zeros; one beyond 18 digits is passed over', async () => {
     const source = '/platform/650000';
     const written = (sequence: string): Wire => ({
