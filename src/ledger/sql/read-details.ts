@@ -7,7 +7,7 @@ import { type PaidTo, paidToOf } from '../details.js';
 import { IS_NOT_DISPLACED } from '../displaced.js';
 import { isStanding } from '../reversed.js';
 import { type Booked, bookedOf, type ReleaseRow, type Told } from '../rows.js';
-import { toldField } from './told-fields.js';
+import { toldField } from '../told-field.js';
 
 type Db = pg.ClientBase | pg.Pool;
 

@@ -4,7 +4,7 @@ import { parseTimestamptz } from '../../db/parsers.js';
 import { eventTypeNumber } from '../../events/list.js';
 import { hasReversals, isStanding } from '../reversed.js';
 import { isNewer, SEPARATOR, type Told, type Turnover } from '../rows.js';
-import { toldField } from './told-fields.js';
+import { toldField } from '../told-field.js';
 
 type Db = pg.ClientBase | pg.Pool;
 

@@ -6,7 +6,7 @@ import { eventTypeNumber } from '../../events/list.js';
 import { type Confirmation, endedAtOf, learnersOf, type ScheduledLesson, scheduledLesson } from '../details.js';
 import { IS_NOT_DISPLACED } from '../displaced.js';
 import { isStanding } from '../reversed.js';
-import { toldField } from './told-fields.js';
+import { toldField } from '../told-field.js';
 
 type Db = pg.ClientBase | pg.Pool;
 
