@@ -1,9 +1,9 @@
 import type { Calendar } from '../../core/calendar.js';
 import type { Fen } from '../../core/money.js';
 import type { Day } from '../../core/time.js';
-import { MATCH_DAYS_MAX, MATCH_WORKING_DAYS } from '../../ledger/match.js';
+import { MATCH_WORKING_DAYS } from '../../ledger/match.js';
 import { byAge, type Item, type RelationFacts } from './facts.js';
-import { findPositions, findSum, total } from './sums.js';
+import { enoughFor, findPositions, findSum, total } from './sums.js';
 
 /**
  * Why two sides belong together. `reference`: they share a name, and the amounts agree. `amount`: equal amount within 5 working
@@ -92,57 +92,56 @@ class Matching {
   }
 
   byAmount(workingDays: number, how: How): void {
-    const ofAmount = groupedBy(this.told, (told) => told.amountFen);
+    const ofAmount = new Map(
+      [...groupedBy(this.told, (told) => told.amountFen)].map(([amountFen, told]) => [amountFen, byDay(told)] as const),
+    );
     for (const item of this.booked) {
-      if (isNamed(item)) continue;
-      const told = (ofAmount.get(item.amountFen) ?? []).find(
-        (one) => this.told.has(one) && this.fits(one, item, workingDays),
-      );
+      const toldOn = isNamed(item) ? undefined : ofAmount.get(item.amountFen);
+      if (toldOn === undefined) continue;
+      const told = this.firstTold(toldOn, item, workingDays);
       if (told) this.take(how, [told], [item]);
     }
   }
 
-  /** Several for one within a day first: across days more sums fit by chance. */
-  bySums(): void {
-    this.severalToldFor((near, item) => this.ofOneDay(near, item.amountFen));
-    this.severalBooked();
-    this.severalToldFor((near, item) => findSum(near, item.amountFen));
+  private firstTold(toldOn: ByDay, item: Item, workingDays: number): Item | null {
+    for (const day of this.daysBefore(item, workingDays)) {
+      for (const told of stillIn(this.told, toldOn, day)) if (isOfAccount(told, item)) return told;
+    }
+    return null;
   }
 
-  private severalToldFor(find: (near: readonly Item[], item: Item) => readonly Item[] | null): void {
-    const toldOn = groupedBy(this.told, (told) => told.day);
+  /** Several for one within a day first: across days more sums fit by chance. */
+  bySums(): void {
+    this.severalToldFor(firstSum);
+    this.severalBooked();
+    this.severalToldFor((days, targetFen) => findSum(days.flat(), targetFen));
+  }
+
+  /** `find` gets what may belong to an entry day by day. */
+  private severalToldFor(find: (days: readonly Item[][], targetFen: Fen) => readonly Item[] | null): void {
+    const toldOn = byDay(this.told);
     for (const item of this.booked) {
       if (isNamed(item)) continue;
-      const near = within(toldOn, item.day - MATCH_DAYS_MAX, item.day).filter(
-        (told) => this.told.has(told) && told.amountFen > 0n && this.fits(told, item, MATCH_WORKING_DAYS),
+      const isNear = (told: Item) => told.amountFen > 0n && isOfAccount(told, item);
+      const days = this.daysBefore(item, MATCH_WORKING_DAYS).map((day) =>
+        enoughFor(stillIn(this.told, toldOn, day), isNear, item.amountFen),
       );
-      const sum = find(near, item);
+      const sum = find(days, item.amountFen);
       if (sum) this.take('sum', sum, [item]);
     }
   }
 
   private severalBooked(): void {
-    const unnamed = groupedBy(
-      [...this.booked].filter((item) => !isNamed(item)),
-      (item) => item.day,
-    );
+    const unnamed = byDay([...this.booked].filter((item) => !isNamed(item)));
     if (unnamed.size === 0) return;
     for (const told of this.told) {
-      const near = within(unnamed, told.day, told.day + MATCH_DAYS_MAX).filter(
-        (item) => this.booked.has(item) && this.fits(told, item, MATCH_WORKING_DAYS),
+      const isNear = (item: Item) => isOfAccount(told, item);
+      const days = this.daysAfter(told, MATCH_WORKING_DAYS).map((day) =>
+        enoughFor(stillIn(this.booked, unnamed, day), isNear, told.amountFen),
       );
-      const sum = findSum(near, told.amountFen);
+      const sum = findSum(days.flat(), told.amountFen);
       if (sum) this.take('sum', [told], sum);
     }
-  }
-
-  /** The usual batch: what was paid on one day, all of it or some. */
-  private ofOneDay(items: readonly Item[], targetFen: Fen): readonly Item[] | null {
-    for (const same of groupedBy(items, (item) => item.day).values()) {
-      const sum = findSum(same, targetFen);
-      if (sum) return sum;
-    }
-    return null;
   }
 
   /** Entries without names that repeat a matched one, or an earlier open one. */
@@ -257,10 +256,19 @@ class Matching {
     return rest;
   }
 
-  private fits(told: Item, booked: Item, workingDays: number): boolean {
-    if (told.accountId !== null && told.accountId !== booked.accountId) return false;
-    if (told.day > booked.day) return false;
-    return this.calendar.workingDaysBetween(told.day, booked.day) <= workingDays;
+  /** The days, ascending, on which something may have been told that the bank booked on the day of `booked`. */
+  private daysBefore(booked: Item, workingDays: number): Day[] {
+    const days: Day[] = [];
+    for (let day = booked.day; this.calendar.workingDaysBetween(day, booked.day) <= workingDays; day -= 1)
+      days.unshift(day);
+    return days;
+  }
+
+  /** The days, ascending, on which the bank may book what was told on the day of `told`. */
+  private daysAfter(told: Item, workingDays: number): Day[] {
+    const days: Day[] = [];
+    for (let day = told.day; this.calendar.workingDaysBetween(told.day, day) <= workingDays; day += 1) days.push(day);
+    return days;
   }
 
   private take(how: How, told: readonly Item[], booked: readonly Item[]): void {
@@ -282,10 +290,33 @@ function groupedBy<K>(items: Iterable<Item>, keyOf: (item: Item) => K): Map<K, I
 }
 
 /** The items of the days in [from, to], day by day. */
-function within(days: ReadonlyMap<Day, readonly Item[]>, from: Day, to: Day): Item[] {
-  const found: Item[] = [];
-  for (let day = from; day <= to; day += 1) found.push(...(days.get(day) ?? []));
-  return found;
+/** Items by day, each day's in their order. */
+type ByDay = ReadonlyMap<Day, Set<Item>>;
+
+function byDay(items: Iterable<Item>): ByDay {
+  return new Map([...groupedBy(items, (item) => item.day)].map(([day, ofDay]) => [day, new Set(ofDay)]));
+}
+
+/** The day's items that are still open; the others are forgotten, so that no look passes them again. */
+function* stillIn(open: ReadonlySet<Item>, items: ByDay, day: Day): Generator<Item> {
+  const ofDay = items.get(day);
+  for (const item of ofDay ?? []) {
+    if (open.has(item)) yield item;
+    else ofDay!.delete(item);
+  }
+}
+
+/** The usual batch: what was paid on one day, all of it or some. */
+function firstSum(days: readonly Item[][], targetFen: Fen): readonly Item[] | null {
+  for (const same of days) {
+    const sum = findSum(same, targetFen);
+    if (sum) return sum;
+  }
+  return null;
+}
+
+function isOfAccount(told: Item, booked: Item): boolean {
+  return told.accountId === null || told.accountId === booked.accountId;
 }
 
 /** Names of the bank's own transactions; they tell nothing of who paid. */

@@ -16,7 +16,7 @@ interface Amount {
  */
 export function findSum<T extends Amount>(items: readonly T[], targetFen: Fen): readonly T[] | null {
   if (items.length < 2 || targetFen <= 0n) return null;
-  if (total(items) === targetFen) return items;
+  if (makes(items, targetFen)) return items;
   return findRun(items.slice(0, RUN_ITEMS_MAX), targetFen) ?? findSubset(items.slice(0, SUBSET_ITEMS_MAX), targetFen);
 }
 
@@ -41,6 +41,29 @@ function bitsOf(mask: number): number[] {
   return bits;
 }
 
+/** Of the items that fit as many as `findSum` looks at: beyond them neither a run nor a subset is tried, and all are too much already. */
+export function enoughFor<T extends Amount>(items: Iterable<T>, fits: (item: T) => boolean, targetFen: Fen): T[] {
+  const found: T[] = [];
+  let sum = 0n;
+  for (const item of items) {
+    if (!fits(item)) continue;
+    found.push(item);
+    sum += item.amountFen;
+    if (found.length >= RUN_ITEMS_MAX && sum > targetFen) break;
+  }
+  return found;
+}
+
+/** Of very many items nearly always a few are too much already: no amount is below zero. */
+function makes(items: readonly Amount[], targetFen: Fen): boolean {
+  let sum = 0n;
+  for (const { amountFen } of items) {
+    sum += amountFen;
+    if (sum > targetFen) return false;
+  }
+  return sum === targetFen;
+}
+
 export function total(items: readonly Amount[]): Fen {
   return items.reduce((sum, item) => sum + item.amountFen, 0n);
 }
@@ -57,9 +80,10 @@ function findRun<T extends Amount>(items: readonly T[], targetFen: Fen): readonl
 }
 
 function findSubset<T extends Amount>(items: readonly T[], targetFen: Fen): readonly T[] | null {
-  const positions = findPositions(
-    items.map((item) => item.amountFen),
-    targetFen,
-  );
+  const amounts = items.map((item) => item.amountFen);
+  const [least, next] = [...amounts].sort((a, b) => (a < b ? -1 : 1));
+  // Two of the usual price are too much already: nothing has to be tried.
+  if (least! + next! > targetFen) return null;
+  const positions = findPositions(amounts, targetFen);
   return positions === null || positions.length < 2 ? null : positions.map((at) => items[at]!);
 }

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { findPositions, findSum, RUN_ITEMS_MAX, SUBSET_ITEMS_MAX } from '../../../src/banks/reconcile/sums.js';
+import { describe, expect, it } from 'vitest';
+import {
+  enoughFor,
+  findPositions,
+  findSum,
+  RUN_ITEMS_MAX,
+  SUBSET_ITEMS_MAX,
+} from '../../../src/banks/reconcile/sums.js';
 
 const amounts = (...values: number[]) => values.map((value) => ({ amountFen: BigInt(value) }));
 
@@ -40,4 +46,24 @@ it('finds positions that make exactly the sum, whenever there are some', () => {
       },
     ),
   );
+});
+
+describe('as many items as are looked at', () => {
+  it('end where neither a run nor a subset is tried and all are too much, so that thousands are not read for each', () => {
+    let read = 0;
+    function* endless() {
+      for (;;) {
+        read += 1;
+        yield { amountFen: 500n, isOurs: read % 2 === 0 };
+      }
+    }
+    const found = enoughFor(endless(), ({ isOurs }) => isOurs, 600n);
+    expect([found.length, read]).toEqual([RUN_ITEMS_MAX, 2 * RUN_ITEMS_MAX]);
+  });
+
+  it('are all of them while they do not come to more than is looked for', () => {
+    const items = Array.from({ length: 2 * RUN_ITEMS_MAX }, () => ({ amountFen: 1n }));
+    const all = enoughFor(items, () => true, BigInt(items.length));
+    expect(findSum(all, BigInt(items.length))).toHaveLength(items.length);
+  });
 });
