@@ -48,8 +48,8 @@ const DEPENDING: ReadonlySet<EventType> = new Set<EventType>([
   'refund.paid',
 ]);
 
-/** A moment with more of them asks in any case: a year that was taken in at once need not be held to be looked at (our default). */
-const MOMENT_EVENTS_MAX = 1_000;
+/** A moment with more of those asks in any case: a year that was taken in at once need not be held to be looked at (our default). */
+export const MOMENT_EVENTS_MAX = 1_000;
 
 type Account = EventData['account.registered'];
 
@@ -72,9 +72,10 @@ export class Triggers {
   /** The event is booked already, and what came before its moment was asked for. */
   add(event: AnyEvent): void {
     this.moment = event.recordedAt;
-    if (this.asksByItself(event) || this.waiting.length >= MOMENT_EVENTS_MAX) this.isAsked = true;
+    if (DEPENDING.has(event.type) && !this.isAsked) this.waiting.push(event);
+    // Only those that are held count, so that others of the moment are no matter wherever they stand.
+    if (this.asksByItself(event) || this.waiting.length > MOMENT_EVENTS_MAX) this.isAsked = true;
     if (this.isAsked) this.waiting = [];
-    else if (DEPENDING.has(event.type)) this.waiting.push(event);
   }
 
   /** The moment before `to` that asks for an evaluation; null when none does. `accounts`: as registered, read only when they matter. */

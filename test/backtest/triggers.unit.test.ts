@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Triggers } from '../../src/backtest/triggers.js';
+import { MOMENT_EVENTS_MAX, Triggers } from '../../src/backtest/triggers.js';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { decodeText } from '../../src/events/decode.js';
 import { InstitutionRowsReader } from '../../src/model/institution-rows.js';
@@ -177,5 +177,33 @@ describe('what is said of lessons and complaints', () => {
     const time = '2025-06-10T09:00:00+08:00';
     expect(isLastUrgent([...school, at(time, 'lesson.disputed', { confirmId: 'F-1', contractId: 'C-1' })])).toBe(false);
     expect(isLastUrgent([...school, at(time, 'complaint.received', { ticketId: 'T-1', kind: 'refund' })])).toBe(true);
+  });
+});
+
+describe('a moment with very many events', () => {
+  const time = '2025-06-10T09:00:00+08:00';
+  const disputed = at(time, 'lesson.disputed', { confirmId: 'F-1', contractId: 'C-1' });
+  const debits = Array.from({ length: MOMENT_EVENTS_MAX + 1 }, (_, index) =>
+    at(time, 'custody.debited', {
+      accountId: `A-${SCHOOL}`,
+      bankTxnId: `T-${index}`,
+      amountFen: 1,
+      bookedOn: '2025-06-10',
+      purpose: 'refund',
+      refundId: `Y-${index}`,
+    }),
+  );
+  const isAsked = (lines: readonly string[]): boolean => {
+    const books = new Model(CHINA_CALENDAR).set.institution(SCHOOL);
+    const reader = new InstitutionRowsReader(books, CHINA_CALENDAR);
+    const triggers = new Triggers(books);
+    for (const event of lines.map(eventOf)) triggers.add(event);
+    return triggers.askedBefore(Number.POSITIVE_INFINITY, () => reader.accounts()) !== null;
+  };
+
+  it('asks whatever they are once there are more than are held, wherever the others of the moment stand', () => {
+    const held = debits.slice(1);
+    expect([isAsked([disputed, ...held]), isAsked([...held, disputed])]).toEqual([false, false]);
+    expect([isAsked([disputed, ...debits]), isAsked([...debits, disputed])]).toEqual([true, true]);
   });
 });
