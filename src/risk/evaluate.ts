@@ -253,12 +253,7 @@ class Evaluator {
       lackedFactsAt: (at) => this.lackedFactsAt(rule, params, at),
       policyVersion: this.resolved.version,
       watch: isRaisedByWatching(rule) ? this.watch : null,
-      countsMore: (cleared, level) => {
-        const [earlier, now] = [cleared, { at: this.now, level }].map((one) =>
-          clearedValue(one, this.resolved.score, this.sheet.today),
-        );
-        return earlier! > now!;
-      },
+      countsMore: (cleared, level) => this.clearedValue(cleared) > this.clearedValue({ at: this.now, level }),
       nextIds: () => this.nextIds(rule.id, before?.alerts ?? 0),
     });
     this.states.set(rule.id, result.state);
@@ -286,6 +281,10 @@ class Evaluator {
       openedAt: change.openedAt,
       clearedAt: change.kind === 'cleared' ? this.now : null,
     }));
+  }
+
+  private clearedValue(cleared: NonNullable<FindingState['cleared']>): number {
+    return clearedValue(cleared, this.resolved.score, this.sheet.today);
   }
 
   private nextIds(ruleId: string, alerts: number) {

@@ -15,8 +15,8 @@ interface Linked {
 /**
  * Keeps what ties the evaluated institutions to others, and which of them are red. Whoever is tied to one that became red or
  * ceased to be, or to a red one whose ties changed, is due; so is whoever has a key that ties nobody any more because too many
- * have it, or ties them again. Two that are evaluated at one time by two processes may miss each other
- * until the next evaluation, which reads all ties anew.
+ * have it, or ties them again. Two that are evaluated at one time by two processes may miss each other until the next evaluation,
+ * which reads all ties anew.
  */
 export async function storeLinks(client: pg.ClientBase, evaluated: readonly Linked[], now: Us): Promise<void> {
   const before = await readKnown(
@@ -165,6 +165,7 @@ async function markCrossedDue(
       grown.set(name, one);
     }
   const keys = [...grown.values()].filter(({ by }) => by !== 0);
+  if (keys.length === 0) return;
   await client.query({
     name: 'mark_crossed_due',
     text: `with crossed as materialized (

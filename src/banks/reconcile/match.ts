@@ -289,7 +289,6 @@ function groupedBy<K>(items: Iterable<Item>, keyOf: (item: Item) => K): Map<K, I
   return groups;
 }
 
-/** The items of the days in [from, to], day by day. */
 /** Items by day, each day's in their order. */
 type ByDay = ReadonlyMap<Day, Set<Item>>;
 
