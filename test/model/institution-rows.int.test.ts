@@ -8,7 +8,7 @@ import { EarlierRows, readInstitutionRows } from '../../src/risk/read-rows.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { decodeLine, historyLines, inputOf } from '../support/history.js';
 import { arrange, arrivals, buildHistory, historySteps } from '../support/random-history.js';
-import { asInput, expectSameRows, ingest } from './same-rows.js';
+import { asInput, expectSameRows, ingest, tellBoth } from './same-rows.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -74,12 +74,7 @@ describe('the rows of the model are the rows of PostgreSQL', () => {
         data: { accountId: 'A-1', bankTxnId: `T-${at}`, amountFen: 500, bookedOn },
       }),
     );
-    await ingest(db.pool, lines.map(inputOf));
-    for (const line of lines) {
-      const decoded = decodeLine(line);
-      if (!decoded.ok) throw new Error(decoded.rejection.message);
-      model.book(decoded.event);
-    }
+    await tellBoth(db.pool, model, lines);
     await expectSameRows(db.pool, model, new Map(), parseTime('2026-01-07T00:00:00+08:00')!);
   });
 });
@@ -130,16 +125,8 @@ describe('what the platform and the bank tell of one movement', () => {
     const readers = new Map<string, InstitutionRowsReader>();
     let lines = 0;
     const tell = async (now: string, ...part: readonly string[]) => {
-      await ingest(
-        db.pool,
-        part.map((line, at) => inputOf(line, 900_000 + lines + at)),
-      );
+      await tellBoth(db.pool, model, part, 900_000 + lines);
       lines += part.length;
-      for (const line of part) {
-        const decoded = decodeLine(line);
-        if (!decoded.ok) throw new Error(decoded.rejection.message);
-        model.book(decoded.event);
-      }
       await expectSameRows(db.pool, model, readers, parseTime(`${now}T00:00:00+08:00`)!);
       const rows = readers.get(id)!.read(dayOf(parseTime(`${now}T00:00:00+08:00`)!), false);
       return {

@@ -12,12 +12,26 @@ import { type InstitutionRows, LATE_DAYS } from '../../src/risk/facts/rows.js';
 import { isNamedOtherwise } from '../../src/risk/facts/sides.js';
 import { defaultsOf } from '../../src/risk/params.js';
 import { EarlierRows, readInstitutionRows } from '../../src/risk/read-rows.js';
+import { decodeLine, inputOf } from '../support/history.js';
 
 const RECEIVED_AT = parseTime('2026-09-01T00:00:00+08:00')!;
 
 export async function ingest(pool: pg.Pool, inputs: readonly Input[]): Promise<void> {
   for (let from = 0; from < inputs.length; from += 2_000) {
     await applyBatch(pool, inputs.slice(from, from + 2_000), { receivedAt: RECEIVED_AT, calendar: CHINA_CALENDAR });
+  }
+}
+
+/** The same lines into both. `from`: the number of the first line, where more of them come later. */
+export async function tellBoth(pool: pg.Pool, model: Model, lines: readonly string[], from = 0): Promise<void> {
+  await ingest(
+    pool,
+    lines.map((line, at) => inputOf(line, from + at)),
+  );
+  for (const line of lines) {
+    const decoded = decodeLine(line);
+    if (!decoded.ok) throw new Error(decoded.rejection.message);
+    model.book(decoded.event);
   }
 }
 

@@ -4,8 +4,7 @@ import { dayOf, parseTime } from '../../src/core/time.js';
 import type { InstitutionRowsReader } from '../../src/model/institution-rows.js';
 import { Model } from '../../src/model/model.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
-import { decodeLine, inputOf } from '../support/history.js';
-import { expectSameRows, ingest, readStored } from './same-rows.js';
+import { expectSameRows, readStored, tellBoth } from './same-rows.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -13,8 +12,8 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
-describe('hours that were left of an earlier contract', () => {
-  it('are those at the signing of the later one, by the hours of the confirmations and of nothing else in them', async () => {
+describe('fields that sources add may hold what has the name of ours, and stand before it', () => {
+  it('in confirmations: the hours left of an earlier contract are those at the signing of the later one', async () => {
     const id = 'X-370702-800005';
     const told = (name: string, type: string, time: string, data: object) =>
       JSON.stringify({
@@ -69,16 +68,8 @@ describe('hours that were left of an earlier contract', () => {
       }),
       contract('E2', '2026-02-02'),
     ];
-    await ingest(
-      db.pool,
-      lines.map((line, at) => inputOf(line, 950_000 + at)),
-    );
     const model = new Model(CHINA_CALENDAR);
-    for (const line of lines) {
-      const decoded = decodeLine(line);
-      if (!decoded.ok) throw new Error(decoded.rejection.message);
-      model.book(decoded.event);
-    }
+    await tellBoth(db.pool, model, lines, 950_000);
     const now = parseTime('2026-02-10T00:00:00+08:00')!;
     await expectSameRows(db.pool, model, new Map(), now);
     const { stored } = await readStored(db.pool, [id], now);
@@ -89,10 +80,8 @@ describe('hours that were left of an earlier contract', () => {
       ['E2', 3_000 - 225 - 150 - 400],
     ]);
   });
-});
 
-describe('fields that sources add', () => {
-  it('may hold what has the name of ours, and stand before it', async () => {
+  it('in lessons and debits, which are looked up by such a field', async () => {
     const id = 'X-370702-800006';
     let count = 0;
     const told = (source: string, type: string, time: string, data: object) => {
@@ -108,13 +97,6 @@ describe('fields that sources add', () => {
       return JSON.stringify({ ...attributes, data });
     };
     const lines = [
-      told('/bank/B1', 'account.registered', '2026-01-02T09:00:00+08:00', {
-        accountId: 'A-9',
-        bankCode: 'B1',
-        purpose: 'custody',
-        mode: 'per_lesson',
-        validFrom: '2026-01-02',
-      }),
       told('/platform/370702', 'lesson.scheduled', '2026-02-01T09:00:00+08:00', {
         lessonId: 'L-9',
         courseId: 'K',
@@ -123,18 +105,6 @@ describe('fields that sources add', () => {
         startsAt: '2026-02-07T10:00:00+08:00',
         endsAt: '2026-02-07T11:00:00+08:00',
         previous: { startsAt: '2025-11-01T10:00:00+08:00' },
-      }),
-      told('/platform/370702', 'lesson.delivered', '2026-02-07T11:30:00+08:00', {
-        lessonId: 'L-9',
-        endedAt: '2026-02-07T11:10:00+08:00',
-        attendance: { endedAt: 'not told' },
-      }),
-      told('/bank/B1', 'custody.balance_reported', '2026-02-08T01:00:00+08:00', {
-        accountId: 'A-9',
-        asOf: '2026-02-07',
-        kind: 'end_of_day',
-        bookedFen: 77_700,
-        accounts: { bookedFen: 'see below' },
       }),
       told('/platform/370702', 'refund.requested', '2026-02-03T09:00:00+08:00', {
         refundId: 'R-9',
@@ -158,27 +128,16 @@ describe('fields that sources add', () => {
         original: { refundId: 'R-8' },
       }),
     ];
-    await ingest(
-      db.pool,
-      lines.map((line, at) => inputOf(line, 960_000 + at)),
-    );
     const model = new Model(CHINA_CALENDAR);
-    for (const line of lines) {
-      const decoded = decodeLine(line);
-      if (!decoded.ok) throw new Error(decoded.rejection.message);
-      model.book(decoded.event);
-    }
+    await tellBoth(db.pool, model, lines, 960_000);
     const now = parseTime('2026-02-10T00:00:00+08:00')!;
     await expectSameRows(db.pool, model, new Map(), now);
     const rows = (await readStored(db.pool, [id], now)).stored.get(id)!;
-    expect(rows.lessons.map(({ lessonId, endedAt }) => [lessonId, endedAt])).toEqual([
-      ['L-9', parseTime('2026-02-07T11:10:00+08:00')],
-    ]);
-    expect(rows.reported.map(({ bookedFen }) => bookedFen)).toEqual([77_700]);
+    expect(rows.lessons.map(({ lessonId }) => lessonId)).toEqual(['L-9']);
     expect(rows.refunds.map(({ debits }) => debits.length)).toEqual([1]);
   });
 
-  it('in contracts, balances, lessons and confirmations', async () => {
+  it('in contracts, balances and lessons that were given', async () => {
     const model = new Model(CHINA_CALENDAR);
     const signed = (contractId: string, on: string, courseId: string) => ({
       contractId,
@@ -238,12 +197,7 @@ describe('fields that sources add', () => {
         data,
       }),
     );
-    await ingest(db.pool, lines.map(inputOf));
-    for (const line of lines) {
-      const decoded = decodeLine(line);
-      if (!decoded.ok) throw new Error(decoded.rejection.message);
-      model.book(decoded.event);
-    }
+    await tellBoth(db.pool, model, lines, 970_000);
     const readers = new Map<string, InstitutionRowsReader>();
     await expectSameRows(db.pool, model, readers, parseTime('2026-01-07T00:00:00+08:00')!);
     const rows = readers.get('X-370702-800004')!.read(dayOf(parseTime('2026-01-07T00:00:00+08:00')!), false);
