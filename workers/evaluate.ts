@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { Config } from '../src/config.js';
 import type { Calendar } from '../src/core/calendar.js';
 import type { Us } from '../src/core/time.js';
+import { FIRST_BATCH, nextBatchSize } from '../src/risk/batch-size.js';
 import { evaluateDue, markOutdated } from '../src/risk/evaluate-due.js';
 import type { KafkaLog } from '../src/sources/kafka/types.js';
 
@@ -27,11 +28,12 @@ export async function runEvaluate(deps: EvaluateDeps): Promise<void> {
 /** While the database works for one batch, this process works on the other (our default). */
 const BATCHES_AT_ONCE = 2;
 
-/** Up to twenty events a second each is served at once, as far as the machine can (our default). */
-const GATHER_US_PER_EVENT = 50_000;
+/** Up to five events a second each is served at once (our default): more of them would keep those waiting of whom little is told. */
+const GATHER_US_PER_EVENT = 200_000;
 
 async function evaluateOneByOne(deps: EvaluateDeps): Promise<void> {
   const { config } = deps;
+  let size = Math.min(FIRST_BATCH, config.evaluateBatchMax);
   while (!deps.signal.aborted) {
     const now = deps.clock();
     const { evaluated, changes } = await evaluateDue(deps.pool, {
@@ -39,11 +41,13 @@ async function evaluateOneByOne(deps: EvaluateDeps): Promise<void> {
       calendar: deps.calendar,
       settleUs: config.evaluateSettleMs * 1_000,
       gatherUsPerEvent: GATHER_US_PER_EVENT,
-      institutionsMax: config.evaluateBatchMax,
+      institutionsMax: size,
       kafkaEnabled: deps.kafkaEnabled,
     });
-    if (evaluated > 0) deps.log.debug({ evaluated, changes, seconds: (deps.clock() - now) / 1_000_000 }, 'evaluated');
-    if (evaluated < config.evaluateBatchMax)
-      await sleep(config.pollMs, undefined, { signal: deps.signal }).catch(() => {});
+    const us = deps.clock() - now;
+    if (evaluated > 0) deps.log.debug({ evaluated, changes, seconds: us / 1_000_000 }, 'evaluated');
+    const wasFull = evaluated === size;
+    size = nextBatchSize(size, evaluated, us, config.evaluateBatchMax);
+    if (!wasFull) await sleep(config.pollMs, undefined, { signal: deps.signal }).catch(() => {});
   }
 }

@@ -120,9 +120,8 @@ async function evaluate(
 }
 
 /**
- * Takes due institutions: their locks are tried, never waited for, and the marks that were seen are removed. Marks that
- * arrive later stay. No more than a share of those that wait is taken at once: the others are for whoever else evaluates, and what
- * is taken together is told together, when all of it is done.
+ * Takes due institutions, those first that wait longest: their locks are tried, never waited for, and the marks that were seen are
+ * removed. Marks that arrive later stay.
  */
 async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<number[]> {
   const ready = toDbTime(options.now - options.settleUs);
@@ -132,7 +131,7 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
     text: `with marked as (
              select d.institution_no, d.at
                from (select institution_no, min(due_at) as at, sum(events) as events
-                       from (select institution_no, due_at, events from due_institutions order by due_at limit $9) oldest group by institution_no
+                       from (select institution_no, due_at, events from due_institutions order by due_at limit $8) oldest group by institution_no
                      having max(due_at) <= $1::timestamptz or min(due_at) <= $2::timestamptz) d
               where d.events * $6::float8 = 0 or (
                 select true from evaluations v where v.institution_no = d.institution_no and v.evaluated_at <= $3::timestamptz
@@ -147,7 +146,7 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
              select institution_no from (select * from marked union all select * from timed union all select * from shadowed) due
               group by institution_no order by min(at))
            select institution_no as no from wanted where pg_try_advisory_xact_lock(${EVALUATE_LOCKS}, institution_no)
-            limit least($4::int, greatest($8::int, (select count(*) from wanted) / ${CLAIM_LOOKAHEAD}))`,
+            limit $4`,
     values: [
       ready,
       overdue,
@@ -156,8 +155,7 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
       options.institutionsMax * CLAIM_LOOKAHEAD,
       options.gatherUsPerEvent ?? 0,
       GATHER_US_MAX,
-      CLAIM_MIN,
-      options.institutionsMax * CLAIM_LOOKAHEAD * MARKS_EACH,
+      CLAIM_MARKS,
     ],
   });
   const nos = rows.map((row) => row.no).sort((a, b) => a - b);
@@ -172,10 +170,11 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
 
 /** So many times a batch is looked at, because others may have taken those that have waited longest. */
 const CLAIM_LOOKAHEAD = 4;
-/** Of a whole province that is due the oldest marks are looked at, so many for each institution: not all of them for every batch. */
-const MARKS_EACH = 10;
-/** Fewer are not worth a transaction (our default). */
-export const CLAIM_MIN = 60;
+/**
+ * Of a whole province that is due the oldest marks are looked at, not all of them for every batch. Enough for those who wait because they
+ * have just been evaluated, by far: behind their marks are the others.
+ */
+export const CLAIM_MARKS = 8_000;
 
 /** First half of the advisory locks of institutions under evaluation. */
 const EVALUATE_LOCKS = 72_707_371;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { parseTime, US_PER_SECOND, type Us } from '../../src/core/time.js';
 import { toDbTime } from '../../src/db/pool.js';
-import { CLAIM_MIN, evaluateDue, GATHER_US_MAX } from '../../src/risk/evaluate-due.js';
+import { CLAIM_MARKS, evaluateDue, GATHER_US_MAX } from '../../src/risk/evaluate-due.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { ingestAt } from './support.js';
 
@@ -47,15 +47,9 @@ it('gives batches that are evaluated at one time different institutions, each on
   expect(await evaluateDue(db.pool, options)).toEqual({ evaluated: 0, changes: 0 });
 });
 
-it('takes a quarter of those that wait, but not fewer than are worth a transaction, nor more than it may', async () => {
+it('takes those that wait longest, and no more than it may', async () => {
   const at = NOW + 60 * US_PER_SECOND;
-  const due = 4 * CLAIM_MIN + 40;
-  await ingestAt(
-    db.pool,
-    Array.from({ length: due }, (_, no) => complaint(1_000 + no)),
-    at,
-  );
-  const take = async (institutionsMax: number) =>
+  const evaluate = async (institutionsMax: number) =>
     (
       await evaluateDue(db.pool, {
         now: at,
@@ -65,12 +59,16 @@ it('takes a quarter of those that wait, but not fewer than are worth a transacti
         kafkaEnabled: false,
       })
     ).evaluated;
-  expect(await take(due)).toBe(CLAIM_MIN + 10);
-  expect(await take(due)).toBe(CLAIM_MIN);
-  expect(await take(CLAIM_MIN - 1)).toBe(CLAIM_MIN - 1);
-  expect(await take(due)).toBe(CLAIM_MIN);
-  expect(await take(due)).toBe(due - 4 * CLAIM_MIN - 9);
-  expect(await take(due)).toBe(0);
+  const [first, second] = [complaint(1_001), complaint(1_002)];
+  await ingestAt(db.pool, [second], at - 1);
+  await ingestAt(db.pool, [first], at - 2);
+  expect(await evaluate(1)).toBe(1);
+  const { rows } = await db.pool.query<{ id: string }>(
+    'select i.id from due_institutions d join institutions i on i.no = d.institution_no',
+  );
+  expect(rows).toEqual([{ id: `X-370702-${101_002}` }]);
+  expect(await evaluate(10)).toBe(1);
+  expect(await evaluate(10)).toBe(0);
 });
 
 it('comes to everybody, also behind one that was marked more often than a batch looks at marks', async () => {
@@ -78,8 +76,8 @@ it('comes to everybody, also behind one that was marked more often than a batch 
   await ingestAt(db.pool, [complaint(5_001), complaint(5_002)], at);
   await db.pool.query(
     `insert into due_institutions (institution_no, due_at)
-     select no, $2::timestamptz - interval '1 minute' from institutions, generate_series(1, 100) where id = $1`,
-    [`X-370702-${105_001}`, toDbTime(at)],
+     select no, $2::timestamptz - interval '1 minute' from institutions, generate_series(1, $3) where id = $1`,
+    [`X-370702-${105_001}`, toDbTime(at), CLAIM_MARKS + 1],
   );
   const options = { now: at, calendar: CHINA_CALENDAR, settleUs: 0, institutionsMax: 1, kafkaEnabled: false };
   const evaluated: number[] = [];
