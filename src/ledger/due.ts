@@ -18,8 +18,8 @@ const CALM_TYPES: readonly EventType[] = [
 ];
 const CALM = new Set(CALM_TYPES.map(eventTypeNumber));
 
-/** Our default: how long an evaluation may gather calm events. */
-export const CALM_DELAY_US = 2 * US_PER_SECOND;
+/** Our default: how long an evaluation may gather calm events, so that the score is less than two seconds behind them all the same. */
+export const CALM_DELAY_US = US_PER_SECOND;
 
 /** When an institution is due after these events: at once, unless all of them are calm. */
 export function dueAfter(types: Iterable<number>, now: Us): Us {

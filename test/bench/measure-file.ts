@@ -130,16 +130,26 @@ async function takeEvaluating(bench: Bench, database: BenchDatabase, file: strin
   }
 }
 
-/** Milliseconds by which the score that waits longest is behind the books, looked at again and again while events come. */
+/**
+ * Milliseconds by which the score that waits longest is behind the books, looked at again and again while events come. Counted from the
+ * look that first saw its mark, not from when it is due: marks of everyday events are due a little later.
+ */
 function watchBehind(database: BenchDatabase): { stop(): Promise<number[]> } {
   const ages: number[] = [];
+  const looks: { readonly newest: bigint; readonly at: number }[] = [];
   const ended = new AbortController();
   const looking = (async () => {
     while (!ended.signal.aborted) {
-      const { rows } = await database.pool.query<{ ms: number }>(
-        'select coalesce(extract(epoch from clock_timestamp() - min(due_at)) * 1000, 0)::float8 as ms from due_institutions',
+      const { rows } = await database.pool.query<{ oldest: bigint | null; newest: bigint | null }>(
+        'select min(seq)::bigint as oldest, max(seq)::bigint as newest from due_institutions',
       );
-      ages.push(Math.max(0, rows[0]!.ms));
+      const { oldest, newest } = rows[0]!;
+      const at = performance.now();
+      if (oldest !== null && newest !== null) {
+        looks.push({ newest: BigInt(newest), at });
+        while (looks[0]!.newest < BigInt(oldest)) looks.shift();
+      }
+      ages.push(oldest === null ? 0 : at - looks[0]!.at);
       await sleep(LOOK_MS);
     }
   })();
