@@ -57,8 +57,7 @@ export async function evaluateDue(pool: pg.Pool, options: EvaluateOptions): Prom
       const nos = await claim(client, options);
       if (nos.length === 0) return { evaluated: 0, changes: 0 };
       const { policy, record } = await readPolicyAt(client, null);
-      // A policy holds from its publication on, also if that was by a clock that is ahead of ours.
-      const now = Math.max(options.now, record.publishedAt ?? options.now);
+      const now = await momentOf(client, nos, options.now, record.publishedAt);
       let changes = 0;
       for (let from = 0; from < nos.length; from += TOGETHER_MAX)
         changes += await evaluate(client, nos.slice(from, from + TOGETHER_MAX), { ...options, now, policy });
@@ -67,6 +66,21 @@ export async function evaluateDue(pool: pg.Pool, options: EvaluateOptions): Prom
     { retries: EVALUATE_RETRIES },
   );
 }
+
+/**
+ * A policy holds from its publication on, also if that was by a clock that is ahead of ours. Until ours is there every evaluation of an
+ * institution has a moment of its own all the same: the history of scores and the ids of messages go by it, and of two changes at
+ * one moment the second would not be told.
+ */
+async function momentOf(client: pg.ClientBase, nos: readonly number[], now: Us, publishedAt: Us | null): Promise<Us> {
+  if (publishedAt === null || now >= publishedAt) return now;
+  const { rows } = await client.query<{ last: Us | null }>(
+    'select max(evaluated_at) as last from evaluations where institution_no = any($1::int[])',
+    [nos],
+  );
+  return Math.max(publishedAt, (rows[0]!.last ?? 0) + 1);
+}
+
 /** Institutions of one transaction that are read and judged together: the rows of more would outlive the memory that is quick to clear. */
 const TOGETHER_MAX = 100;
 /**
