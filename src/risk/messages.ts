@@ -6,17 +6,19 @@ import { FACTS_VERSION } from './facts/version.js';
 
 type Named = Pick<InstitutionRows, 'institutionId' | 'profile'>;
 
-const TYPES = {
+/** The types of message by the kind of alert record. */
+export const ALERT_TYPES = {
   raised: 'prepaid.alert.raised.v1',
   level_changed: 'prepaid.alert.level_changed.v1',
   cleared: 'prepaid.alert.cleared.v1',
 } as const;
+export const SCORE_TYPE = 'prepaid.score.changed.v1';
 
 /** One step of an alert's life as the contract's message. `step` counts the alert's records from 1 and makes the id. Pure. */
 export function alertMessage(institution: Named, change: AlertChange, step: number): OutgoingMessage {
   return {
     id: `${change.alertId}.${step}`,
-    type: TYPES[change.kind],
+    type: ALERT_TYPES[change.kind],
     subject: institution.institutionId,
     time: change.asOf,
     regionCode: institution.profile?.regionCode ?? null,
@@ -57,8 +59,8 @@ export function alertData(institution: Named, change: AlertChange): object {
 export function scoreMessage(institution: Named, evaluation: Evaluation, now: Us): OutgoingMessage {
   const { score, level, grade, groups } = evaluation.score;
   return {
-    id: `${institution.institutionId}.score.${now}`,
-    type: 'prepaid.score.changed.v1',
+    id: scoreMessageId(institution.institutionId, now),
+    type: SCORE_TYPE,
     subject: institution.institutionId,
     time: now,
     regionCode: institution.profile?.regionCode ?? null,
@@ -66,6 +68,11 @@ export function scoreMessage(institution: Named, evaluation: Evaluation, now: Us
     level: level === 'none' ? null : level,
     data: { ...nameOf(institution), score, level, grade, confidence: confidencePercent(evaluation), groups },
   };
+}
+
+/** One change of a score has one moment, and so one id. */
+export function scoreMessageId(institutionId: string, at: Us): string {
+  return `${institutionId}.score.${at}`;
 }
 
 /** Whole percent, rounded down. */

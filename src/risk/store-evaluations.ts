@@ -166,6 +166,6 @@ function smallColumns(rows: readonly Row[], now: Us, stateOf: (row: Row) => stri
   ];
 }
 
-function modesOf(rows: InstitutionRows): string[] {
+export function modesOf(rows: InstitutionRows): string[] {
   return [...new Set((rows.registers['account.registered'] ?? []).map((account) => account.data.mode))].sort();
 }
