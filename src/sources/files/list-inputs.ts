@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { FeewardenError } from '../../core/errors.js';
 import { fileSystemError, inputError } from './input-error.js';
 
 export interface ListedInput {
@@ -8,12 +9,15 @@ export interface ListedInput {
   readonly path: string;
   /** Bytes on disk; null for a stream (stdin, a named pipe). */
   readonly size: number | null;
+  /** Why something in a folder cannot be read (a link to nowhere, missing rights): nobody named it, so it does not stop the others. */
+  readonly problem?: FeewardenError;
 }
 
 /**
  * All files that the paths mean, before the first is read, so that a wrong path is told before any work, and so that the total size is
- * known. Folders are entered to any depth, in the order of names; in them, hidden files and what is not a file (sockets, devices) are passed over.
- * @throws FeewardenError bad_usage: a path that is missing or unreadable, a folder without files, too many files
+ * known. Folders are entered to any depth, in the order of names; in them, hidden files and what is not a file (sockets, devices) are passed over,
+ * and what cannot be read is listed with its problem.
+ * @throws FeewardenError unreadable_input: a path that is missing or unreadable, a folder without files, too many files
  */
 export async function listInputs(paths: readonly string[]): Promise<ListedInput[]> {
   if (paths.length === 0) throw inputError('nothing', 'Name at least one file or folder, or - for stdin.');
@@ -25,8 +29,10 @@ export async function listInputs(paths: readonly string[]): Promise<ListedInput[
     }
     const absolute = resolve(path);
     const stats = await statsOf(absolute);
-    if (!stats.isDirectory()) await addFile(absolute, stats, listed);
-    else if ((await addFolder(absolute, stats, listed, new Set())) === 0) {
+    if (!stats.isDirectory()) {
+      await requireReadable(absolute);
+      add({ path: absolute, size: stats.isFile() ? stats.size : null }, listed);
+    } else if ((await addFolder(absolute, stats, await namesIn(absolute), { listed, visited: new Set() })) === 0) {
       throw inputError(absolute, 'There is no file in this folder (hidden files do not count).');
     }
   }
@@ -36,39 +42,60 @@ export async function listInputs(paths: readonly string[]): Promise<ListedInput[
 export const STDIN = 'stdin';
 const FILES_MAX = 100_000;
 
-/** Answers how many files the folder holds. `visited` guards against links that lead in a circle. */
-async function addFolder(
-  path: string,
-  stats: Stats,
-  listed: Map<string, ListedInput>,
-  visited: Set<string>,
-): Promise<number> {
+interface Listing {
+  readonly listed: Map<string, ListedInput>;
+  /** Guards against links that lead in a circle. */
+  readonly visited: Set<string>;
+}
+
+/** Answers how many files the folder holds, those that cannot be read included. */
+async function addFolder(path: string, stats: Stats, names: readonly string[], listing: Listing): Promise<number> {
   const identity = `${stats.dev}:${stats.ino}`;
-  if (visited.has(identity)) return 0;
-  visited.add(identity);
+  if (listing.visited.has(identity)) return 0;
+  listing.visited.add(identity);
   let files = 0;
-  for (const name of await namesIn(path)) {
-    if (name.startsWith('.')) continue;
-    const child = join(path, name);
-    const childStats = await statsOf(child);
-    if (childStats.isDirectory()) files += await addFolder(child, childStats, listed, visited);
-    else if (childStats.isFile()) {
-      await addFile(child, childStats, listed);
-      files++;
-    }
+  for (const name of names) {
+    if (!name.startsWith('.')) files += await addChild(join(path, name), listing);
   }
   return files;
 }
 
-async function addFile(path: string, stats: Stats, listed: Map<string, ListedInput>): Promise<void> {
+async function addChild(path: string, listing: Listing): Promise<number> {
+  const problem = (error: FeewardenError): number => add({ path, size: 0, problem: error }, listing.listed);
+  const stats = await orProblem(statsOf(path));
+  if (stats instanceof FeewardenError) return problem(stats);
+  if (stats.isDirectory()) {
+    const names = await orProblem(namesIn(path));
+    return names instanceof FeewardenError ? problem(names) : addFolder(path, stats, names, listing);
+  }
+  if (!stats.isFile()) return 0;
+  const refusal = await orProblem(requireReadable(path));
+  return refusal instanceof FeewardenError ? problem(refusal) : add({ path, size: stats.size }, listing.listed);
+}
+
+/** Answers 1, the number of files that were added. */
+function add(input: ListedInput, listed: Map<string, ListedInput>): number {
+  listed.set(input.path, input);
+  if (listed.size > FILES_MAX)
+    throw inputError(input.path, `These are more than ${FILES_MAX} files; read them in several runs.`);
+  return 1;
+}
+
+async function orProblem<T>(step: Promise<T>): Promise<T | FeewardenError> {
+  try {
+    return await step;
+  } catch (error) {
+    if (error instanceof FeewardenError) return error;
+    throw error;
+  }
+}
+
+async function requireReadable(path: string): Promise<void> {
   try {
     await access(path, constants.R_OK);
   } catch (error) {
     throw fileSystemError(path, error);
   }
-  listed.set(path, { path, size: stats.isFile() ? stats.size : null });
-  if (listed.size > FILES_MAX)
-    throw inputError(path, `These are more than ${FILES_MAX} files; read them in several runs.`);
 }
 
 /** Sorted by code unit and not by a language's rules, so that the order is the same everywhere. */

@@ -105,6 +105,10 @@ export async function* openAny(
 ): AsyncGenerator<Input | InputDocument, void, undefined> {
   for (const listed of await listInputs(paths)) {
     if (options.signal?.aborted) return;
+    if (listed.problem !== undefined) {
+      yield { path: listed.path, error: listed.problem };
+      continue;
+    }
     try {
       if (listed.size === null) yield* openOneStream(listed, options);
       else yield* openFile(listed.path, options);

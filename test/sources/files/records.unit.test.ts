@@ -99,6 +99,20 @@ describe('folders and paths', () => {
     expect(inputs.map((input) => input.path.slice(root.length))).toEqual(['/a', '/b/a', '/b/deep/x', '/c']);
   });
 
+  it('what cannot be read in a folder is told in its place, and the others go on', async () => {
+    const root = join(folder.path, 'partly');
+    mkdirSync(join(root, 'only-a-link'), { recursive: true });
+    symlinkSync(join(root, 'nowhere'), join(root, 'b'));
+    symlinkSync(join(root, 'c'), join(root, 'c'));
+    symlinkSync(join(root, 'nowhere'), join(root, 'only-a-link', 'x'));
+    for (const name of ['a', 'd']) writeFileSync(join(root, name), '{"a":1}\n');
+    const told: string[] = [];
+    for await (const input of openInputs([root]))
+      told.push(`${input.path.slice(root.length)}${isProblem(input) ? `: ${input.error.code}` : ''}`);
+    const problem = ': unreadable_input';
+    expect(told).toEqual(['/a', `/b${problem}`, `/c${problem}`, '/d', `/only-a-link/x${problem}`]);
+  });
+
   it.each([
     [
       'a missing path',
