@@ -83,7 +83,10 @@ export const dayParam = (description: string) =>
   z
     .string()
     .max(10)
-    .refine((value) => parseDay(value) !== null, 'must be a day, YYYY-MM-DD')
+    .refine(
+      (value) => parseDay(value) !== null && readTime(`${value}T00:00:00+08:00`) !== null,
+      'must be a day, YYYY-MM-DD, of the years 1685 to 2255',
+    )
     .optional()
     .meta({ description, format: 'date' });
 

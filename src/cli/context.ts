@@ -2,7 +2,7 @@ import { tellRejected } from '../alerts/rejected-messages.js';
 import { type Config, loadConfig, type Overrides } from '../config.js';
 import { CHINA_CALENDAR } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
-import type { Us } from '../core/time.js';
+import { type Day, parseDay, type Us } from '../core/time.js';
 import type { Database } from '../db/database.js';
 import { parseInstant } from '../events/fields.js';
 import { CHART } from '../ledger/accounts.js';
@@ -70,4 +70,12 @@ export function timeOption(text: string | undefined, name: string): Us | null {
       `${name}: give a time like 2026-07-03T23:59:59+08:00, of the years 1685 to 2255.`,
     );
   return time;
+}
+
+/** A day of the same years. Throws `bad_usage`; `like` says what to give. */
+export function dayOption(text: string, name: string, like = 'a day like 2026-07-03'): Day {
+  const day = parseDay(text);
+  if (day === null || parseInstant(`${text}T00:00:00+08:00`) === null)
+    throw new FeewardenError('bad_usage', `${name}: give ${like}, of the years 1685 to 2255.`);
+  return day;
 }

@@ -67,6 +67,7 @@ describe('wrong usage', () => {
   it.each([
     [['reconcile', '--as-of', '2026-03-05'], /name the institution/],
     [['reconcile', '--institution', SCHOOL, '--as-of', 'yesterday'], /--as-of: give a day like/],
+    [['reconcile', '--institution', SCHOOL, '--as-of', '9999-12-31'], /--as-of: give a day like .* 1685 to 2255\.$/m],
     [['reconcile', '--institution', 'X-999999-1'], /There is no such institution/],
     [['breaks', '--kind', 'odd'], /--kind: must be one of late, missing/],
     [['breaks', '--state', 'shut'], /--state: must be open, cleared or all/],
@@ -74,6 +75,8 @@ describe('wrong usage', () => {
     [['breaks', 'explain', '7', '--note', 'x', '--by', 'y'], /There is no such break/],
     [['breaks', 'explain', '7', '--by', 'y'], /--note/],
     [['report', 'bank', '--bank', 'B1', '--month', 'June'], /--month: give a month like/],
+    [['report', 'bank', '--bank', 'B1', '--month', '2026-06-01'], /--month: give a month like/],
+    [['report', 'bank', '--bank', 'B1', '--month', '0001-01'], /--month: give a month like .* 1685 to 2255\.$/m],
     [['report', 'bank', '--bank', 'B1', '--month', '2026-06', '--out', 'r.pdf'], /--out: give a file that ends in/],
     [['report', 'bank', '--bank', 'B9', '--month', '2026-06'], /Nothing is known of bank B9/],
   ] as const)('%s is told, with exit code 2', async (args, says) => {

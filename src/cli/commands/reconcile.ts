@@ -9,9 +9,9 @@ import { refreshFeeds } from '../../banks/refresh.js';
 import { CHINA_CALENDAR } from '../../core/calendar.js';
 import { FeewardenError } from '../../core/errors.js';
 import { formatYuan } from '../../core/money.js';
-import { type Day, dayOf, formatDay, parseDay } from '../../core/time.js';
+import { type Day, dayOf, formatDay } from '../../core/time.js';
 import type { Database } from '../../db/database.js';
-import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
+import { clock, DATA_OPTION, type DataOptions, dayOption, JSON_OPTION, withDatabase } from '../context.js';
 import { EXIT, printJson, printLine, printTable } from '../output.js';
 import { startBar } from '../progress-bar.js';
 
@@ -36,21 +36,13 @@ export function reconcileCommand(program: Command): void {
     .addHelpText('after', '\nExit code 1: there are open breaks. `feewarden breaks` lists them all.')
     .action((options: ReconcileOptions) =>
       withDatabase(options, async ({ database }) => {
-        const asOf = dayOption(options.asOf);
+        const asOf = options.asOf === undefined ? null : dayOption(options.asOf, '--as-of');
         if (options.institution === undefined && (options.account ?? options.asOf) !== undefined)
           throw new FeewardenError('bad_usage', '--account and --as-of: name the institution with --institution.');
         if (options.institution === undefined) await reconcileAll(database, options);
         else await reconcileOne(database, options.institution, asOf, options);
       }),
     );
-}
-
-/** A day as a person types it. Throws `bad_usage`. */
-function dayOption(text: string | undefined): Day | null {
-  if (text === undefined) return null;
-  const day = parseDay(text);
-  if (day === null) throw new FeewardenError('bad_usage', '--as-of: give a day like 2026-07-03.');
-  return day;
 }
 
 async function reconcileAll({ pool }: Database, options: ReconcileOptions): Promise<void> {

@@ -5,9 +5,9 @@ import { lastDueDay } from '../../banks/reconcile/run.js';
 import { refreshFeeds } from '../../banks/refresh.js';
 import { CHINA_CALENDAR } from '../../core/calendar.js';
 import { FeewardenError } from '../../core/errors.js';
-import { type Day, formatDay, parseDay } from '../../core/time.js';
+import { type Day, formatDay } from '../../core/time.js';
 import { reportCsv, reportHeadings, reportHtml, reportRows } from '../bank-month.js';
-import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
+import { clock, DATA_OPTION, type DataOptions, dayOption, JSON_OPTION, withDatabase } from '../context.js';
 import { printJson, printLine, printTable, toJson } from '../output.js';
 import { requireWritable, writeOutput } from '../output-file.js';
 
@@ -55,9 +55,7 @@ export function reportCommand(program: Command): void {
 }
 
 function monthOption(text: string): Day {
-  const day = /^\d{4}-\d{2}$/.test(text) ? parseDay(`${text}-01`) : null;
-  if (day === null) throw new FeewardenError('bad_usage', '--month: give a month like 2026-06.');
-  return day;
+  return dayOption(`${text}-01`, '--month', 'a month like 2026-06');
 }
 
 function writerOf(path: string): (month: BankMonth) => string {
