@@ -14,6 +14,7 @@ import { linkKeysOf, linkName } from '../risk/facts/links.js';
 import type { PaymentFacts } from '../risk/facts/payments.js';
 import { payersOf } from '../risk/facts/refund-path.js';
 import {
+  type Expiring,
   type InstitutionRows,
   type LinkedInstitution,
   REFUND_DAYS,
@@ -196,6 +197,11 @@ export class InstitutionRowsReader {
       firstAt: books.oldestAt,
     };
     return rows;
+  }
+
+  /** Of what was read last, what time alone will make expired from a day on. */
+  expiring(from: Day): Expiring[] {
+    return this.unearned.expiring(from);
   }
 
   /** Nothing was booked since `rows` were read. */

@@ -59,6 +59,13 @@ export class UnearnedSums {
     return sum;
   }
 
+  /** What will be expired, by the last day of its period. */
+  expiring(from: Day): { periodTo: Day; unearnedFen: Fen }[] {
+    return [...this.byPeriodTo].flatMap(([periodTo, unearnedFen]) =>
+      periodTo >= from ? [{ periodTo, unearnedFen }] : [],
+    );
+  }
+
   moveTo(today: Day): void {
     if (today <= this.today) return;
     for (const [periodTo, fen] of this.byPeriodTo)

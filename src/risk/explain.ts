@@ -1,12 +1,13 @@
 import type pg from 'pg';
 import type { Calendar } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
-import { formatTime, type Us } from '../core/time.js';
+import { dayOf, formatTime, type Us } from '../core/time.js';
 import { readConsistently } from '../ledger/books.js';
 import type { InstitutionRiskState } from './evaluation.js';
 import { findingsJson } from './findings-json.js';
 import { confidencePercent } from './messages.js';
 import { readPolicyAt } from './policy-store.js';
+import { readExpiring } from './read-books.js';
 import { readInstitutionRows } from './read-rows.js';
 import { type Rebuilt, rebuild } from './rebuild.js';
 import { type FindingRemedies, findRemedies } from './remedy.js';
@@ -90,8 +91,8 @@ export async function explainRemedies(
 ): Promise<FindingRemedies[]> {
   const institution = await findInstitution(pool, institutionId);
   if (asOf !== null) {
-    const { rows, before, at, policy } = await rebuildOne(pool, institution, asOf, calendar);
-    return findRemedies({ rows, state: before, now: at, calendar, policy });
+    const { rows, expiring, before, at, policy } = await rebuildOne(pool, institution, asOf, calendar);
+    return findRemedies({ rows, expiring, state: before, now: at, calendar, policy });
   }
   return readConsistently(pool, async (client) => {
     const { rows: stored } = await client.query<{ state: string; at: Us }>(
@@ -101,8 +102,10 @@ export async function explainRemedies(
     if (!stored[0]) throw notEvaluated(institutionId);
     const at = Math.max(now, stored[0].at);
     const rows = (await readInstitutionRows(client, [institution.no], at)).get(institution.no)!;
+    const expiring = await readExpiring(client, institution.no, dayOf(at));
     const state = JSON.parse(stored[0].state) as InstitutionRiskState;
-    return findRemedies({ rows, state, now: at, calendar, policy: (await readPolicyAt(client, null)).policy });
+    const { policy } = await readPolicyAt(client, null);
+    return findRemedies({ rows, expiring, state, now: at, calendar, policy });
   });
 }
 

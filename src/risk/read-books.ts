@@ -6,7 +6,7 @@ import { eventTypeNumber } from '../events/list.js';
 import { releaseSums } from '../ledger/releases.js';
 import { readDifferingReleases as readDiffering, readRecentReleases } from '../ledger/sql/read-details.js';
 import { readTallies, readTurnovers } from '../ledger/sql/read-series.js';
-import { RELEASE_DAYS, SIDES_DAYS, TURNOVER_DAYS } from './facts/rows.js';
+import { type Expiring, RELEASE_DAYS, SIDES_DAYS, TURNOVER_DAYS } from './facts/rows.js';
 import { type BuildingOf, type LineColumns, lineOf } from './read-building.js';
 
 type Db = pg.ClientBase;
@@ -68,6 +68,18 @@ export async function readUnearned(client: Db, nos: readonly number[], today: Da
       unearnedOperatorFen: row.operator,
     });
   }
+}
+
+/** Of U of one institution, what belongs to contracts whose period is not over yet. */
+export async function readExpiring(client: Db, no: number, today: Day): Promise<Expiring[]> {
+  const { rows } = await client.query<{ period_to: Day; unearned: Fen }>({
+    name: 'risk_expiring',
+    text: `select c.period_to, sum(l.paid_fen - l.confirmed_fen - l.refunded_fen) as unearned
+             from lines l join contracts c on c.institution_no = l.institution_no and c.contract_id = substr(l.line, 3) and left(l.line, 2) = 'c:'
+            where l.institution_no = $1 and (l.open or l.over_released) and l.open and c.period_to >= $2::date group by c.period_to`,
+    values: [no, formatDay(today)],
+  });
+  return rows.map((row) => ({ periodTo: row.period_to, unearnedFen: row.unearned }));
 }
 
 /** Lines of which more was released than confirmed, or something in stages, with the releases of the last days. */

@@ -11,7 +11,7 @@ import { Model } from '../model/model.js';
 import { evaluateInstitution } from './evaluate.js';
 import type { Evaluation, InstitutionRiskState } from './evaluation.js';
 import { type EvaluationStep, type Outside, readEvaluationSteps } from './evaluation-steps.js';
-import type { InstitutionRows } from './facts/rows.js';
+import type { Expiring, InstitutionRows } from './facts/rows.js';
 import type { Policy } from './policy/policy.js';
 import { findPolicy, listPolicies } from './policy-store.js';
 import { rulebookOf } from './rulebook.js';
@@ -21,6 +21,8 @@ export interface Rebuilt {
   /** The moment of the evaluation: the last one at or before the moment asked for. */
   readonly at: Us;
   readonly rows: InstitutionRows;
+  /** What time alone makes of them. */
+  readonly expiring: readonly Expiring[];
   readonly evaluation: Evaluation;
   /** What it started from. */
   readonly before: InstitutionRiskState | null;
@@ -53,7 +55,7 @@ class Rebuilding {
   private readonly model: Model;
   private readonly reader: InstitutionRowsReader;
   private state: InstitutionRiskState | null = null;
-  last: Omit<Rebuilt, 'basis' | 'exact'> | null = null;
+  private last: Omit<Rebuilt, 'basis' | 'exact' | 'expiring'> | null = null;
 
   constructor(
     id: string,
@@ -78,6 +80,11 @@ class Rebuilding {
     this.last = { at, rows, evaluation, before: this.state, policy };
     this.state = evaluation.state;
     return evaluation;
+  }
+
+  /** Of the last evaluation, after which nothing was booked. */
+  result(): Omit<Rebuilt, 'basis' | 'exact'> | null {
+    return this.last === null ? null : { ...this.last, expiring: this.reader.expiring(dayOf(this.last.at)) };
   }
 }
 
@@ -107,10 +114,11 @@ async function replaySteps(
     replay.evaluate(step.at, policies.get(step.policyVersion) ?? (await newestPolicy(client)), step.outside);
   }
   await events.return(undefined);
-  if (replay.last === null) return null;
+  const last = replay.result();
+  if (last === null) return null;
   const rulebook = rulebookOf(replay.calendar.version);
   const exact = steps.every((step) => step.rulebook === rulebook && policies.get(step.policyVersion) != null);
-  return { ...replay.last, basis: 'evaluations', exact };
+  return { ...last, basis: 'evaluations', exact };
 }
 
 /** Everyday events wait for the end of their day, all others are looked at when they were recorded; and what the rules ask for. */
@@ -145,7 +153,8 @@ async function replayRecorded(
   }
   runTo(asOf, true);
   replay.evaluate(asOf, policyAt(asOf), { countyTopShare: false, links: null });
-  return replay.last === null ? null : { ...replay.last, basis: 'recorded_time', exact: true };
+  const last = replay.result();
+  return last === null ? null : { ...last, basis: 'recorded_time', exact: true };
 }
 
 async function* eventsOf(client: pg.ClientBase, no: number, knownBy: Us | null): AsyncGenerator<AnyEvent> {

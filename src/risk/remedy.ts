@@ -6,7 +6,7 @@ import { contextOf, type RiskContext } from './context.js';
 import { evaluateInstitution } from './evaluate.js';
 import type { Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
 import { FactSheet } from './facts/fact-sheet.js';
-import type { InstitutionRows } from './facts/rows.js';
+import type { Expiring, InstitutionRows } from './facts/rows.js';
 import { type Level, lowered, OPEN_LEVELS, type OpenLevel, rankOf } from './level.js';
 import { leaveAt } from './lifecycle.js';
 import { policyFor } from './policy/of-institution.js';
@@ -45,6 +45,8 @@ export interface FindingRemedies {
 
 export interface RemedyQuestion {
   readonly rows: InstitutionRows;
+  /** What time alone makes expired: while a level is being left, periods of contracts end. */
+  readonly expiring: readonly Expiring[];
   /** What the last evaluation left behind; null: never evaluated. */
   readonly state: InstitutionRiskState | null;
   readonly now: Us;
@@ -160,10 +162,18 @@ class Search {
   private heldLevel(rows: InstitutionRows, at: Us): Level {
     const { rule, watched } = this.finding;
     const resolved = this.resolvedAt(at);
-    const sheet = new FactSheet(rows, at, this.question.calendar, resolved.common);
+    const sheet = new FactSheet(this.passed(rows, at), at, this.question.calendar, resolved.common);
     // null: the policy has switched the rule off.
     const answer = askRule(rule, resolved.rules.get(rule.id) ?? null, sheet, this.context, watched);
     return answer.state === 'no_data' ? 'red' : answer.holdLevel;
+  }
+
+  /** Rows of now as they are at a moment to come: the periods of contracts have ended. */
+  private passed(rows: InstitutionRows, at: Us): InstitutionRows {
+    const over = this.question.expiring.filter(({ periodTo }) => periodTo < dayOf(at));
+    if (over.length === 0 || rows.expiredUnearnedFen === null) return rows;
+    const expiredUnearnedFen = over.reduce((sum, { unearnedFen }) => sum + unearnedFen, rows.expiredUnearnedFen);
+    return { ...rows, expiredUnearnedFen };
   }
 
   /** The thresholds of a moment to come: an entry of the policy may begin or end before it. */
@@ -262,7 +272,10 @@ class Search {
   private isConfirmed(level: OpenLevel, rowsAt: RowsAt, moments: readonly Us[]): boolean {
     const { calendar, policy } = this.question;
     let { evaluation } = this;
-    for (const at of moments) evaluation = evaluateInstitution(rowsAt(at), evaluation.state, at, calendar, policy);
+    for (const at of moments) {
+      const rows = this.passed(rowsAt(at), at);
+      evaluation = evaluateInstitution(rows, evaluation.state, at, calendar, policy);
+    }
     const found = evaluation.findings.find(({ rule }) => rule.id === this.finding.rule.id);
     return found !== undefined && found.state !== 'failed' && rankOf(found.level) < rankOf(level);
   }

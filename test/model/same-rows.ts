@@ -8,9 +8,10 @@ import { InstitutionRowsReader, type ModelRows } from '../../src/model/instituti
 import type { Model } from '../../src/model/model.js';
 import { COMMON_PARAMS } from '../../src/risk/common.js';
 import { FactSheet } from '../../src/risk/facts/fact-sheet.js';
-import { type InstitutionRows, LATE_DAYS } from '../../src/risk/facts/rows.js';
+import { type Expiring, type InstitutionRows, LATE_DAYS } from '../../src/risk/facts/rows.js';
 import { isNamedOtherwise } from '../../src/risk/facts/sides.js';
 import { defaultsOf } from '../../src/risk/params.js';
+import { readExpiring } from '../../src/risk/read-books.js';
 import { EarlierRows, readInstitutionRows } from '../../src/risk/read-rows.js';
 import { decodeLine, inputOf } from '../support/history.js';
 
@@ -51,7 +52,7 @@ export async function expectSameRows(
   now: Us,
 ): Promise<void> {
   const books = [...model.set.institutions.values()].filter(({ eventCount }) => eventCount > 0);
-  const { stored, earlier } = await readStored(
+  const { stored, earlier, expiring } = await readStored(
     pool,
     books.map(({ id }) => id),
     now,
@@ -67,6 +68,7 @@ export async function expectSameRows(
       false,
     );
     expect(comparable(rows)).toEqual(comparable(stored.get(one.id)!));
+    expect(byDay(reader.expiring(dayOf(now)))).toEqual(byDay(expiring.get(one.id)!));
     for (const [day, before] of earlier)
       expect(comparable(withoutFacts(rows.earlier(day)!))).toEqual(comparable(before.get(one.id)!));
     const sheet = new FactSheet(stored.get(one.id)!, LONG_AFTER, CHINA_CALENDAR, defaultsOf(COMMON_PARAMS));
@@ -75,6 +77,10 @@ export async function expectSameRows(
     expect(collections).toEqual(sheet.collections);
     expect(repeatedCollections).toEqual(sheet.repeatedCollections);
   }
+}
+
+function byDay(rows: readonly Expiring[]): Expiring[] {
+  return [...rows].sort((a, b) => a.periodTo - b.periodTo);
 }
 
 /** Nothing is told of the future then. */
@@ -87,7 +93,11 @@ export async function readStored(
   pool: pg.Pool,
   ids: readonly string[],
   now: Us,
-): Promise<{ stored: RowsById; earlier: ReadonlyMap<Day, RowsById> }> {
+): Promise<{
+  stored: RowsById;
+  earlier: ReadonlyMap<Day, RowsById>;
+  expiring: ReadonlyMap<string, readonly Expiring[]>;
+}> {
   const client = await pool.connect();
   try {
     await client.query('begin isolation level repeatable read read only');
@@ -104,9 +114,11 @@ export async function readStored(
     const earlier = await before.settle(client, [...rows.keys()], (no) =>
       days.map((day) => rows.get(no)!.earlier(day)),
     );
+    const expiring = new Map<string, readonly Expiring[]>();
+    for (const [no, { institutionId }] of rows) expiring.set(institutionId, await readExpiring(client, no, dayOf(now)));
     await client.query('rollback');
     const on = (place: number): RowsById => byId(earlier.flatMap((ofDays) => ofDays[place] ?? []));
-    return { stored: byId(rows.values()), earlier: new Map(days.map((day, place) => [day, on(place)])) };
+    return { stored: byId(rows.values()), earlier: new Map(days.map((day, place) => [day, on(place)])), expiring };
   } finally {
     client.release();
   }

@@ -22,15 +22,17 @@ function judged(lines: readonly string[], at: Us, state: InstitutionRiskState | 
     if (!decoded.ok) throw new Error(JSON.stringify(decoded));
     if (model.book(decoded.event).kind !== 'accepted') throw new Error(line);
   }
-  const rows = new InstitutionRowsReader(model.set.institution(SCHOOL), CHINA_CALENDAR).read(dayOf(at), false);
-  return { rows, evaluation: evaluateInstitution(rows, state, at, CHINA_CALENDAR, DEFAULT_POLICY) };
+  const reader = new InstitutionRowsReader(model.set.institution(SCHOOL), CHINA_CALENDAR);
+  const rows = reader.read(dayOf(at), false);
+  const expiring = reader.expiring(dayOf(at));
+  return { rows, expiring, evaluation: evaluateInstitution(rows, state, at, CHINA_CALENDAR, DEFAULT_POLICY) };
 }
 
 /** What the search proposes for a rule, and the level that stands after the true events, when the level can be left. */
 function proposed(lines: readonly string[], ruleId: string, kind: Remedy['kind']) {
   const { state } = judged(lines, OPENED, null).evaluation;
-  const { rows } = judged(lines, NOW, state);
-  const found = findRemedies({ rows, state, now: NOW, calendar: CHINA_CALENDAR, policy: DEFAULT_POLICY });
+  const { rows, expiring } = judged(lines, NOW, state);
+  const found = findRemedies({ rows, expiring, state, now: NOW, calendar: CHINA_CALENDAR, policy: DEFAULT_POLICY });
   const remedy = found.find((one) => one.ruleId === ruleId)!.remedies.find((one) => one.kind === kind)!;
   const levelAfter = (more: readonly string[]): Level => {
     const first = judged([...lines, ...more], NOW, state).evaluation;
@@ -76,6 +78,28 @@ describe('what the search finds holds for the events themselves', () => {
     const lessons = (count: number) => Array.from({ length: count }, (_, at) => confirmed(`more${at}`, 2, time));
     expect(rankOf(levelAfter(lessons(remedy.amount)))).toBeLessThan(rankOf('red'));
     expect(levelAfter(lessons(remedy.amount - 1))).toBe('red');
+  });
+
+  it('lessons of expired contracts, while the periods of others end', () => {
+    const contracts = (numbers: readonly number[], signedOn: string) =>
+      numbers.flatMap((n) => enrolled(SCHOOL, `C-${n}`, signedOn, 200_000));
+    const lines = [
+      ...founded(SCHOOL, '2026-01-05'),
+      ...contracts([1, 2, 3, 4], '2026-02-18'),
+      // Two more days, and its period is over, too.
+      ...contracts([5], '2026-02-23'),
+      ...contracts(
+        Array.from({ length: 20 }, (_, at) => 6 + at),
+        '2026-04-01',
+      ),
+      confirmed('before', 6, '2026-04-18T10:00:00+08:00'),
+    ];
+    const { remedy, levelAfter } = proposed(lines, 'D07', 'expired_lessons');
+    expect(remedy).toMatchObject({ leaves: 'yellow', to: 'none', unit: 'lessons' });
+    const lessons = (count: number) =>
+      Array.from({ length: count }, (_, at) => confirmed(`more${at}`, 1 + Math.floor(at / 20), time));
+    expect(levelAfter(lessons(remedy.amount))).toBe('none');
+    expect(levelAfter(lessons(remedy.amount - 1))).toBe('yellow');
   });
 
   it('refunds paid', () => {

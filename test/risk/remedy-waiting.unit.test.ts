@@ -16,7 +16,7 @@ describe('what would change a finding', () => {
     const { state } = evaluate(short.rows(), NOW);
     const paid = short.credit(TODAY, yuan(50_000));
     const rows = { ...paid.rows(), newestAt: NOW + 1 };
-    const question = { rows, state, now: NOW + 2, calendar: CHINA_CALENDAR, policy: DEFAULT_POLICY };
+    const question = { rows, expiring: [], state, now: NOW + 2, calendar: CHINA_CALENDAR, policy: DEFAULT_POLICY };
     const { remedies } = findRemedies(question).find(({ ruleId }) => ruleId === 'A01')!;
     expect(new Set(remedies.map(({ kind }) => kind))).toEqual(new Set(['wait']));
     expect(remedies[0]).toMatchObject({
@@ -35,6 +35,7 @@ describe('what would change a finding', () => {
     const back = evaluate({ ...paid.rows(), newestAt: NOW }, NOW, state);
     const question = {
       rows: paid.rows(),
+      expiring: [],
       state: back.state,
       now: NOW,
       calendar: CHINA_CALENDAR,
@@ -57,7 +58,7 @@ describe('what would change a finding', () => {
       .rows();
     let { state } = evaluate(rows, noon(TODAY - 9));
     for (let day = TODAY - 8; day <= TODAY; day += 1) state = evaluate(rows, startOfDay(day), state).state;
-    const question = { rows, state, now: NOW, calendar: CHINA_CALENDAR, policy: DEFAULT_POLICY };
+    const question = { rows, expiring: [], state, now: NOW, calendar: CHINA_CALENDAR, policy: DEFAULT_POLICY };
     // Wages are paid, so it would end tonight; but then there has been no lesson for seven days (D01).
     expect(findRemedies(question).find(({ ruleId }) => ruleId === 'G02')).toMatchObject({ level: 'red', remedies: [] });
   });

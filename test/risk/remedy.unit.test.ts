@@ -22,7 +22,7 @@ const evaluate = (rows: InstitutionRows, now: Us, state: Parameters<typeof evalu
 
 function found(from: School, ruleId: string): FindingRemedies {
   const rows = from.rows();
-  const question = { rows, state: null, now: NOW, calendar: CHINA_CALENDAR, policy: DEFAULT_POLICY };
+  const question = { rows, expiring: [], state: null, now: NOW, calendar: CHINA_CALENDAR, policy: DEFAULT_POLICY };
   const one = findRemedies(question).find((finding) => finding.ruleId === ruleId);
   if (one === undefined) throw new Error(`${ruleId} finds nothing`);
   return one;
@@ -312,7 +312,7 @@ describe('what would change a finding', () => {
         .otherDebit(TODAY - 40, yuan(50_000))
         .rows();
       const calendar = makeCalendar('test', years);
-      const found = findRemedies({ rows, state: null, now: NOW, calendar, policy: DEFAULT_POLICY });
+      const found = findRemedies({ rows, expiring: [], state: null, now: NOW, calendar, policy: DEFAULT_POLICY });
       return found.find(({ ruleId }) => ruleId === 'A01')!.remedies[0]!.sentence.en;
     };
     expect(en(until(2026))).toBe('¥23,000.00 into the custody account: leaves red, on 2026-04-28 at the earliest');
@@ -328,7 +328,7 @@ describe('what would change a finding', () => {
     const { state } = evaluate(rows, NOW);
     const off = valid('off', entry('A01', '000000', {}, { enabled: false }));
     const later = evaluateInstitution(rows, state, NOW + 1, CHINA_CALENDAR, off);
-    const question = { rows, state: later.state, now: NOW + 2, calendar: CHINA_CALENDAR, policy: off };
+    const question = { rows, expiring: [], state: later.state, now: NOW + 2, calendar: CHINA_CALENDAR, policy: off };
     const { remedies } = findRemedies(question).find(({ ruleId }) => ruleId === 'A01')!;
     expect(remedies.map(({ kind, to, leavesAt }) => [kind, to, leavesAt])).toEqual([
       ['wait', 'none', startOfDay(on('2026-04-28'))],
@@ -341,7 +341,7 @@ describe('what would change a finding', () => {
       .rows();
     const from = '2026-04-24';
     const policy = valid('later', entry('A01', '000000', { orangeBelowBp: 9_000 }, { validFrom: from }));
-    const question = { rows, state: null, now: NOW, calendar: CHINA_CALENDAR, policy };
+    const question = { rows, expiring: [], state: null, now: NOW, calendar: CHINA_CALENDAR, policy };
     const { level, remedies } = findRemedies(question).find(({ ruleId }) => ruleId === 'A01')!;
     expect(level).toBe('orange');
     // 86.5% of cover leave orange today, but from Friday on 91% have to be there.

@@ -62,6 +62,12 @@ export interface InstitutionRows {
   readonly firstAt: Us | null;
 }
 
+/** What is unearned of the contracts whose period ends on a day that has not passed. */
+export interface Expiring {
+  readonly periodTo: Day;
+  readonly unearnedFen: Fen;
+}
+
 export const PROFILE_DAYS = 400;
 export const REPORTED_MAX = 40;
 /** Late information takes a raise back for so many days: three working days, over the longest holiday as well (our default). */
