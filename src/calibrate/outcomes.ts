@@ -1,7 +1,7 @@
-import { type Day, dayOf, type Us, weekday } from '../core/time.js';
+import { type Day, dayOf, weekday } from '../core/time.js';
 import { rankOf } from '../risk/level.js';
 import type { KnownLabel } from './labels.js';
-import { type AlertStep, Standing } from './standing.js';
+import { type AlertStep, follow, type HotSpan, Standing } from './standing.js';
 
 export type Kind = KnownLabel['kind'] | 'unlabelled';
 
@@ -28,8 +28,8 @@ export interface RuleCount {
 export interface Told {
   readonly label: KnownLabel;
   readonly standing: Standing;
-  /** Rules that were ever raised, and since when at yellow or above. */
-  readonly raised: Map<string, Us | null>;
+  /** Rules that were ever raised, and when they were at yellow or above. */
+  readonly raised: Map<string, HotSpan[]>;
 }
 
 const NOBODY = (): number[] => [0, 0, 0, 0, 0];
@@ -69,9 +69,9 @@ export class Outcomes {
     if (step.kind === 'raised') this.raised[rankOf(step.level)]! += 1;
     this.countRule(step, told?.label.kind ?? 'unlabelled');
     if (told) {
-      const since = told.raised.get(step.ruleId) ?? null;
-      const warns = step.kind !== 'cleared' && rankOf(step.level) >= rankOf('yellow');
-      told.raised.set(step.ruleId, since ?? (warns ? step.at : null));
+      const warned = told.raised.get(step.ruleId) ?? [];
+      follow(warned, step.kind !== 'cleared' && rankOf(step.level) >= rankOf('yellow'), step, step.ruleId);
+      told.raised.set(step.ruleId, warned);
       if (told.label.kind === 'healthy') this.peak(step.institutionId, standing);
     }
   }

@@ -174,8 +174,12 @@ function resultOf({ label, standing, raised }: Told): Result {
     hotByAlertAt: atOrAfter(firstAfter(standing.hotByAlert, sign), sign),
     firstRule: first?.rule ?? null,
     spans: standing.hotByCase,
-    contributing: [...raised].filter(([, at]) => at !== null && at >= sign && at < stop).map(([rule]) => rule),
+    contributing: [...raised].filter(([, warned]) => isWithin(warned, sign, stop)).map(([rule]) => rule),
   };
+}
+
+function isWithin(spans: readonly HotSpan[], sign: Us, stop: Us): boolean {
+  return spans.some((span) => span.from < stop && (span.to === null || span.to > sign));
 }
 
 /** The first span that goes on after the sign: what ended before it was about something else. */

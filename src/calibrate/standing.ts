@@ -11,7 +11,7 @@ export interface AlertStep {
   readonly level: OpenLevel;
 }
 
-/** A span in which an institution stood at orange or above; `to` null: to the end. */
+/** A span in which an institution stood, or one of its rules, at a level that counts, or above; `to` null: to the end. */
 export interface HotSpan {
   readonly from: Us;
   to: Us | null;
@@ -42,7 +42,8 @@ export class Standing {
   }
 }
 
-function follow(spans: HotSpan[], isHot: boolean, { at }: AlertStep, rule: string): void {
+/** Begins a span, or ends the one that is open. */
+export function follow(spans: HotSpan[], isHot: boolean, { at }: AlertStep, rule: string): void {
   const last = spans.at(-1);
   if (isHot && (last === undefined || last.to !== null)) spans.push({ from: at, to: null, rule });
   if (!isHot && last !== undefined && last.to === null) last.to = at;

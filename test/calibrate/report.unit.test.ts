@@ -97,6 +97,24 @@ describe('recall and lead', () => {
     expect(made.shapes[0]!.contributingRules).toEqual({ C01: 1, D02: 1, E01: 1, G02: 1 });
   });
 
+  it('names every rule that warned between the sign and the stop, also one that had warned before', () => {
+    const made = report(
+      [failing('a')],
+      [
+        step('2025-03-01', 'a', 'F01', 'yellow'),
+        step('2025-03-01', 'a', 'C01', 'yellow'),
+        step('2025-03-09', 'a', 'C01', 'yellow', 'cleared'),
+        step('2025-06-01', 'a', 'C01', 'blue'),
+        step('2025-06-02', 'a', 'C01', 'yellow', 'level_changed'),
+        step('2025-03-02', 'a', 'D02', 'yellow'),
+        step('2025-03-20', 'a', 'D02', 'yellow', 'cleared'),
+        step('2025-07-02', 'a', 'D01', 'red'),
+      ],
+    );
+    expect(made.shapes[0]!.contributingRules).toEqual({ C01: 1, F01: 1 });
+    expect(made.notFound).toMatchObject([{ id: 'a', rules: ['C01', 'F01'] }]);
+  });
+
   it('takes the lower one of two in the middle, and who was never found as last', () => {
     const labels = ['a', 'b', 'c', 'd'].map((id) => failing(id));
     const made = report(labels, [
