@@ -111,7 +111,9 @@ export class History {
   private story(random: Random): Script {
     const { failingShare, violatingShare, firstDay, days } = this.options;
     const draw = random.next();
-    if (draw < failingShare && days > QUIET_DAYS + DAYS_AFTER_STOP + 20) {
+    if (draw < failingShare) {
+      // Too short for a failure: the share of the violating stays what was asked for.
+      if (days <= QUIET_DAYS + DAYS_AFTER_STOP + 20) return healthyScript(firstDay, this.lastDay, random);
       const shape = random.weighted(SHAPES.map((one) => [one, one.weight] as const));
       const first = firstDay + QUIET_DAYS + Math.min(75, Math.floor((days - QUIET_DAYS - DAYS_AFTER_STOP) / 2));
       const stop = random.int(first, this.lastDay - DAYS_AFTER_STOP);

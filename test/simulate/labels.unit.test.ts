@@ -23,6 +23,11 @@ describe('labels', () => {
     expect([...bySubject.keys()].sort()).toEqual(labels.map((label) => label.id).sort());
   });
 
+  it('let nobody fail in a history that is too short for it, and no more violate than was asked for', () => {
+    const short = simulated({ institutions: 40, days: 30, failingShare: 0.5, violatingShare: 0 });
+    expect(new Set(short.labels.map(({ kind }) => kind))).toEqual(new Set(['healthy']));
+  });
+
   it('show every shape of failure and most violations', () => {
     expect(new Set(failing.map((label) => label.archetype))).toEqual(new Set(SHAPES.map((shape) => shape.name)));
     expect(new Set(violating.map((label) => label.archetype)).size).toBeGreaterThan(VIOLATIONS.length / 2);
