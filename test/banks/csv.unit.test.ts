@@ -68,6 +68,21 @@ describe('a CSV export', () => {
     expect(found[0]!.text).toBe('学费, 三月');
   });
 
+  test('with quotes within its texts, and numbers that Excel is to keep as text, is read like any other', async () => {
+    const rows = [
+      '2026-03-02,,5.00,,5.00,="0012345678901234567",学费 "张三" 三月',
+      '="2026-03-03",,="6.00",,11.00,L-2,"学费"补',
+      '2026-03-04,,7.00,,18.00,L-3,"学费, ""四月"""',
+    ];
+    const head = '交易日期,交易时间,贷方发生额,借方发生额,余额,流水号,摘要';
+    const found = await entries([head, ...rows, ''].join('\n'), { ...TWO_COLUMNS, skipLines: 0 });
+    expect(found.map(({ amount, bookedAt, bankRef, text }) => [amount, bookedAt, bankRef, text])).toEqual([
+      [500_000n, '2026-03-02', '0012345678901234567', '学费 "张三" 三月'],
+      [600_000n, '2026-03-03', 'L-2', '"学费"补'],
+      [700_000n, '2026-03-04', 'L-3', '学费, "四月"'],
+    ]);
+  });
+
   test('adds up from its running balance, in either order of rows', async () => {
     const lines = CSV.trimEnd()
       .split('\n')

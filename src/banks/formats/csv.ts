@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { FeewardenError } from '../../core/errors.js';
 import { type Amount, parseAmount } from '../amount.js';
 import {
@@ -28,6 +28,8 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>, mapping: CsvMappin
     quote: mapping.quote,
     from_line: mapping.skipLines + 1,
     relax_column_count: true,
+    // A quote within a text, and Excel's ="0123", are no reason to refuse a whole file.
+    relax_quotes: true,
     skip_empty_lines: true,
     max_record_size: RECORD_CHARS_MAX,
     bom: true,
@@ -44,8 +46,7 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>, mapping: CsvMappin
     }
   } catch (error) {
     if (error instanceof FeewardenError) throw error;
-    if (error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_'))
-      throw new FeewardenError('bad_csv', `${error.message}.`, { cause: error });
+    if (error instanceof CsvError) throw new FeewardenError('bad_csv', `${error.message}.`, { cause: error });
     throw error;
   } finally {
     source.destroy();
@@ -205,9 +206,13 @@ class CsvRows {
 
   private cell(row: readonly string[], name: CsvColumn): string {
     const place = this.places!.get(name);
-    return place === undefined ? '' : (row[place] ?? '').trim();
+    const text = place === undefined ? '' : (row[place] ?? '').trim();
+    return EXCEL_TEXT.exec(text)?.[1] ?? text;
   }
 }
+
+/** How an export keeps Excel from reading a long number as a number: ="0123". */
+const EXCEL_TEXT = /^="(.*)"$/;
 
 /** A negative credit is a debit. */
 function oriented(amount: Amount, isCredit: boolean): { amount: Amount; isCredit: boolean } {
