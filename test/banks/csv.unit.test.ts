@@ -83,6 +83,13 @@ describe('a CSV export', () => {
     ]);
   });
 
+  test('has no reference where Excel has rounded it: entries of other numbers would be taken for the same one', async () => {
+    const head = '交易日期,交易时间,贷方发生额,借方发生额,余额,流水号,摘要';
+    const rows = ['2026-03-02,,5.00,,5.00,6.22848E+15,a', '2026-03-03,,5.00,,10.00,20260303E5,b'];
+    const found = await entries([head, ...rows, ''].join('\n'), { ...TWO_COLUMNS, skipLines: 0 });
+    expect(found.map(({ bankRef }) => bankRef)).toEqual(['', '20260303E5']);
+  });
+
   test('adds up from its running balance, in either order of rows', async () => {
     const lines = CSV.trimEnd()
       .split('\n')

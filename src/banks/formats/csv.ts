@@ -153,14 +153,14 @@ class CsvRows {
     entry.isCredit = signed === null ? null : signed.isCredit;
     entry.currency = this.cell(row, 'currency') || this.mapping.currency;
     entry.bookedAt = this.timeOf(this.cell(row, 'date'), this.cell(row, 'time'));
-    entry.bankRef = this.cell(row, 'reference');
+    entry.bankRef = this.reference(row, 'reference');
     entry.bankCode = this.cell(row, 'kind');
     entry.text = this.cell(row, 'text');
     detail.amount = entry.amount;
     detail.currency = entry.currency;
-    detail.endToEndId = this.cell(row, 'endToEndId');
-    detail.instructionId = this.cell(row, 'instructionId');
-    detail.creditorRef = this.cell(row, 'creditorRef');
+    detail.endToEndId = this.reference(row, 'endToEndId');
+    detail.instructionId = this.reference(row, 'instructionId');
+    detail.creditorRef = this.reference(row, 'creditorRef');
     entry.details = [detail];
     entry.detailCount = 1;
     entry.detailSum = entry.amount;
@@ -204,12 +204,21 @@ class CsvRows {
     return date === '' ? '' : `? ${date}`.slice(0, 40);
   }
 
+  /** What Excel has rounded is no reference: many numbers become the same, and their entries would be taken for one. */
+  private reference(row: readonly string[], name: CsvColumn): string {
+    const text = this.cell(row, name);
+    return ROUNDED.test(text) ? '' : text;
+  }
+
   private cell(row: readonly string[], name: CsvColumn): string {
     const place = this.places!.get(name);
     const text = place === undefined ? '' : (row[place] ?? '').trim();
     return EXCEL_TEXT.exec(text)?.[1] ?? text;
   }
 }
+
+/** A long number after Excel has saved it: 6.22848E+15. */
+const ROUNDED = /^\d(?:[.,]\d+)?E\+\d+$/i;
 
 /** How an export keeps Excel from reading a long number as a number: ="0123". */
 const EXCEL_TEXT = /^="(.*)"$/;
