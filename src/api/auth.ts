@@ -70,12 +70,13 @@ export function addAuthentication(app: Api, authenticate: Authenticate, wrongKey
   app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access ?? 'open';
     if (access === 'open') return;
-    const before = await countWrongKey(request, { increment: false });
-    if (!before.isAllowed && before.remaining === 0)
-      throw new FeewardenError('too_many_requests', 'Too many wrong keys.');
     request.caller = await authenticate(request.headers.authorization);
     if (request.caller === null) {
-      await countWrongKey(request);
+      // Only a wrong key is counted and refused: behind one proxy all callers have one address, and a stranger there must not lock
+      // out a bank. A key cannot be found by trying.
+      const counted = await countWrongKey(request);
+      if (!counted.isAllowed && counted.isExceeded)
+        throw new FeewardenError('too_many_requests', 'Too many wrong keys.');
       throw new FeewardenError('unauthorized');
     }
     if (!isAllowed(request.caller, access)) {

@@ -63,7 +63,7 @@ export interface ApiLimits {
   readonly requestsPerMinute: number;
   /** Requests of one address without a key in a minute: health, metrics, docs. */
   readonly openRequestsPerMinute: number;
-  /** Wrong keys from one address in a minute; then even a right one has to wait. */
+  /** Wrong keys from one address in a minute; a right one is never refused for them. */
   readonly wrongKeysPerMinute: number;
   /** Requests with events that are worked on at once. */
   readonly eventRequestsAtOnce: number;

@@ -156,6 +156,19 @@ describe('limits', () => {
     }
   });
 
+  test('a right key is not refused for the wrong keys that others sent from the same address', async () => {
+    const own = await startHarness({ limits: { wrongKeysPerMinute: 1 } });
+    try {
+      const key = await own.key('auditor');
+      for (let n = 0; n < 3; n += 1) await own.call('GET', '/v1/alerts', { key: 'wrong' });
+      expect((await own.call('GET', '/v1/alerts', { key: 'wrong' })).json.code).toBe('too_many_requests');
+      expect((await own.call('GET', '/v1/alerts', { key })).status).toBe(200);
+      expect((await own.call('GET', '/v1/alerts', { key: null })).json.code).toBe('too_many_requests');
+    } finally {
+      await own.close();
+    }
+  });
+
   test('open routes have a limit too', async () => {
     const own = await startHarness({ limits: { openRequestsPerMinute: 1 } });
     try {
