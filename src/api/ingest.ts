@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { ERRORS, type ErrorCode, FeewardenError } from '../core/errors.js';
 import type { Rejection } from '../events/decode.js';
+import type { AnyEvent } from '../events/event.js';
 import type { Input, InputOutcome } from '../ledger/apply.js';
 import { decodeInput, type IntakeDeps, take } from '../ledger/intake.js';
 import type { InputRecord, Splitter } from '../sources/files/record.js';
@@ -8,6 +9,7 @@ import { JsonSplitter } from '../sources/files/split-json.js';
 import { LineSplitter } from '../sources/files/split-lines.js';
 import { type Caller, maySpeakFor, type SourceAuthority, sourceAuthority } from './access.js';
 import type { ApiDeps, ApiLimits } from './deps.js';
+import { findForeign } from './foreign.js';
 import type { ApiMetrics } from './metrics.js';
 import { createWriter, type Writer } from './writer.js';
 
@@ -177,16 +179,7 @@ class Collector {
       return { bytes, origin, decoded: { ok: false, rejection: tooLarge(this.intake.limits.bytesMax) } };
     const input = decodeInput(bytes, origin, this.intake.limits, this.intake.clock());
     if (!input.decoded.ok || maySpeakFor(this.authority, input.decoded.event.source)) return input;
-    const { source, subject, id, type } = input.decoded.event;
-    const code = 'source_not_allowed';
-    return {
-      bytes,
-      origin,
-      decoded: {
-        ok: false,
-        rejection: { code, path: 'source', message: ERRORS[code].message, subject, source, id, type },
-      },
-    };
+    return notAllowed(input, input.decoded.event, 'source', ERRORS.source_not_allowed.message);
   }
 
   *batchesOf(records: readonly InputRecord[]): Generator<Batch> {
@@ -198,8 +191,20 @@ class Collector {
   }
 
   async write(inputs: readonly Input[], indexes: readonly number[]): Promise<void> {
-    const outcomes = await this.deps.writer.write(inputs);
+    const outcomes = await this.deps.writer.write(await this.withoutForeign(inputs));
     for (const [at, outcome] of outcomes.entries()) this.add(outcome, indexes[at]!);
+  }
+
+  private async withoutForeign(inputs: readonly Input[]): Promise<readonly Input[]> {
+    if (this.authority === null) return inputs;
+    const events = inputs.flatMap(({ decoded }) => (decoded.ok ? [decoded.event] : []));
+    const foreign = await findForeign(this.intake.pool, this.sender.caller, events);
+    let next = 0;
+    return inputs.map((input) => {
+      if (!input.decoded.ok) return input;
+      const found = foreign[next++];
+      return found ? notAllowed(input, input.decoded.event, found.path, found.message) : input;
+    });
   }
 
   private add(outcome: InputOutcome, index: number): void {
@@ -214,6 +219,12 @@ class Collector {
 
 function itemOf({ id, code, path, message }: Rejection, index: number): RejectedItem {
   return { index, id, code, path, message };
+}
+
+function notAllowed({ bytes, origin }: Input, event: AnyEvent, path: string, message: string): Input {
+  const { subject, source, id, type } = event;
+  const rejection = { code: 'source_not_allowed', path, message, subject, source, id, type } as const;
+  return { bytes, origin, decoded: { ok: false, rejection } };
 }
 
 function tooLarge(bytesMax: number): Rejection {

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { ERRORS } from '../core/errors.js';
 import type { Us } from '../core/time.js';
 import { inTransaction, toDbTime } from '../db/pool.js';
+import type { AnyEvent } from '../events/event.js';
 import { applyInTransaction, type Input, type InputOutcome, type Origin } from './apply.js';
 import { decodeInput, type IntakeDeps } from './intake.js';
 
@@ -50,8 +51,8 @@ export interface RedriveCounts {
 
 const REDRIVE_BATCH_EVENTS_MAX = 500;
 
-/** Whether the key that once sent an event may (still) speak for a source. Answers false for a key that is gone. */
-export type MaySpeak = (keyId: string, source: string) => Promise<boolean>;
+/** Whether the key that once sent an event may (still) send it. Answers false for a key that is gone. */
+export type MayTell = (keyId: string, event: AnyEvent) => Promise<boolean>;
 
 /** A rejected input that is no event: an entry of a bank's statement. */
 export interface OtherInput {
@@ -60,7 +61,7 @@ export interface OtherInput {
 }
 
 export interface RedriveDeps extends IntakeDeps {
-  readonly maySpeak: MaySpeak;
+  readonly mayTell: MayTell;
   /** Tries inputs that are no events again, in the same transaction; one outcome each, in order. */
   readonly others?: {
     isOther(bytes: Buffer): boolean;
@@ -112,7 +113,7 @@ async function inputOf(deps: RedriveDeps, row: StoredInput, receivedAt: Us): Pro
   const keyId = row.origin['key'];
   if (!input.decoded.ok || keyId === undefined) return input;
   const { subject, source, id, type } = input.decoded.event;
-  if (await deps.maySpeak(String(keyId), source)) return input;
+  if (await deps.mayTell(String(keyId), input.decoded.event)) return input;
   const rejection = {
     code: 'source_not_allowed',
     path: 'source',

@@ -85,7 +85,11 @@ export function redrive(
 ): Promise<RedriveCounts> {
   const deps = { ...depsOf(db), clock: () => parseTime(now)!, maySpeak: async () => mayAll };
   return redriveRejected(
-    { ...deps, others: { isOther: isStoredEntry, redrive: (client, inputs) => redriveEntries(deps, client, inputs) } },
+    {
+      ...deps,
+      mayTell: async () => mayAll,
+      others: { isOther: isStoredEntry, redrive: (client, inputs) => redriveEntries(deps, client, inputs) },
+    },
     code,
   );
 }

@@ -31,7 +31,7 @@ function deps(now: string, allowed: boolean): RedriveDeps {
     calendar: CHINA_CALENDAR,
     clock: () => parseTime(now)!,
     limits: LIMITS,
-    maySpeak: async () => allowed,
+    mayTell: async () => allowed,
   };
 }
 

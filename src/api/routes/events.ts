@@ -20,7 +20,8 @@ A body is one event (\`${MEDIA_EVENT}\`), an array of events (\`${MEDIA_BATCH}\`
 
 An event that cannot be accepted is stored with its reason and named in \`rejected\`; the events around it are not held up, and the status is 200 even \
 if it was the only one. A body that is no JSON at all is refused as a whole. Sending the same request again is always safe: what was \
-accepted before counts as a duplicate. A key of a bank or platform may only send events of its own \`source\` (\`source_not_allowed\`).`;
+accepted before counts as a duplicate. A key of a bank or platform may only send events of its own \`source\`, and none \
+of an account that is registered with another bank or of an institution in another region (\`source_not_allowed\`).`;
 
 const rejectedItem = z.object({
   index: z.int().meta({ description: 'Position among the events of the request, from 0; blank lines do not count.' }),

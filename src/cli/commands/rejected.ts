@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
-import { maySpeakFor, sourceAuthority } from '../../api/access.js';
+import { type Caller, maySpeakFor, sourceAuthority } from '../../api/access.js';
+import { findForeign } from '../../api/foreign.js';
 import { findKey } from '../../api/keys.js';
-import { isStoredEntry, redriveEntries } from '../../banks/redrive.js';
+import { isStoredEntry, type MaySpeakForBank, redriveEntries } from '../../banks/redrive.js';
 import { readRulesFile } from '../../banks/rules-file.js';
 import { ERRORS, FeewardenError } from '../../core/errors.js';
 import { formatTime } from '../../core/time.js';
 import {
   listRejected,
-  type MaySpeak,
+  type MayTell,
   type RedriveDeps,
   type RejectedEvent,
   redriveRejected,
@@ -66,7 +67,7 @@ export function redriveCommand(program: Command): void {
         checkCode(options.code);
         const bar = startBar(null, 'events');
         const counts = await redriveRejected(
-          { ...context.intake, maySpeak: maySpeak(context), others: bankEntries(context) },
+          { ...context.intake, mayTell: mayTell(context), others: bankEntries(context) },
           options.code ?? null,
           (so) => bar.update(so.read, ''),
         );
@@ -114,12 +115,27 @@ function bankEntries(context: CliContext): NonNullable<RedriveDeps['others']> {
   return { isOther: isStoredEntry, redrive: (client, inputs) => redriveEntries(deps, client, inputs) };
 }
 
-/** The bootstrap key of the settings is an administrator's; every other key must still be there, and speak for the source. */
-function maySpeak({ database, config }: CliContext): MaySpeak {
+/** Every key must still be there, and speak for the source. */
+function maySpeak(context: CliContext): MaySpeakForBank {
   return async (keyId, source) => {
-    if (keyId === SETTINGS_KEY) return config.adminKey !== null;
-    const key = await findKey(database.pool, keyId);
-    return key !== null && maySpeakFor(sourceAuthority({ keyId, role: key.role, scope: key.scope }), source);
+    const caller = await callerOf(context, keyId);
+    return caller !== null && maySpeakFor(sourceAuthority(caller), source);
   };
+}
+
+function mayTell(context: CliContext): MayTell {
+  return async (keyId, event) => {
+    const caller = await callerOf(context, keyId);
+    if (caller === null || !maySpeakFor(sourceAuthority(caller), event.source)) return false;
+    const [foreign] = await findForeign(context.database.pool, caller, [event]);
+    return foreign === null;
+  };
+}
+
+/** The bootstrap key of the settings is an administrator's. */
+async function callerOf({ database, config }: CliContext, keyId: string): Promise<Caller | null> {
+  if (keyId === SETTINGS_KEY) return config.adminKey === null ? null : { keyId, role: 'admin', scope: '' };
+  const key = await findKey(database.pool, keyId);
+  return key && { keyId, role: key.role, scope: key.scope };
 }
 const SETTINGS_KEY = 'settings';

@@ -1,0 +1,46 @@
+import type pg from 'pg';
+import { eventTypeNumber } from '../../events/list.js';
+import { JOIN_PROFILE } from './region.js';
+
+const REVERSAL = eventTypeNumber('event.reversed');
+const REGISTERED = eventTypeNumber('account.registered');
+
+/** Account ids are unique per institution only. */
+export interface AccountOf {
+  readonly institutionId: string;
+  readonly accountId: string;
+}
+
+/** The banks of these accounts, in their order; null for one that nobody has registered, or whose registration was reversed. */
+export async function readBanksOf(pool: pg.Pool, accounts: readonly AccountOf[]): Promise<(string | null)[]> {
+  const { rows } = await pool.query<{ bank: string | null }>({
+    name: 'read_banks_of_accounts',
+    text: `select r.bank
+             from unnest($1::text[], $2::text[]) with ordinality wanted(institution, account, place)
+             left join institutions i on i.id = wanted.institution
+             left join lateral (
+               select e.body::json -> 'data' ->> 'bankCode' as bank
+                 from events e
+                where e.institution_no = i.no and e.type = ${REGISTERED} and e.key = wanted.account
+                  and not exists (select 1 from events r where r.institution_no = e.institution_no and r.type = ${REVERSAL}
+                                     and r.key = e.source || chr(31) || e.id)
+                order by e.at desc, (e.source || e.id) desc, e.source desc
+                limit 1) r on true
+            order by wanted.place`,
+    values: [accounts.map((one) => one.institutionId), accounts.map((one) => one.accountId)],
+  });
+  return rows.map((row) => row.bank);
+}
+
+/** The regions of these institutions, in their order; null while no profile was told. */
+export async function readRegionsOf(pool: pg.Pool, institutionIds: readonly string[]): Promise<(string | null)[]> {
+  const { rows } = await pool.query<{ region: string | null }>({
+    name: 'read_regions_of_institutions',
+    text: `select p.data ->> 'regionCode' as region
+             from unnest($1::text[]) with ordinality wanted(institution, place)
+             left join institutions i on i.id = wanted.institution ${JOIN_PROFILE}
+            order by wanted.place`,
+    values: [institutionIds],
+  });
+  return rows.map((row) => row.region);
+}
