@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { tellRejected } from '../src/alerts/rejected-messages.js';
 import type { Config } from '../src/config.js';
 import type { Calendar } from '../src/core/calendar.js';
+import { FeewardenError } from '../src/core/errors.js';
 import type { Us } from '../src/core/time.js';
 import type { BatchResult } from '../src/ledger/apply.js';
 import { addCounts, decodeInput, type IntakeDeps, noCounts } from '../src/ledger/intake.js';
@@ -23,11 +25,44 @@ export interface IngestDeps {
   readonly onBatch?: (result: BatchResult, seconds: number) => void;
 }
 
+/** Between two tries while no broker answers. */
+const AWAY_PAUSE_MS = 5_000;
+
 /**
  * Takes events from Kafka into the books. One poll is one batch, and the events of an institution in it one transaction; offsets are
  * committed only after the database has committed all of it. Several of these processes share the partitions of the group.
+ *
+ * A broker that is away, at the start or later, is waited for as long as it takes: `feewarden start` has everything else in the same
+ * process, and what comes by HTTP, is evaluated and told by webhooks needs no broker. Readiness says what is missing meanwhile.
  */
 export async function runIngest(deps: IngestDeps): Promise<void> {
+  while (!deps.signal.aborted) {
+    try {
+      await consume(deps);
+      return;
+    } catch (error) {
+      if (!(error instanceof FeewardenError) || error.code !== 'broker_unavailable') throw error;
+      deps.onState?.({ ...AWAY, reason: error.message });
+      deps.log.warn({ why: error.message, pauseMs: AWAY_PAUSE_MS }, 'no broker answers; it is waited for');
+      await sleep(AWAY_PAUSE_MS, undefined, { signal: deps.signal }).catch(() => undefined);
+    }
+  }
+}
+
+const AWAY: ConsumerState = {
+  running: false,
+  healthy: false,
+  reason: undefined,
+  lastHeartbeatAt: undefined,
+  lastFetchAt: undefined,
+  partitions: [],
+  lagTotal: 0,
+  recreations: 0,
+  recordsHandled: 0,
+};
+
+/** Until the signal ends, or the consumer gives up. */
+async function consume(deps: IngestDeps): Promise<void> {
   const { config, log } = deps;
   const { kafkaBrokers: brokers, kafkaClientId: clientId } = config;
   const client = { brokers, clientId, log, security: kafkaSecurity(config) };

@@ -55,8 +55,10 @@ export async function runProcess(names: readonly WorkerName[], options: ProcessO
     if (withKafka && names.includes('notify')) {
       const { kafkaBrokers: brokers, kafkaClientId: clientId } = config;
       const client = { brokers, clientId, log, security };
-      await ensureTopics({ ...client, partitions: PARTITIONS_DEFAULT });
-      producer = createProducer(client);
+      const ensure = () => ensureTopics({ ...client, partitions: PARTITIONS_DEFAULT });
+      // A wrong login is told at the start; beside the consumer, the consumer tells it.
+      if (!names.includes('ingest')) await ensure().catch(unlessAway);
+      producer = withTopics(createProducer(client), ensure);
     }
     const wanted = names.filter((name) => name !== 'ingest' || withKafka);
     await runWorkers(makeWorkers(wanted, { config, database, log, producer }), log);
@@ -66,6 +68,28 @@ export async function runProcess(names: readonly WorkerName[], options: ProcessO
     await producer?.close();
     await database.close();
   }
+}
+
+function unlessAway(error: unknown): void {
+  if (!(error instanceof FeewardenError) || error.code !== 'broker_unavailable') throw error;
+}
+
+/** Makes the topics before the first record and not at the start: without a broker nobody else is held up, webhooks least of all. */
+function withTopics(producer: RecordProducer, ensure: () => Promise<unknown>): RecordProducer {
+  let ensured: Promise<unknown> | null = null;
+  return {
+    async send(topic, records) {
+      ensured ??= ensure();
+      try {
+        await ensured;
+      } catch (error) {
+        ensured = null;
+        throw error;
+      }
+      await producer.send(topic, records);
+    },
+    close: () => producer.close(),
+  };
 }
 
 /** Longest wait for connections to close at the end. */
