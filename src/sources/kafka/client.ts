@@ -1,5 +1,6 @@
 import { Kafka, type LogEntry, logLevel, type RetryOptions } from 'kafkajs';
 import { FeewardenError } from '../../core/errors.js';
+import { addCodecs } from './codecs.js';
 import { correctIdleTimer } from './idle-timer.js';
 import type { KafkaSecurity } from './security.js';
 import type { KafkaLog } from './types.js';
@@ -33,6 +34,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** The library's entry point, with our log and our limits. */
 export function createClient({ brokers, clientId, log, clientRetries, security }: ClientOptions): Kafka {
   correctIdleTimer();
+  addCodecs();
   return new Kafka({
     brokers: [...brokers],
     clientId,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, Kafka } from 'kafkajs';
-import { errorKindOf } from './client.js';
+import { errorKindOf, rootCause } from './client.js';
 import type { Gather } from './gather.js';
 import type { KafkaLog } from './types.js';
 
@@ -31,7 +31,7 @@ const PARTITIONS_AT_ONCE = 64;
 
 /** No new client helps against these: the record itself cannot be read. */
 const UNREADABLE = new Map([
-  ['KafkaJSNotImplemented', 'a record is compressed with a codec other than gzip; set compression.type=uncompressed'],
+  ['UnpackError', 'a batch of records cannot be unpacked'],
   ['KafkaJSUnsupportedMagicByteInMessageSet', 'a record has a format that is not supported'],
 ]);
 
@@ -173,5 +173,10 @@ function endOf(error: unknown): SessionEnd {
   if (unreadable === undefined) {
     return { kind: 'lost', error };
   }
-  return { kind: 'fatal', error: new Error(`Kafka: ${unreadable}.`, { cause: error }) };
+  return { kind: 'fatal', error: new Error(`Kafka: ${unreadable} (${messageOf(error)}).`, { cause: error }) };
+}
+
+function messageOf(error: unknown): string {
+  const cause = rootCause(error);
+  return cause instanceof Error ? cause.message : String(cause);
 }

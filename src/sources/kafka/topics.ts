@@ -58,7 +58,7 @@ async function create(admin: Admin, topics: readonly string[], options: EnsureTo
       topic,
       numPartitions: options.partitions ?? PARTITIONS_DEFAULT,
       replicationFactor: options.replicationFactor ?? REPLICATION_OF_BROKER,
-      // Sources may send with any codec, our client reads only gzip: the broker then stores it plain.
+      // Stored plain whatever the sources use: what reads the topics besides us need not know every codec.
       configEntries: [{ name: 'compression.type', value: 'uncompressed' }],
     })),
   });
