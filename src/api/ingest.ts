@@ -71,9 +71,12 @@ const PIECE_BYTES = 65_536;
 export async function ingestJson(
   deps: IngestDeps,
   sender: Sender,
-  body: Buffer,
+  sent: Buffer,
   kind: 'event' | 'batch' | 'either',
 ): Promise<IngestAnswer> {
+  const body = sent.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+    ? sent.subarray(BYTE_ORDER_MARK.length)
+    : sent;
   const isArray = firstCharacter(body) === '[';
   if (kind === 'batch' && !isArray) throw new FeewardenError('not_an_object', 'A batch is a JSON array of events.');
   if (kind === 'event' || !isArray) return ingestOne(deps, sender, body);
@@ -81,6 +84,8 @@ export async function ingestJson(
     throw new FeewardenError('not_json', 'The array has no end (]). Nothing was taken in.');
   return ingestChunks(deps, sender, pieces(body), new JsonSplitter(deps.config.eventBytesMax, 0));
 }
+
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** A stream of lines, booked as it arrives. */
 export function ingestLines(deps: IngestDeps, sender: Sender, stream: Readable): Promise<IngestAnswer> {

@@ -51,8 +51,13 @@ export function decodeText(input: string | Buffer, limits: DecodeLimits): Decode
 /** Null when the bytes are not UTF-8. Most events are ASCII, which is quicker to see and to copy. */
 function textOf(bytes: Buffer): string | null {
   if (isAscii(bytes)) return bytes.toString('latin1');
-  return isUtf8(bytes) ? bytes.toString('utf8') : null;
+  if (!isUtf8(bytes)) return null;
+  const text = bytes.toString('utf8');
+  // A byte order mark, as Windows puts it before a file, says nothing of the event behind it (RFC 8259, 8.1).
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
 }
+
+const BYTE_ORDER_MARK = '\ufeff';
 
 /** As `decodeText`, for a value that was parsed as part of something larger. The value is not changed. */
 export function decodeValue(value: unknown, limits: DecodeLimits): Decoded {

@@ -106,6 +106,20 @@ describe('the media types', () => {
     expect(json).toMatchObject({ accepted: 0, rejected: [{ index: 0, code: 'not_an_object' }] });
   });
 
+  test.each([
+    ['one event', ONE, (events: readonly unknown[]) => JSON.stringify(events[0]), 1],
+    ['a batch', BATCH, (events: readonly unknown[]) => JSON.stringify(events), 2],
+    ['lines', LINES, (events: readonly unknown[]) => events.map((one) => JSON.stringify(one)).join('\n'), 2],
+  ])('a byte order mark before %s is passed over, as in a file', async (what, type, write, accepted) => {
+    const events = ['a', 'b'].map((id) => payment(uscc(6), `${what} ${id}`, 1));
+    const body = Buffer.from(`\ufeff${write(events)}`);
+    expect((await h.call('POST', '/v1/events', { type, body })).json).toEqual({
+      accepted,
+      duplicates: 0,
+      rejected: [],
+    });
+  });
+
   test('a stream with a bad line in the middle is taken in around it; blank lines are none', async () => {
     const subject = uscc(5);
     const body = `\n${lines([payment(subject, 'a', 1), payment(subject, 'b', 2)])}{"broken": \r\n\n  \n${lines([payment(subject, 'c', 4), payment(subject, 'd', 8)])}${JSON.stringify(payment(subject, 'e', 16))}`;
