@@ -28,7 +28,7 @@ interface Sign {
  */
 export const rule = defineRule({
   id: 'D03',
-  version: 5,
+  version: 6,
   group: 'D',
   name: { zh: '虚假消课', en: 'False confirmation' },
   question: { zh: '有没有不可能真实的上课或消课？', en: 'Are there lessons or confirmations that cannot be true?' },
@@ -122,11 +122,7 @@ export const rule = defineRule({
       invented,
       sign('教师或学员同时在两处', 'a teacher or a learner in two places', inTwoPlaces(lessons)),
       sign('教师日授课过长', 'a teacher teaching too long', teachersTooLong(lessons, p.teacherHours)),
-      sign(
-        '超过教室容量',
-        'a room over capacity',
-        lessons.filter(({ capacity, learners }) => capacity !== null && learners.length > capacity),
-      ),
+      sign('超过教室容量', 'a room over capacity', lessons.filter(isOverCapacity)),
       sign('一分钟内批量确认', 'a batch of confirmations in one minute', inOneMinute(byParents, p.minuteCount)),
       sign('确认过快', 'confirmations at once', couldBeQuick ? quick(byParents, p.quickShareBp, p.quickMin) : NONE),
     ].filter((one) => one.events.length > 0);
@@ -198,6 +194,11 @@ function looked(confirmations: readonly ConfirmationRow[]): Looked {
     if (isQuick(one)) quickCount += 1;
   }
   return { byParents, quickCount, odd, nameless, namedCount };
+}
+
+/** A learner who is told twice, say for two contracts, takes one seat. */
+function isOverCapacity({ capacity, learners }: DeliveryRow): boolean {
+  return capacity !== null && learners.length > capacity && new Set(learners).size > capacity;
 }
 
 /** It names a lesson that is not scheduled. */

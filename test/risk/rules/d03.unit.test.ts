@@ -58,6 +58,10 @@ describe('D03 false confirmation', () => {
     [10, 'none'],
     [11, 'yellow'],
   ]);
+  it('gives one seat to a learner who is told twice', () => {
+    expect(ask(rule, seen([lesson(9, 10, { learners: [...learners(10), '0'] })])).level).toBe('none');
+  });
+
   steps(rule, 'one teacher, hours on one day:', (hours: number) => seen([lesson(8, 8 + hours)]), [
     [10, 'none'],
     [10 + 1 / 3600, 'yellow'],
