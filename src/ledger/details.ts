@@ -22,6 +22,7 @@ export interface DeliveredLesson extends Told {
 
 export interface Confirmation extends Told {
   readonly confirmId: string;
+  readonly contractId: string;
   readonly lessonId: string | null;
   readonly amountFen: number;
   readonly by: EventData['lesson.confirmed']['by'];
@@ -115,7 +116,7 @@ export class Details {
     const { confirmId, contractId, lessonId = null, amountFen, by, hours } = event.data;
     if (sign > 0) {
       const { at, source, id } = event;
-      this.confirmations.set(confirmId, { at, source, id, confirmId, lessonId, amountFen, by });
+      this.confirmations.set(confirmId, { at, source, id, confirmId, contractId, lessonId, amountFen, by });
       this.confirmationsOf.add(dayOf(at), confirmId);
     } else this.confirmations.delete(confirmId);
     this.changedConfirmations.add(confirmId);

@@ -133,10 +133,10 @@ export class TeachingWindow {
   }
 
   private confirmationOf(told: Confirmation, lesson: Place): ConfirmationRow {
-    const { at, source, id, confirmId, lessonId, amountFen, by } = told;
+    const { at, source, id, confirmId, contractId, lessonId, amountFen, by } = told;
     const asked = this.details.requests.get(confirmId);
     const requestedAt = asked !== undefined && asked.at >= at - REQUEST_DAYS * US_PER_DAY ? asked.at : null;
-    return { at, source, id, confirmId, lessonId, amountFen, by, requestedAt, lesson };
+    return { at, source, id, confirmId, contractId, lessonId, amountFen, by, requestedAt, lesson };
   }
 
   /** The rows of an earlier day, at most `LATE_DAYS` back. Looks through everything. */

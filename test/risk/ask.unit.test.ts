@@ -18,6 +18,7 @@ describe('a raise asked about again', () => {
       source: 's',
       id: 'c',
       confirmId: 'c',
+      contractId: 'c1',
       lessonId: 'l',
       amountFen: 1,
       by: 'parent' as const,

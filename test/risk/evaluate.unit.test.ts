@@ -176,6 +176,7 @@ describe('confidence in the schedule', () => {
     source: 's',
     id: `${days}${lessonId}`,
     confirmId: `${days}${lessonId}`,
+    contractId: 'c1',
     lessonId,
     amountFen: 1,
     by: 'silence' as const,

@@ -98,13 +98,14 @@ export async function readConfirmations(
     values: [nos, toDbTime(startOfDay(from)), requestDays],
   });
   return rows.map((row) => {
-    const { lessonId = null, amountFen, by } = dataOf<'lesson.confirmed'>(row.body);
+    const { contractId, lessonId = null, amountFen, by } = dataOf<'lesson.confirmed'>(row.body);
     return {
       institutionNo: row.institution_no,
       at: row.at,
       source: row.source,
       id: row.id,
       confirmId: row.key,
+      contractId,
       lessonId,
       amountFen,
       by,

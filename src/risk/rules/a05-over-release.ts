@@ -1,20 +1,22 @@
-import { type Fen, maxFen } from '../../core/money.js';
-import { type Day, parseDay, startOfDay, type Us } from '../../core/time.js';
+import { type Fen, maxFen, minFen } from '../../core/money.js';
+import { type Day, dayOf, parseDay, startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
-import type { ReleasedLine } from '../facts/rows.js';
+import { CONFIRMATION_DAYS, type ReleasedLine } from '../facts/rows.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
 
 /**
  * Released beyond what was taught. Per lesson, the confirmed value is the limit; staged, a share of the price at one and two
- * thirds. Money whose release was instructed in the last days is left out: the confirmations it rests on may be told up to that much later.
+ * thirds. Money whose release was instructed in the last days is left out: the confirmations it rests on may be told up to that much
+ * later. Per lesson, what was confirmed in these days is left out with it: it was no ground for releases before, and at a school
+ * that teaches every other day it would hide for good what was released too much.
  */
 export const rule = defineRule({
   id: 'A05',
-  version: 2,
+  version: 3,
   group: 'A',
   name: { zh: '超进度划拨', en: 'Over-release' },
   question: { zh: '划拨给机构的钱是否超过已确认的课消？', en: 'Was more released than lessons were confirmed?' },
@@ -60,14 +62,20 @@ export const rule = defineRule({
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
     const staged = sheet.accounts.mode === 'staged';
     const since = sheet.today - p.lateDays;
+    const taughtDays = Math.min(p.lateDays, CONFIRMATION_DAYS - 1);
     const over: { line: ReleasedLine; excessFen: Fen }[] = [];
     const lineFen = BigInt(p.lineFen);
     let totalFen = 0n;
+    let at: Us | null = null;
     for (const line of sheet.rows.releasedLines) {
       const allowedFen = staged ? stagedAllowance(sheet, line, p.firstStageBp, p.secondStageBp) : line.confirmedFen;
       // Most lines keep pace even with what was released a moment ago.
       if (line.releasedFen - allowedFen <= lineFen) continue;
-      const excessFen = line.releasedFen - recentFen(line, since) - allowedFen;
+      const nowFen = line.releasedFen - allowedFen;
+      const coming = staged ? NONE : confirmedSince(sheet, line.contractId, sheet.today - taughtDays);
+      const thenFen = nowFen - recentFen(line, since) + coming.fen;
+      if (coming.oldest !== null) at = earliest(at, startOfDay(coming.oldest + taughtDays + 1));
+      const excessFen = minFen(nowFen, thenFen);
       if (excessFen <= lineFen) continue;
       over.push({ line, excessFen });
       totalFen += excessFen;
@@ -103,7 +111,11 @@ export const rule = defineRule({
           sheet.accounts.custody.map((account) => account.told),
         ),
       // A staged contract may be released in full once its period is over.
-      lookAgainAt: earliest(judgedAt(sheet, since, p.lateDays), staged && over.length > 0 ? sheet.nextMidnight : null),
+      lookAgainAt: earliest(
+        at,
+        judgedAt(sheet, since, p.lateDays),
+        staged && over.length > 0 ? sheet.nextMidnight : null,
+      ),
     };
   },
 });
@@ -116,7 +128,27 @@ function judgedAt(sheet: FactSheet, since: Day, lateDays: number): Us | null {
   return at;
 }
 
-function recentFen(line: ReleasedLine, since: number): Fen {
+interface Coming {
+  readonly fen: Fen;
+  /** The day of the first of them. */
+  readonly oldest: Day | null;
+}
+
+const NONE: Coming = { fen: 0n, oldest: null };
+
+/** What was confirmed of the contract from the day on. */
+function confirmedSince(sheet: FactSheet, contractId: string, since: Day): Coming {
+  let fen = 0n;
+  let oldest: Day | null = null;
+  for (const one of sheet.rows.confirmations) {
+    if (one.contractId !== contractId || one.at < startOfDay(since)) continue;
+    fen += BigInt(one.amountFen);
+    oldest ??= dayOf(one.at);
+  }
+  return { fen, oldest };
+}
+
+function recentFen(line: ReleasedLine, since: Day): Fen {
   let sum = 0n;
   for (const release of line.recentReleases) if (release.on >= since) sum += BigInt(release.amountFen);
   return sum;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDay, startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/a05-over-release.js';
-import { ask, contractData, depositSchool, nobody, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, contractData, depositSchool, nobody, noon, school, steps, TODAY, yuan } from '../builders.js';
 
 const released = (excess: number) =>
   school().releasedLine({ paidFen: 100_000n, confirmedFen: 50_000n, releasedFen: 50_000n + BigInt(excess) });
@@ -43,6 +43,37 @@ describe('A05 over-release', () => {
     expect(ask(rule, recent(3))).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY + 1) });
     expect(ask(rule, recent(0))).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY + 4) });
     expect(ask(rule, recent(4)).level).toBe('orange');
+  });
+
+  it('holds what was released too much against a school that teaches every other day', () => {
+    const confirmed = (ago: number) => ({
+      at: noon(TODAY - ago),
+      source: 's',
+      id: `f${ago}`,
+      confirmId: `f${ago}`,
+      contractId: 'c1',
+      lessonId: null,
+      lesson: null,
+      amountFen: 10_000,
+      by: 'parent' as const,
+      requestedAt: null,
+    });
+    const taught = (confirmedFen: bigint, days: readonly number[]) =>
+      school()
+        .releasedLine({
+          paidFen: 100_000n,
+          confirmedFen,
+          releasedFen: 55_000n,
+          recent: days.map((ago) => ({ on: TODAY - ago, amountFen: 10_000 })),
+        })
+        .with({ confirmations: days.map(confirmed) });
+    expect(ask(rule, taught(50_000n, [3, 1]))).toMatchObject({
+      level: 'orange',
+      value: 5_000,
+      lookAgainAt: startOfDay(TODAY + 1),
+    });
+    // Made up since: what is confirmed reaches what is released.
+    expect(ask(rule, taught(55_000n, [3, 1])).level).toBe('none');
   });
 
   it.each([

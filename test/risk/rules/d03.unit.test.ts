@@ -33,6 +33,7 @@ const confirmation = (moment: number, values: Partial<ConfirmationRow> = {}): Co
     source: 's',
     id: `f${made}`,
     confirmId: `f${made}`,
+    contractId: 'c1',
     lessonId: null,
     lesson: null,
     amountFen: 100,
