@@ -79,7 +79,11 @@ function listsOf(books: InstitutionBooks, type: EventType): readonly StoredEvent
   return books.byType.get(eventTypeNumber(type))?.lists ?? [];
 }
 
-function standingEntries<T extends EventType>(books: InstitutionBooks, list: readonly StoredEvent[]): ModelEntry<T>[] {
+/** Of tellings about one thing those that stand, in no order. */
+export function standingEntries<T extends EventType>(
+  books: InstitutionBooks,
+  list: readonly StoredEvent[],
+): ModelEntry<T>[] {
   return list
     .filter((stored) => !isReversed(books, stored) && !books.displaced.has(stored))
     .map((stored) => ({

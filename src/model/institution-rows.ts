@@ -9,6 +9,7 @@ import { contractLine } from '../ledger/plan.js';
 import { isRefundOpen, refundContract } from '../ledger/refunds.js';
 import type { PaymentRow, RefundRow } from '../ledger/rows.js';
 import { type InstitutionBooks, isDated, type LedgerSums, type MetricCounts } from '../ledger/working-set.js';
+import { isStaged } from '../risk/facts/accounts.js';
 import type { Collection } from '../risk/facts/collections.js';
 import { linkKeysOf, linkName } from '../risk/facts/links.js';
 import type { PaymentFacts } from '../risk/facts/payments.js';
@@ -250,7 +251,7 @@ export class InstitutionRowsReader {
   private followAccounts(): void {
     const accounts = this.registers.registers['account.registered'] ?? [];
     this.hasCustody = accounts.some((row) => row.data.purpose === 'custody');
-    if (this.released.setStaged(accounts.some((row) => row.data.mode === 'staged'))) this.changed |= PART.released;
+    if (this.released.setStaged(accounts.some(isStaged))) this.changed |= PART.released;
   }
 
   private followSeries(today: Day): void {

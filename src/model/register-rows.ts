@@ -4,6 +4,7 @@ import { mergeProfile, type Profile } from '../ledger/profile.js';
 import { isNewer, type StoredEvent } from '../ledger/rows.js';
 import type { InstitutionBooks } from '../ledger/working-set.js';
 import {
+  isAnnounced,
   PROFILE_DAYS,
   REGISTER_TYPES,
   REPORTED_MAX,
@@ -12,7 +13,7 @@ import {
   type RegisterType,
   type ReportedBalance,
 } from '../risk/facts/rows.js';
-import { type ModelEntry, newestOf, tellings } from './books-rows.js';
+import { type ModelEntry, newestOf, standingEntries, tellings } from './books-rows.js';
 import { PART } from './changed.js';
 import { SortedRows } from './sorted-rows.js';
 
@@ -54,6 +55,7 @@ export class RegisterRows {
 class FollowedType {
   sorted = new SortedRows<Row>(isNewer);
   private readonly number: number;
+  private readonly announced: boolean;
   private listsSeen = 0;
   private revisionsSeen = 0;
 
@@ -62,6 +64,7 @@ class FollowedType {
     readonly type: RegisterType,
   ) {
     this.number = eventTypeNumber(type);
+    this.announced = isAnnounced(type);
   }
 
   /** True when something changed. */
@@ -79,9 +82,19 @@ class FollowedType {
   }
 
   private add(list: readonly StoredEvent[]): void {
+    if (this.announced && list.length > 1) {
+      const entries = standingEntries<RegisterType>(this.books, list).sort((a, b) => (isNewer(a, b) ? 1 : -1));
+      const newest = entries.pop();
+      if (newest) this.sorted.insert(withBefore(rowOf(newest), entries));
+      return;
+    }
     const entry = newestOf<RegisterType>(this.books, list);
     if (entry) this.sorted.insert(rowOf(entry));
   }
+}
+
+function withBefore(row: Row, before: readonly ModelEntry<RegisterType>[]): Row {
+  return before.length === 0 ? row : { ...row, before: before.map(rowOf) };
 }
 
 /** The merged profile, and the events that made it. */

@@ -38,7 +38,7 @@ function statementShareBp(sheet: FactSheet, windowDays: number): number {
   let least = 10_000;
   for (const account of sheet.accounts.custody) {
     if (account.state === 'closed') continue;
-    const from = Math.max(sheet.today - windowDays, account.validFrom);
+    const from = Math.max(sheet.today - windowDays, account.since);
     const expected = from > to ? 0 : sheet.calendar.workingDaysBetween(from - 1, to);
     if (expected === 0) continue;
     let reported = 0;

@@ -1,12 +1,12 @@
 import type pg from 'pg';
 import type { Fen } from '../core/money.js';
 import { type Day, formatDay } from '../core/time.js';
-import type { EventData } from '../events/event.js';
 import { eventTypeNumber } from '../events/list.js';
 import { releaseSums } from '../ledger/releases.js';
 import { readDifferingReleases as readDiffering, readRecentReleases } from '../ledger/sql/read-details.js';
 import { readTallies, readTurnovers } from '../ledger/sql/read-series.js';
-import { type Expiring, RELEASE_DAYS, SIDES_DAYS, TURNOVER_DAYS } from './facts/rows.js';
+import { isStaged } from './facts/accounts.js';
+import { type Expiring, RELEASE_DAYS, type RegisterRow, SIDES_DAYS, TURNOVER_DAYS } from './facts/rows.js';
 import { type BuildingOf, type LineColumns, lineOf } from './read-building.js';
 
 type Db = pg.ClientBase;
@@ -85,9 +85,7 @@ export async function readExpiring(client: Db, no: number, today: Day): Promise<
 /** Lines of which more was released than confirmed, or something in stages, with the releases of the last days. */
 export async function readReleasedLines(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
   const staged = nos.filter((no) =>
-    of(no).registers['account.registered']?.some(
-      (row) => (row.data as EventData['account.registered']).mode === 'staged',
-    ),
+    (of(no).registers['account.registered'] as RegisterRow<'account.registered'>[] | undefined)?.some(isStaged),
   );
   const { rows } = await client.query<LineColumns & { data: string | null; ended: boolean }>({
     name: 'risk_released_lines',

@@ -2,10 +2,12 @@ import type pg from 'pg';
 import { type Day, dayOf, type Us } from '../core/time.js';
 import { mergeProfile } from '../ledger/profile.js';
 import { isNewer } from '../ledger/rows.js';
-import { readRegisters, readTellings } from '../ledger/sql/read-registers.js';
+import { type RegisterEntry, readRegisters, readTellings } from '../ledger/sql/read-registers.js';
 import { readReportedBalances } from '../ledger/sql/read-series.js';
 import {
+  ANNOUNCED_TYPES,
   type InstitutionRows,
+  isAnnounced,
   PROFILE_DAYS,
   REGISTER_TYPES,
   REPORTED_MAX,
@@ -96,14 +98,34 @@ async function readRowsOf(
   return all;
 }
 
+const NEWEST_TYPES = REGISTER_TYPES.filter((type) => !isAnnounced(type));
+
 async function readRegisterRows(client: Db, nos: readonly number[], of: BuildingOf): Promise<void> {
-  for (const { institutionNo, type, at, source, id, data } of await readRegisters(client, nos, REGISTER_TYPES)) {
-    const registers: Partial<Record<RegisterType, RegisterRow<RegisterType>[]>> = of(institutionNo).registers;
+  const add = (no: number, type: RegisterType, row: RegisterRow<RegisterType>) => {
+    const registers: Partial<Record<RegisterType, RegisterRow<RegisterType>[]>> = of(no).registers;
     const list = registers[type] ?? [];
     registers[type] = list;
-    list.push({ at, source, id, data });
+    list.push(row);
+  };
+  for (const entry of await readRegisters(client, nos, NEWEST_TYPES))
+    add(entry.institutionNo, entry.type, rowOf(entry));
+  for (const type of ANNOUNCED_TYPES) {
+    const byKey = new Map<string, RegisterEntry<RegisterType>[]>();
+    for (const entry of await readTellings<RegisterType>(client, nos, type)) {
+      const key = `${entry.institutionNo} ${entry.key}`;
+      byKey.set(key, [...(byKey.get(key) ?? []), entry]);
+    }
+    for (const list of byKey.values()) {
+      const newest = list.pop()!;
+      const before = list.map(rowOf);
+      add(newest.institutionNo, type, before.length === 0 ? rowOf(newest) : { ...rowOf(newest), before });
+    }
   }
   for (const no of nos) for (const list of Object.values(of(no).registers)) list.sort(ascending);
+}
+
+function rowOf({ at, source, id, data }: RegisterEntry<RegisterType>): RegisterRow<RegisterType> {
+  return { at, source, id, data };
 }
 
 /** Ascending by day for each account. */

@@ -4,6 +4,7 @@ import type { Us } from '../core/time.js';
 import { arrayText, jsonArray, jsonList } from '../db/arrays.js';
 import { toDbTime } from '../db/pool.js';
 import type { Evaluation, InstitutionRiskState } from './evaluation.js';
+import { tellingsOf } from './facts/announced.js';
 import type { InstitutionRows } from './facts/rows.js';
 import { findingsJson } from './findings-json.js';
 import { confidencePercent } from './messages.js';
@@ -167,5 +168,7 @@ function smallColumns(rows: readonly Row[], now: Us, stateOf: (row: Row) => stri
 }
 
 export function modesOf(rows: InstitutionRows): string[] {
-  return [...new Set((rows.registers['account.registered'] ?? []).map((account) => account.data.mode))].sort();
+  return [
+    ...new Set((rows.registers['account.registered'] ?? []).flatMap(tellingsOf).map(({ data }) => data.mode)),
+  ].sort();
 }

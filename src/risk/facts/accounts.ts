@@ -1,9 +1,10 @@
 import type { Fen } from '../../core/money.js';
-import { type Day, dayOf, parseDay } from '../../core/time.js';
+import { type Day, parseDay } from '../../core/time.js';
 import type { EventData } from '../../events/event.js';
 import type { Told } from '../../ledger/rows.js';
+import { inForce, tellingsOf } from './announced.js';
 import type { FactSheet } from './fact-sheet.js';
-import type { Registers } from './rows.js';
+import type { RegisterRow, Registers } from './rows.js';
 
 export type Mode = EventData['account.registered']['mode'];
 
@@ -12,7 +13,10 @@ export interface AccountFacts {
   readonly accountId: string;
   readonly purpose: EventData['account.registered']['purpose'];
   readonly mode: Mode;
+  /** From when it is as it is told for the day. */
   readonly validFrom: Day;
+  /** The first day on which it was valid, however often it was registered anew. */
+  readonly since: Day;
   readonly openingFen: number;
   readonly state: 'active' | 'frozen' | 'closed';
   /** The newest change of state; null when there was none. */
@@ -33,7 +37,7 @@ export interface AccountsFacts {
 }
 
 export function accountsFacts({ rows, today }: FactSheet): AccountsFacts {
-  const all = accountsOf(rows.registers);
+  const all = accountsOf(rows.registers, today);
   const custody = all.filter((account) => account.purpose === 'custody');
   const deposit = all.filter((account) => account.purpose === 'deposit');
   return {
@@ -43,26 +47,36 @@ export function accountsFacts({ rows, today }: FactSheet): AccountsFacts {
     custodyIds: new Set(custody.map((account) => account.accountId)),
     depositIds: new Set(deposit.map((account) => account.accountId)),
     mode: modeOn(today, all),
-    custodyFrom: custody.length === 0 ? null : Math.min(...custody.map((account) => account.validFrom)),
+    custodyFrom: custody.length === 0 ? null : Math.min(...custody.map((account) => account.since)),
   };
 }
 
-/** Every account as it is registered and as it was last changed. */
-export function accountsOf(registers: Registers): AccountFacts[] {
+/**
+ * Every account as it is registered for the day and as it was last changed. A mode that was announced ahead does not hold yet; what
+ * the books read of an account is always the newest telling's.
+ */
+export function accountsOf(registers: Registers, day: Day): AccountFacts[] {
   const changes = registers['account.state_changed'] ?? [];
   return (registers['account.registered'] ?? []).map((row): AccountFacts => {
     const change = changes.find((one) => one.data.accountId === row.data.accountId) ?? null;
+    const now = inForce(row, day) ?? row;
     return {
       accountId: row.data.accountId,
       purpose: row.data.purpose,
-      mode: row.data.mode,
-      validFrom: parseDay(row.data.validFrom) ?? dayOf(row.at),
+      mode: now.data.mode,
+      validFrom: parseDay(now.data.validFrom)!,
+      since: Math.min(...tellingsOf(row).map(({ data }) => parseDay(data.validFrom)!)),
       openingFen: row.data.openingFen ?? 0,
       state: change?.data.state ?? 'active',
       change: change && { at: change.at, source: change.source, id: change.id, filed: change.data.filed },
-      told: row,
+      told: now,
     };
   });
+}
+
+/** It releases in stages, did so, or will. */
+export function isStaged(row: RegisterRow<'account.registered'>): boolean {
+  return tellingsOf(row).some(({ data }) => data.mode === 'staged');
 }
 
 /** True in the modes in which only a custody account may take fees. */

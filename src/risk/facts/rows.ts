@@ -110,8 +110,19 @@ export const REGISTER_TYPES = [
 
 export type RegisterType = (typeof REGISTER_TYPES)[number];
 
+/** Of these a telling may say from which day on it holds: until then what was told before does. */
+export const ANNOUNCED_TYPES = ['account.registered', 'account.requirement_set'] as const;
+
+export type AnnouncedType = (typeof ANNOUNCED_TYPES)[number];
+
 export interface RegisterRow<T extends RegisterType | 'institution.upserted'> extends Told {
   readonly data: EventData[T];
+  /** Of `ANNOUNCED_TYPES`: what was told of the same thing before and stands, oldest first; absent where nothing was. */
+  readonly before?: readonly RegisterRow<T>[];
+}
+
+export function isAnnounced(type: RegisterType): boolean {
+  return (ANNOUNCED_TYPES as readonly RegisterType[]).includes(type);
 }
 
 /** Per type, ascending (`isNewer`); a type without rows may be absent. */

@@ -14,7 +14,7 @@ import { enYuan, percent, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A01',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '托管余额不足', en: 'Custody shortfall' },
   question: { zh: '托管账户里的钱够不够覆盖未消课预收？', en: 'Does the money in custody cover the unearned fees?' },

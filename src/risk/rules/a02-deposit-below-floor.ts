@@ -1,8 +1,8 @@
 import { type Fen, maxFen, shareBasisPoints } from '../../core/money.js';
-import { type Day, parseDay, startOfDay } from '../../core/time.js';
+import type { Day } from '../../core/time.js';
+import { nextRequirementAt, requirementsOn } from '../facts/announced.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
-import { earliest, ifLater } from '../facts/moments.js';
 import { raised } from '../level.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
@@ -15,7 +15,7 @@ import { enYuan, percent, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A02',
-  version: 2,
+  version: 3,
   group: 'A',
   name: { zh: '风险保证金不足', en: 'Deposit below floor' },
   question: { zh: '风险保证金是否达到最低额？', en: 'Does the risk deposit reach its floor?' },
@@ -66,29 +66,21 @@ export const rule = defineRule({
       }),
       evidence: () =>
         refsOf(
-          (sheet.rows.registers['account.requirement_set'] ?? []).filter((row) => row.data.kind === 'deposit'),
+          requirementsOn(sheet.rows.registers, 'deposit', sheet.today),
           sheet.accounts.deposit.flatMap((account) => sheet.statements.newest(account.accountId) ?? []),
           [...sheet.payments].reverse().map((payment) => payment.told),
         ),
-      lookAgainAt: judgement.holdLevel === 'none' ? nextRequirement(sheet) : sheet.nextMidnight,
+      lookAgainAt:
+        judgement.holdLevel === 'none'
+          ? nextRequirementAt(sheet.rows.registers, 'deposit', sheet.now)
+          : sheet.nextMidnight,
     };
   },
 });
 
 function requirementOn(sheet: FactSheet, day: Day): Fen {
-  let sum = 0n;
-  for (const { data } of sheet.rows.registers['account.requirement_set'] ?? []) {
-    if (data.kind === 'deposit' && parseDay(data.validFrom)! <= day) sum += BigInt(data.amountFen);
-  }
-  return sum;
-}
-
-function nextRequirement(sheet: FactSheet): number | null {
-  return (sheet.rows.registers['account.requirement_set'] ?? []).reduce<number | null>(
-    (at, { data }) =>
-      data.kind === 'deposit' ? earliest(at, ifLater(startOfDay(parseDay(data.validFrom)!), sheet.now)) : at,
-    null,
-  );
+  const inForce = requirementsOn(sheet.rows.registers, 'deposit', day);
+  return inForce.reduce((sum, { data }) => sum + BigInt(data.amountFen), 0n);
 }
 
 /** True when the deposit was below its floor at the end of every day from `from` to yesterday. */

@@ -1,8 +1,8 @@
 import { type Fen, maxFen, minFen } from '../../core/money.js';
-import { parseDay, startOfDay } from '../../core/time.js';
+import { nextRequirementAt, requirementsOn } from '../facts/announced.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
-import { earliest, ifLater } from '../facts/moments.js';
+import { earliest } from '../facts/moments.js';
 import { transitEndsAt } from '../facts/payments.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -15,7 +15,7 @@ import { enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A03',
-  version: 2,
+  version: 3,
   group: 'A',
   name: { zh: '最低余额预警', en: 'Below local minimum' },
   question: { zh: '托管余额是否低于最低余额？', en: 'Is the custody balance below its minimum?' },
@@ -79,13 +79,17 @@ export const rule = defineRule({
       }),
       evidence: () =>
         refsOf(
-          (sheet.rows.registers['account.requirement_set'] ?? []).filter((row) => row.data.kind === 'min_balance'),
+          requirementsOn(sheet.rows.registers, 'min_balance', sheet.today),
           sheet.accounts.custody.flatMap((account) => sheet.statements.newest(account.accountId) ?? []),
           sheet.accounts.custody.map((account) => account.told),
         ),
       lookAgainAt:
         judgement.holdLevel === 'none'
-          ? earliest(nextPreset(sheet), transitEndsAt(sheet, p.inTransitWorkingDays), sheet.ratiosFrom)
+          ? earliest(
+              nextRequirementAt(sheet.rows.registers, 'min_balance', sheet.now),
+              transitEndsAt(sheet, p.inTransitWorkingDays),
+              sheet.ratiosFrom,
+            )
           : sheet.nextMidnight,
     };
   },
@@ -94,22 +98,7 @@ export const rule = defineRule({
 /** Sum of the minimum balances set for the custody accounts and valid today; null when none is set. */
 function localPreset(sheet: FactSheet): Fen | null {
   let sum: Fen | null = null;
-  for (const { data } of sheet.rows.registers['account.requirement_set'] ?? []) {
-    if (
-      data.kind !== 'min_balance' ||
-      parseDay(data.validFrom)! > sheet.today ||
-      !sheet.accounts.custodyIds.has(data.accountId)
-    )
-      continue;
-    sum = (sum ?? 0n) + BigInt(data.amountFen);
-  }
+  for (const { data } of requirementsOn(sheet.rows.registers, 'min_balance', sheet.today))
+    if (sheet.accounts.custodyIds.has(data.accountId)) sum = (sum ?? 0n) + BigInt(data.amountFen);
   return sum;
-}
-
-function nextPreset(sheet: FactSheet): number | null {
-  return (sheet.rows.registers['account.requirement_set'] ?? []).reduce<number | null>(
-    (at, { data }) =>
-      data.kind === 'min_balance' ? earliest(at, ifLater(startOfDay(parseDay(data.validFrom)!), sheet.now)) : at,
-    null,
-  );
 }

@@ -1,5 +1,6 @@
 import type { Fen } from '../../core/money.js';
 import { type Day, formatDay, parseDay } from '../../core/time.js';
+import { requirementsOn } from '../facts/announced.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { defineRule, notApplicable } from '../rule.js';
@@ -12,7 +13,7 @@ import { enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A04',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '大额资金异动', en: 'Large movement' },
   question: {
@@ -134,14 +135,8 @@ function balanceAtEnd(sheet: FactSheet, day: Day): Fen {
 
 function minimum(sheet: FactSheet): Fen {
   let sum = 0n;
-  for (const { data } of sheet.rows.registers['account.requirement_set'] ?? []) {
-    if (
-      data.kind === 'min_balance' &&
-      parseDay(data.validFrom)! <= sheet.today &&
-      sheet.accounts.custodyIds.has(data.accountId)
-    )
-      sum += BigInt(data.amountFen);
-  }
+  for (const { data } of requirementsOn(sheet.rows.registers, 'min_balance', sheet.today))
+    if (sheet.accounts.custodyIds.has(data.accountId)) sum += BigInt(data.amountFen);
   return sum;
 }
 

@@ -23,7 +23,7 @@ interface Silence {
  */
 export const rule = defineRule({
   id: 'A07',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '银行数据断报', en: 'Bank feed silent' },
   question: { zh: '银行是否按时报送日终余额？', en: 'Does the bank report its end-of-day balances in time?' },

@@ -11,7 +11,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A08',
-  version: 2,
+  version: 3,
   group: 'A',
   name: { zh: '入账迟延', en: 'Late credit' },
   question: { zh: '家长付的钱是否按时进入托管账户？', en: 'Do payments reach the custody account in time?' },
