@@ -9,12 +9,33 @@ export function teachingTally(sheet: FactSheet): 'lessons_delivered' | 'confirma
 }
 
 /**
- * Days of [from, to] on which lessons can be expected: outside declared breaks and statutory holidays, which are runs of three rest
- * days and more (weekends count).
+ * The lessons given in [from, to], and the days on which some could be expected: outside declared breaks and statutory holidays, which
+ * are runs of three rest days and more (weekends count). A school that teaches through a holiday has none: counting its lessons without
+ * their days, it would seem to teach twice as much as before May Day, and half as much for weeks after it. One that gives an odd lesson
+ * then has the holiday all the same, and neither counts.
  */
-export function teachingDaysIn(sheet: FactSheet, from: Day, to: Day): number {
+export function teachingIn(sheet: FactSheet, from: Day, to: Day): { readonly lessons: number; readonly days: number } {
+  const tally = teachingTally(sheet);
+  let lessons = sheet.tallies.count(tally, from, to);
   let days = sheet.breaks.openDaysIn(from, to);
-  for (const run of sheet.calendar.restRuns(from, to))
-    days -= sheet.breaks.openDaysIn(Math.max(run.from, from), Math.min(run.to, to));
-  return Math.max(0, days);
+  for (const run of sheet.calendar.restRuns(from, to)) {
+    if (isTaught(sheet, tally, run)) continue;
+    const first = Math.max(run.from, from);
+    const last = Math.min(run.to, to);
+    lessons -= sheet.tallies.count(tally, first, last);
+    days -= sheet.breaks.openDaysIn(first, last);
+  }
+  return { lessons, days: Math.max(0, days) };
+}
+
+/** Up to yesterday at least half as many lessons as on the same days of the week before it. */
+function isTaught(
+  sheet: FactSheet,
+  tally: ReturnType<typeof teachingTally>,
+  run: { readonly from: Day; readonly to: Day },
+): boolean {
+  const to = Math.min(run.to, sheet.today - 1);
+  const back = 7 * Math.ceil((run.to - run.from + 1) / 7);
+  const given = sheet.tallies.count(tally, run.from, to);
+  return given > 0 && given * 2 >= sheet.tallies.count(tally, run.from - back, to - back);
 }

@@ -6,7 +6,7 @@ import { Pauses } from '../facts/pauses.js';
 import { newestFirst } from '../facts/payments.js';
 import type { LessonRow } from '../facts/rows.js';
 import { tooFewForRatio } from '../facts/sample.js';
-import { teachingDaysIn, teachingTally } from '../facts/teaching.js';
+import { teachingIn } from '../facts/teaching.js';
 import { defineRule, notApplicable, type RuleAnswer, type Sentence } from '../rule.js';
 import { is, judge, type Step } from '../steps.js';
 import { percent } from '../text.js';
@@ -17,7 +17,7 @@ import { percent } from '../text.js';
  */
 export const rule = defineRule({
   id: 'D02',
-  version: 2,
+  version: 3,
   group: 'D',
   name: { zh: '消课下滑', en: 'Lessons falling' },
   question: { zh: '上课量是否明显下滑？', en: 'Have lessons fallen much?' },
@@ -146,11 +146,8 @@ function paceOf(
   if (new Pauses(sheet, recovering, sheet.today).touch(recovering, sheet.today))
     return notApplicable('停课放假期间或刚结束', 'A break has just ended or goes on', sheet.nextMidnight);
   const baseDays = Math.min(p.baseDays, sheet.historyDays - p.recentDays);
-  const tally = teachingTally(sheet);
-  const lessons = sheet.tallies.count(tally, from, sheet.today - 1);
-  const base = sheet.tallies.count(tally, from - baseDays, from - 1);
-  const days = teachingDaysIn(sheet, from, sheet.today - 1);
-  const daysBefore = teachingDaysIn(sheet, from - baseDays, from - 1);
+  const { lessons, days } = teachingIn(sheet, from, sheet.today - 1);
+  const { lessons: base, days: daysBefore } = teachingIn(sheet, from - baseDays, from - 1);
   if (days < p.minTeachingDays || base < p.minLessons || daysBefore === 0)
     return notApplicable('可比的上课日不足', 'Too few comparable teaching days', sheet.nextMidnight);
   const expected = BigInt(base) * BigInt(days);

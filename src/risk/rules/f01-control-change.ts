@@ -3,7 +3,7 @@ import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { Pauses } from '../facts/pauses.js';
 import type { ProfileEvent } from '../facts/profile.js';
-import { teachingDaysIn, teachingTally } from '../facts/teaching.js';
+import { teachingIn } from '../facts/teaching.js';
 import { atLeast, levelOf } from '../level.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -18,7 +18,7 @@ const TROUBLE = ['C01', 'C02', 'C03', 'C05', 'C07', 'C08', 'D02'];
  */
 export const rule = defineRule({
   id: 'F01',
-  version: 4,
+  version: 5,
   group: 'F',
   name: { zh: '法人股东变更', en: 'Control change' },
   question: { zh: '法定代表人或实际控制人是否变更？', en: 'Has the legal representative or a controller changed?' },
@@ -108,12 +108,10 @@ function hasFallen(
   const from = sheet.today - RECENT_DAYS;
   if (from <= changedOn || sheet.historyDays < sheet.today - changedOn + RECENT_DAYS || !sheet.enoughForRatios)
     return false;
-  const tally = teachingTally(sheet);
   // Both sides times the teaching days of the base window.
-  const base = sheet.tallies.count(tally, changedOn - BASE_DAYS, changedOn - 1);
-  const baseDays = teachingDaysIn(sheet, changedOn - BASE_DAYS, changedOn - 1);
-  const given = sheet.tallies.count(tally, from, sheet.today - 1);
-  const expected = base * teachingDaysIn(sheet, from, sheet.today - 1);
+  const { lessons: base, days: baseDays } = teachingIn(sheet, changedOn - BASE_DAYS, changedOn - 1);
+  const { lessons: given, days } = teachingIn(sheet, from, sheet.today - 1);
+  const expected = base * days;
   const missing = expected - given * baseDays;
   const enough = p.fallenLessons * baseDays;
   if (given * baseDays * 10_000 >= expected * p.fallenBelowBp || missing < enough) return false;

@@ -10,19 +10,53 @@ const falling = (recent: number) =>
     .tallies('lessons_delivered', TODAY - 70, TODAY - 15, 100)
     .tallies('lessons_delivered', TODAY - 14, TODAY - 1, recent);
 
-describe('D02 lessons falling', () => {
-  it('expects nothing on holidays', () => {
-    // Twelve days of the base window are holidays: the same number of lessons a day is a slower pace than on the days that were left.
-    expect(ask(rule, falling(100)).value).toBeLessThan(10_000);
-  });
+/** What the pace says. */
+const ask0 = ({ level, value }: ReturnType<typeof ask>) => ({ level, value });
 
-  // 44 teaching days before (the Spring Festival and Qingming lie there): 5600 / 44 = 127.3 a day; 60% is 76.4, 35% is 44.5.
-  steps(rule, 'lessons a day against 127.3 before:', falling, [
-    [77, 'none'],
-    [76, 'yellow'],
-    [45, 'yellow'],
-    [44, 'orange'],
+describe('D02 lessons falling', () => {
+  // 100 a day for 56 days, the Spring Festival and Qingming among them: this school has no holidays. 60% is 60, 35% is 35.
+  steps(rule, 'lessons a day against 100 before, holidays too:', falling, [
+    [60, 'none'],
+    [59, 'yellow'],
+    [35, 'yellow'],
+    [34, 'orange'],
   ]);
+
+  describe('statutory holidays', () => {
+    /** Eight lessons on each day but `closed` ones, until `today`; half as many, or none, on the days of `fewer`. */
+    const around = (today: string, fewer: Readonly<Record<string, number>> = {}, halvedFrom?: string) => {
+      const one = school();
+      for (let day = on(today) - 93; day < on(today); day += 1) {
+        const usual = halvedFrom !== undefined && day >= on(halvedFrom) ? 4 : 8;
+        one.tally('lessons_delivered', day, fewer[formatDay(day)] ?? usual);
+      }
+      const timetable = timetabled(on('2026-05-02'), 'may');
+      return ask(rule, one.with({ lessons: [timetable] }), { now: noon(on(today)) });
+    };
+    const days = (from: string, to: string, lessons: number) =>
+      Object.fromEntries(Array.from({ length: on(to) - on(from) + 1 }, (_, at) => [formatDay(on(from) + at), lessons]));
+    const closed = {
+      ...days('2026-02-15', '2026-02-23', 0),
+      ...days('2026-04-04', '2026-04-06', 0),
+      ...days('2026-05-01', '2026-05-05', 0),
+    };
+
+    it('are days like others to a school that teaches then', () => {
+      // Before and after May Day, and with the Spring Festival and Qingming in the weeks before.
+      for (const today of ['2026-04-24', '2026-05-06', '2026-05-14', '2026-05-28'])
+        expect(ask0(around(today))).toEqual({ level: 'none', value: 10_000 });
+      // Half of the lessons since 22 April, through May Day: nine teaching days would make 78% of it.
+      expect(ask0(around('2026-05-06', {}, '2026-04-22'))).toEqual({ level: 'yellow', value: 5_000 });
+    });
+
+    it('count neither as days nor with their lessons where the school is closed, but for an odd lesson', () => {
+      for (const today of ['2026-04-24', '2026-05-14', '2026-05-28'])
+        expect(ask0(around(today, closed))).toEqual({ level: 'none', value: 10_000 });
+      const odd = { ...closed, '2026-05-02': 3 };
+      for (const today of ['2026-05-04', '2026-05-14', '2026-05-28'])
+        expect(ask0(around(today, odd))).toEqual({ level: 'none', value: 10_000 });
+    });
+  });
 
   it('leaves out declared breaks on both sides, and is not asked within two weeks of one', () => {
     const onBreak = (from: number, to: number) =>
@@ -39,7 +73,7 @@ describe('D02 lessons falling', () => {
   });
 
   it('is orange by the mean only with enough lessons before: with few, two that fall out are much', () => {
-    // One lesson every second day, or third day: 28 or 19 in the 44 teaching days of eight weeks … and none for two weeks.
+    // One lesson every second day, or third day … and none for two weeks.
     const few = (perWeek: number) => {
       const one = school();
       for (let at = 0; at < perWeek * 8; at += 1)
