@@ -45,6 +45,8 @@ export class Outcomes {
   readonly counts: Record<Kind, number> = { healthy: 0, failing: 0, violating: 0, unlabelled: 0 };
   private readonly others = new Map<string, Standing>();
   private readonly peaks = new Map<string, { alert: number; case: number }>();
+  /** The last day of the history; null before `finish`. */
+  lastDay: Day | null = null;
   private monday: Day | null = null;
   private raised = NOBODY();
 
@@ -78,6 +80,7 @@ export class Outcomes {
 
   /** Closes the weeks up to the day, the last of the history. */
   finish(lastDay: Day): void {
+    this.lastDay = lastDay;
     if (this.monday === null) return;
     this.goTo(lastDay);
     this.closeWeek();

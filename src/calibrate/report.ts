@@ -115,7 +115,10 @@ export const LISTED_MAX = 200;
 
 /** The report of a finished run. Pure. */
 export function makeReport(outcomes: Outcomes, options: ReportOptions): BacktestReport {
-  const failing = [...outcomes.told.values()].filter(({ label }) => label.kind === 'failing').map(resultOf);
+  const labelled = [...outcomes.told.values()].filter(({ label }) => label.kind === 'failing');
+  const { lastDay } = outcomes;
+  const end = lastDay === null ? Number.POSITIVE_INFINITY : startOfDay(lastDay + 1);
+  const failing = labelled.map((told) => resultOf(told, end));
   const shapes = byShape(failing);
   const { weeks } = outcomes;
   const early = failing.filter((one) => (medianOf(shapes.get(one.shape)!.map((other) => other.signDays)) ?? 0) >= 30);
@@ -152,6 +155,8 @@ interface Result {
   readonly shape: string;
   readonly label: KnownLabel;
   readonly stop: Us;
+  /** The end of the history: what lies behind it cannot have been found. */
+  readonly end: Us;
   readonly signDays: number;
   /** Since when it was at orange or above, not before the first sign; null: never. */
   readonly hotAt: Us | null;
@@ -161,7 +166,7 @@ interface Result {
   readonly contributing: readonly string[];
 }
 
-function resultOf({ label, standing, raised }: Told): Result {
+function resultOf({ label, standing, raised }: Told, end: Us): Result {
   const stop = startOfDay(parseDay(label.stopDay!)!);
   const sign = label.firstSignDay === null ? stop : startOfDay(parseDay(label.firstSignDay)!);
   const first = firstAfter(standing.hotByCase, sign);
@@ -169,6 +174,7 @@ function resultOf({ label, standing, raised }: Told): Result {
     shape: label.archetype ?? 'failing',
     label,
     stop,
+    end,
     signDays: (stop - sign) / US_PER_DAY,
     hotAt: first === null ? null : Math.max(first.from, sign),
     hotByAlertAt: atOrAfter(firstAfter(standing.hotByAlert, sign), sign),
@@ -191,8 +197,13 @@ function atOrAfter(span: HotSpan | null, sign: Us): Us | null {
   return span === null ? null : Math.max(span.from, sign);
 }
 
+/** A history that ends before that many days before the stop says nothing of it. */
+function isAskedFor({ signDays, stop, end }: Result, days: number): boolean {
+  return signDays >= days && stop - days * US_PER_DAY <= end;
+}
+
 function recallAt(results: readonly Result[], days: number): Recall {
-  const eligible = results.filter((one) => one.signDays >= days);
+  const eligible = results.filter((one) => isAskedFor(one, days));
   const by = (one: Result): Us => one.stop - days * US_PER_DAY;
   return {
     days,
@@ -222,10 +233,8 @@ function troubled(told: readonly Told[]): BacktestReport['troubled'] {
 
 function notFound(results: readonly Result[]): BacktestReport['notFound'] {
   return results
-    .filter(
-      ({ signDays, hotAt, stop }) =>
-        signDays >= EARLY_DAYS && (hotAt === null || hotAt > stop - EARLY_DAYS * US_PER_DAY),
-    )
+    .filter((one) => isAskedFor(one, EARLY_DAYS))
+    .filter(({ hotAt, stop }) => hotAt === null || hotAt > stop - EARLY_DAYS * US_PER_DAY)
     .map(({ label, shape, contributing }) => ({
       id: label.id,
       shape,
@@ -261,7 +270,7 @@ function shapeReport(shape: string, results: readonly Result[]): ShapeReport {
 /** Of those that show a sign two weeks before. Who was never found counts as found last. */
 function medianLead(results: readonly Result[]): number | null {
   const leads = results
-    .filter((one) => one.signDays >= EARLY_DAYS)
+    .filter((one) => isAskedFor(one, EARLY_DAYS))
     .map((one) => (one.hotAt === null ? Number.NEGATIVE_INFINITY : (one.stop - one.hotAt) / US_PER_DAY));
   const median = medianOf(leads);
   return median === null || !Number.isFinite(median) ? null : Math.floor(median * 10) / 10;

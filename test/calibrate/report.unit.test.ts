@@ -53,6 +53,15 @@ describe('recall and lead', () => {
     expect(made.medianLeadDays).toBeNull();
   });
 
+  it('does not ask for what lies behind the end of the history', () => {
+    const steps = [step('2025-06-10', 'a', 'F04', 'red')];
+    const until = (lastDay: string) => report([failing('a')], steps, lastDay);
+    expect(until('2025-06-14').recall.map((one) => one.eligible)).toEqual([0, 0, 0, 1]);
+    expect(until('2025-06-14')).toMatchObject({ medianLeadDays: null, notFound: [] });
+    expect(until('2025-06-15').recall.map((one) => one.eligible)).toEqual([0, 0, 1, 1]);
+    expect(until('2025-06-29').recall.map((one) => one.found)).toEqual([1, 1, 1, 0]);
+  });
+
   it('counts yellow as nothing, and the rise to orange from its moment on', () => {
     const made = report(
       [failing('a')],
