@@ -90,6 +90,15 @@ describe('a CSV export', () => {
     expect(found.map(({ bankRef }) => bankRef)).toEqual(['', '20260303E5']);
   });
 
+  test('tells the right line behind a cell of several lines, however its lines end', async () => {
+    const head = '交易日期,交易时间,贷方发生额,借方发生额,余额,流水号,摘要';
+    const rows = ['2026-03-02,,5.00,,5.00,L-1,"a', 'b', 'c"', '2026-03-03,,5.00,,10.00,L-2,d', ''];
+    for (const end of ['\n', '\r\n']) {
+      const found = await entries([head, ...rows].join(end), { ...TWO_COLUMNS, skipLines: 0 });
+      expect(found.map(({ line }) => line)).toEqual([4, 5]);
+    }
+  });
+
   test('adds up from its running balance, in either order of rows', async () => {
     const lines = CSV.trimEnd()
       .split('\n')

@@ -39,9 +39,12 @@ export async function* readCsv(chunks: AsyncIterable<Buffer>, mapping: CsvMappin
   source.on('error', (error) => parser.destroy(error));
   source.pipe(parser);
   const rows = new CsvRows(mapping);
+  let countedTwice = 0;
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      rows.add(record, info.lines);
+      // The parser counts a line end of two characters within a cell twice.
+      for (const cell of record) countedTwice += cell.split('\r\n').length - 1;
+      rows.add(record, info.lines - countedTwice);
       if (rows.out.length >= ITEMS_AT_ONCE) yield rows.out.splice(0);
     }
   } catch (error) {
