@@ -118,12 +118,19 @@ const RETRIABLE_TYPES = new Set([
   'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
 ]);
 
+/** The library's words for "the group stood before the oldest record, or behind the newest"; reading goes on with the oldest. */
+const OUT_OF_RANGE = 'Offset out of range, resetting to default offset';
+
 /**
  * Quieter than the library means it: it calls every answer "coordinator is loading" an error and every join an
  * information, while what matters to an operator is logged by our own loops.
  */
 function writeLog(log: KafkaLog, entry: LogEntry): void {
   const { message, timestamp: _timestamp, stack: _stack, logger: _logger, ...fields } = entry.log;
+  if (message === OUT_OF_RANGE) {
+    log.warn(fields, 'kafka records are gone that were not read yet: their topic keeps them for too short a time');
+    return;
+  }
   const line = `kafka client: ${message}`;
   if (entry.level === logLevel.ERROR) {
     log.info(fields, line);

@@ -28,6 +28,8 @@ export interface ConsumerLimits {
   /** How long a rebalance waits for a member that finishes its batch. */
   readonly rebalanceTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  /** Partitions that a topic gains are found after this time: until then nobody reads them. */
+  readonly metadataAgeMs: number;
   readonly maxWaitMs: number;
   readonly maxBytesPerPartition: number;
   readonly maxBytes: number;
@@ -50,6 +52,7 @@ export const CONSUMER_LIMITS: ConsumerLimits = {
   sessionTimeoutMs: 10_000,
   rebalanceTimeoutMs: 60_000,
   heartbeatIntervalMs: 1_000,
+  metadataAgeMs: 30_000,
   maxWaitMs: 200,
   maxBytesPerPartition: 1024 * 1024,
   maxBytes: 8 * 1024 * 1024,

@@ -11,6 +11,7 @@ export interface SessionOptions {
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
+  readonly metadataAgeMs: number;
   /** The broker answers a fetch as soon as there is a record, or empty after this time. */
   readonly maxWaitMs: number;
   readonly maxBytesPerPartition: number;
@@ -159,6 +160,7 @@ function createConsumer(options: SessionOptions): Consumer {
     sessionTimeout: options.sessionTimeoutMs,
     rebalanceTimeout: options.rebalanceTimeoutMs,
     heartbeatInterval: options.heartbeatIntervalMs,
+    metadataMaxAge: options.metadataAgeMs,
     maxWaitTimeInMs: options.maxWaitMs,
     maxBytesPerPartition: options.maxBytesPerPartition,
     maxBytes: options.maxBytes,
