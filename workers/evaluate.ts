@@ -2,26 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Config } from '../src/config.js';
 import type { Calendar } from '../src/core/calendar.js';
-import type { Us } from '../src/core/time.js';
 import { FIRST_BATCH, nextBatchSize } from '../src/risk/batch-size.js';
 import { evaluateDue, markOutdated } from '../src/risk/evaluate-due.js';
-import type { KafkaLog } from '../src/sources/kafka/types.js';
+import { type PatienceDeps, patiently } from './patience.js';
 
-export interface EvaluateDeps {
+export interface EvaluateDeps extends PatienceDeps {
   readonly pool: pg.Pool;
   readonly config: Pick<Config, 'pollMs' | 'evaluateSettleMs' | 'evaluateBatchMax'>;
   readonly calendar: Calendar;
-  readonly clock: () => Us;
-  readonly log: KafkaLog;
   readonly kafkaEnabled: boolean;
-  /** Ends the worker: the batch in hand is committed first. */
-  readonly signal: AbortSignal;
 }
 
-/** Evaluates institutions as they become due, by an event or by time. Several of these share the work. */
+/** Evaluates institutions as they become due, by an event or by time, until the signal ends and the batch in hand is committed. Several of these share the work. */
 export async function runEvaluate(deps: EvaluateDeps): Promise<void> {
-  const outdated = await markOutdated(deps.pool, deps.calendar, deps.clock());
-  if (outdated > 0) deps.log.info({ outdated }, 'judged with other rules before: evaluated anew');
+  const outdated = await patiently(deps, () => markOutdated(deps.pool, deps.calendar, deps.clock()));
+  if (outdated !== null && outdated > 0) deps.log.info({ outdated }, 'judged with other rules before: evaluated anew');
   await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, () => evaluateOneByOne(deps)));
 }
 
@@ -36,14 +31,18 @@ async function evaluateOneByOne(deps: EvaluateDeps): Promise<void> {
   let size = Math.min(FIRST_BATCH, config.evaluateBatchMax);
   while (!deps.signal.aborted) {
     const now = deps.clock();
-    const { evaluated, changes } = await evaluateDue(deps.pool, {
-      now,
-      calendar: deps.calendar,
-      settleUs: config.evaluateSettleMs * 1_000,
-      gatherUsPerEvent: GATHER_US_PER_EVENT,
-      institutionsMax: size,
-      kafkaEnabled: deps.kafkaEnabled,
-    });
+    const done = await patiently(deps, () =>
+      evaluateDue(deps.pool, {
+        now: deps.clock(),
+        calendar: deps.calendar,
+        settleUs: config.evaluateSettleMs * 1_000,
+        gatherUsPerEvent: GATHER_US_PER_EVENT,
+        institutionsMax: size,
+        kafkaEnabled: deps.kafkaEnabled,
+      }),
+    );
+    if (done === null) return;
+    const { evaluated, changes } = done;
     const us = deps.clock() - now;
     if (evaluated > 0) deps.log.debug({ evaluated, changes, seconds: us / 1_000_000 }, 'evaluated');
     const wasFull = evaluated === size;

@@ -3,6 +3,7 @@ import { runApi } from '../../workers/api.js';
 import { runEvaluate } from '../../workers/evaluate.js';
 import { runIngest } from '../../workers/ingest.js';
 import { runNotify } from '../../workers/notify.js';
+import { type PatienceDeps, patiently } from '../../workers/patience.js';
 import { runWorkers, type Worker } from '../../workers/run.js';
 import { runSchedule } from '../../workers/schedule.js';
 import { tellRejected } from '../alerts/rejected-messages.js';
@@ -127,9 +128,13 @@ function makeWorkers(names: readonly WorkerName[], { config, database, log, prod
           broker = state;
         },
       }),
-    evaluate: (signal) => runEvaluate({ pool, config, calendar: CHINA_CALENDAR, clock, log, kafkaEnabled, signal }),
+    evaluate: (signal) =>
+      runEvaluate({ pool, config, calendar: CHINA_CALENDAR, kafkaEnabled, ...patienceOf(config, log, signal) }),
     notify: (signal) => runNotify({ pool, config, producer, log, signal }),
-    schedule: (signal) => runSchedule({ pool, calendar: CHINA_CALENDAR, clock, log, signal }),
+    schedule: async (signal) => {
+      const deps = { pool, calendar: CHINA_CALENDAR, clock, log, signal };
+      await patiently(patienceOf(config, log, signal), () => runSchedule(deps));
+    },
     api: (signal) =>
       runApi({
         pool,
@@ -150,6 +155,10 @@ function makeWorkers(names: readonly WorkerName[], { config, database, log, prod
   return workers;
 }
 
+function patienceOf({ databaseUrl }: Config, log: Logger, signal: AbortSignal): PatienceDeps {
+  return { log, clock, signal, waitsForDatabase: databaseUrl !== null };
+}
+
 function bankInbox(folder: string, { config, database, log }: Shared): Worker {
   const kafkaEnabled = config.kafkaBrokers.length > 0;
   const deps = {
@@ -163,7 +172,10 @@ function bankInbox(folder: string, { config, database, log }: Shared): Worker {
   const { bankInboxSettleMs: settleMs, ingestBatchEventsMax: batchEntriesMax } = config;
   return {
     name: 'bank-inbox',
-    run: (signal) => watchInbox(deps, { folder, settleMs, batchEntriesMax, log, signal }),
+    run: async (signal) => {
+      const options = { folder, settleMs, batchEntriesMax, log, signal };
+      await patiently(patienceOf(config, log, signal), () => watchInbox(deps, options));
+    },
   };
 }
 
