@@ -8,7 +8,7 @@ import { teachingTally } from '../facts/teaching.js';
 import { atLeast, levelOf, lowered } from '../level.js';
 import { defineRule } from '../rule.js';
 import { is, judge, type Test } from '../steps.js';
-import { decimal, enYuan, zhYuan } from '../text.js';
+import { decimal, enYuan, plural, zhYuan } from '../text.js';
 
 /** Of groups A, B and D what tells a drive from a good season: a bank that is late and two courses in a week do not. */
 const SIGNS = ['A01', 'A02', 'A04', 'A05', 'A06', 'A10', 'A11', 'B01', 'B02', 'B03', 'B05', 'B06', 'D02', 'D03', 'D06'];
@@ -20,7 +20,7 @@ const SIGNS = ['A01', 'A02', 'A04', 'A05', 'A06', 'A10', 'A11', 'B01', 'B02', 'B
  */
 export const rule = defineRule({
   id: 'E01',
-  version: 3,
+  version: 4,
   group: 'E',
   name: { zh: '预收突增', en: 'Receipts surge' },
   question: { zh: '收费是否突增而上课没有增加？', en: 'Have receipts surged while lessons have not?' },
@@ -44,7 +44,7 @@ export const rule = defineRule({
       value: 110,
       unit: 'hundredths',
       source: 'ours',
-      note: 'With lessons at most 1.1 times, at both steps.',
+      note: 'With lessons at most 1.1 times, at both steps; days of declared breaks are left out.',
     },
     beforeTermDays: {
       value: 14,
@@ -91,10 +91,14 @@ export const rule = defineRule({
       const first = above(hundredths);
       // The rest is looked at only when it decides: most days are far from a surge.
       if (first === 0) return [first];
-      const { lastYearFen, lessons, lessonsBefore } = season(sheet, p, from);
+      const { lastYearFen, recent, before } = season(sheet, p, from);
       return [
         first,
-        is(lessons * 100 * p.baseDays <= lessonsBefore * p.recentDays * p.lessonsTimes),
+        is(
+          before.days === 0
+            ? recent.lessons === 0
+            : recent.lessons * 100 * before.days <= before.lessons * recent.days * p.lessonsTimes,
+        ),
         lastYearFen === null ? is(true) : sheet.tests.from(recentFen * 100n, lastYearFen * BigInt(hundredths)),
       ];
     };
@@ -116,10 +120,10 @@ export const rule = defineRule({
       value: times,
       unit: 'hundredths',
       reason: () => {
-        const { lastYearFen, lessons, lessonsBefore } = season(sheet, p, from);
+        const { lastYearFen, recent, before } = season(sheet, p, from);
         return {
-          zh: `近 ${p.recentDays} 天收费 ${zhYuan(recentFen)}，为此前 ${p.baseDays} 天同长度均值的 ${decimal(times)} 倍${lastYearFen === null ? '' : `，去年同期 ${zhYuan(lastYearFen)}`}；上课 ${lessons} 次，此前 ${lessonsBefore} 次`,
-          en: `${enYuan(recentFen)} received in ${p.recentDays} days, ${decimal(times)} times the mean of the ${p.baseDays} days before${lastYearFen === null ? '' : ` (${enYuan(lastYearFen)} in the same weeks of last year)`}; ${lessons} lessons against ${lessonsBefore}`,
+          zh: `近 ${p.recentDays} 天收费 ${zhYuan(recentFen)}，为此前 ${p.baseDays} 天同长度均值的 ${decimal(times)} 倍${lastYearFen === null ? '' : `，去年同期 ${zhYuan(lastYearFen)}`}；${recent.days} 天（不含停课放假）上课 ${recent.lessons} 次，此前 ${before.days} 天 ${before.lessons} 次`,
+          en: `${enYuan(recentFen)} received in ${p.recentDays} days, ${decimal(times)} times the mean of the ${p.baseDays} days before${lastYearFen === null ? '' : ` (${enYuan(lastYearFen)} in the same weeks of last year)`}; ${plural(recent.lessons, 'lesson')} in ${plural(recent.days, 'day')} outside breaks against ${before.lessons} in ${before.days}`,
         };
       },
       evidence: () =>
@@ -134,13 +138,20 @@ export const rule = defineRule({
   },
 });
 
-/** Receipts of the same weeks of last year, and lessons of the recent days and of those before. */
-function season(sheet: FactSheet, p: { readonly recentDays: number; readonly baseDays: number }, from: Day) {
+/**
+ * Receipts of the same weeks of last year, and the lessons of the recent days and of those before, each with its days outside declared
+ * breaks: with the Spring Festival in the weeks before, as many lessons as ever would seem to be more.
+ */
+function season(sheet: FactSheet, p: { readonly baseDays: number }, from: Day) {
   const tally = teachingTally(sheet);
+  const taught = (first: Day, last: Day) => ({
+    lessons: sheet.tallies.count(tally, first, last),
+    days: sheet.breaks.openDaysIn(first, last),
+  });
   return {
     lastYearFen: receiptsOfLastYear(sheet, from),
-    lessons: sheet.tallies.count(tally, from, sheet.today),
-    lessonsBefore: sheet.tallies.count(tally, from - p.baseDays, from - 1),
+    recent: taught(from, sheet.today),
+    before: taught(from - p.baseDays, from - 1),
   };
 }
 

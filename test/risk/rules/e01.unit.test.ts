@@ -43,6 +43,21 @@ describe('E01 receipts surge', () => {
     drive,
   );
 
+  it('compares lessons by the days outside declared breaks', () => {
+    const onBreak = (from: number, to: number, lessons: number) =>
+      asked(
+        surge(25_000, lessons).register('break.declared', { from: formatDay(TODAY + from), to: formatDay(TODAY + to) }),
+      );
+    // 56 lessons in 45 days make 17.4 of fourteen days, 19.2 with the tenth; ten open days of the two weeks 11.
+    expect(onBreak(-67, -57, 19).level).toBe('yellow');
+    expect(onBreak(-67, -57, 20).level).toBe('none');
+    expect(onBreak(-13, -10, 11).level).toBe('yellow');
+    expect(onBreak(-13, -10, 12).level).toBe('none');
+    // Through a break of all the weeks before nobody can tell: lessons are more than none.
+    expect(onBreak(-69, -14, 14).level).toBe('none');
+    expect(onBreak(-69, -14, 0).level).toBe('yellow');
+  });
+
   it('compares with the same weeks of last year where they are known', () => {
     const lastYear = (fen: number) =>
       surge(40_000)
