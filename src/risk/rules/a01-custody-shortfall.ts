@@ -14,7 +14,7 @@ import { enYuan, percent, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A01',
-  version: 2,
+  version: 3,
   group: 'A',
   name: { zh: '托管余额不足', en: 'Custody shortfall' },
   question: { zh: '托管账户里的钱够不够覆盖未消课预收？', en: 'Does the money in custody cover the unearned fees?' },
@@ -62,7 +62,7 @@ export const rule = defineRule({
     const aheadFen = refundsAheadFen(sheet, p.inTransitWorkingDays);
     const transitFen = sheet.inTransitFen(p.inTransitWorkingDays) + aheadFen;
     const heldFen = sheet.custodyFen + transitFen + sheet.depositFen + sheet.coverFen;
-    const shortFen = maxFen(0n, unearnedFen - heldFen);
+    const shortFen = shortOf(unearnedFen, heldFen);
     const redWhole = maxFen(unearnedFen, sheet.rows.unearnedOperatorFen ?? 0n);
     const below = (short: Fen, whole: Fen, coverageBp: number): readonly Test[] => [
       sheet.tests.over(short, p.toleranceFen),
@@ -72,23 +72,35 @@ export const rule = defineRule({
       { level: 'blue', threshold: p.blueBelowBp, tests: below(shortFen, unearnedFen, p.blueBelowBp) },
       { level: 'yellow', threshold: p.yellowBelowBp, tests: below(shortFen, unearnedFen, p.yellowBelowBp) },
       { level: 'orange', threshold: p.orangeBelowBp, tests: below(shortFen, unearnedFen, p.orangeBelowBp) },
-      { level: 'red', threshold: p.redBelowBp, tests: below(maxFen(0n, redWhole - heldFen), redWhole, p.redBelowBp) },
+      { level: 'red', threshold: p.redBelowBp, tests: below(shortOf(redWhole, heldFen), redWhole, p.redBelowBp) },
     ]);
-    const coverageBp = unearnedFen === 0n ? 10_000 : shareBasisPoints(maxFen(0n, heldFen), unearnedFen);
+    const coverageBp = coverageOf(unearnedFen, heldFen);
+    // Red is by the larger sum: the figure that is told must be the one that was compared.
+    const spread = judgement.level === 'red' && redWhole > unearnedFen;
+    const spreadBp = coverageOf(redWhole, heldFen);
     return {
       state: 'answered',
       ...judgement,
-      value: coverageBp,
+      value: spread ? spreadBp : coverageBp,
       unit: 'basis_points',
       reason: () => ({
-        zh: `未消课预收 ${zhYuan(unearnedFen)}，托管余额、在途、保证金和保函合计 ${zhYuan(heldFen)}（其中在途 ${zhYuan(transitFen)}），缺口 ${zhYuan(shortFen)}，覆盖率 ${percent(coverageBp)}`,
-        en: `Unearned fees are ${enYuan(unearnedFen)}; custody, in transit, deposit and cover hold ${enYuan(heldFen)} (${enYuan(transitFen)} in transit): short by ${enYuan(shortFen)}, coverage ${percent(coverageBp)}`,
+        zh: `未消课预收 ${zhYuan(unearnedFen)}，托管余额、在途、保证金和保函合计 ${zhYuan(heldFen)}（其中在途 ${zhYuan(transitFen)}），缺口 ${zhYuan(shortFen)}，覆盖率 ${percent(coverageBp)}${spread ? `；赠课分摊计价后未消课预收 ${zhYuan(redWhole)}，覆盖率 ${percent(spreadBp)}` : ''}`,
+        en: `Unearned fees are ${enYuan(unearnedFen)}; custody, in transit, deposit and cover hold ${enYuan(heldFen)} (${enYuan(transitFen)} in transit): short by ${enYuan(shortFen)}, coverage ${percent(coverageBp)}${spread ? `; with gifted hours spread over the price ${enYuan(redWhole)} are unearned, coverage ${percent(spreadBp)}` : ''}`,
       }),
       evidence: () => evidence(sheet, p.inTransitWorkingDays),
       lookAgainAt: lookAgain(sheet, p.inTransitWorkingDays, aheadFen > 0n),
     };
   },
 });
+
+/** Where nothing is unearned nothing is missing, even of an account that is booked below zero: CR is 1. */
+function shortOf(unearnedFen: Fen, heldFen: Fen): Fen {
+  return unearnedFen === 0n ? 0n : maxFen(0n, unearnedFen - heldFen);
+}
+
+function coverageOf(unearnedFen: Fen, heldFen: Fen): number {
+  return unearnedFen === 0n ? 10_000 : shareBasisPoints(maxFen(0n, heldFen), unearnedFen);
+}
 
 /** Refunds the bank has debited in the last working days and the platform has not told yet: the liability is still in U. */
 function refundsAheadFen(sheet: FactSheet, workingDays: number): Fen {

@@ -12,7 +12,7 @@ import { enYuan, zhYuan } from '../text.js';
 /** A guarantee that ends soon without another in its place, or has ended and leaves the unearned fees uncovered. */
 export const rule = defineRule({
   id: 'A12',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '保函保险到期', en: 'Cover expiring' },
   question: { zh: '保函或保险是否将到期或已到期？', en: 'Is a guarantee or insurance about to end, or ended?' },
@@ -45,7 +45,8 @@ export const rule = defineRule({
       (row) => endOf(row) < sheet.today && endOf(row) >= sheet.today - p.lookBackDays && !replaced(sheet, row),
     );
     const heldFen = sheet.custodyFen + sheet.inTransitFen(p.inTransitWorkingDays) + sheet.depositFen + sheet.coverFen;
-    const shortFen = maxFen(0n, sheet.unearnedFen - heldFen);
+    // Where nothing is unearned nothing is missing, as in A01.
+    const shortFen = sheet.unearnedFen === 0n ? 0n : maxFen(0n, sheet.unearnedFen - heldFen);
     const judgement = judge([
       { level: 'blue', threshold: p.noticeDays, tests: [is(ending.length > 0)] },
       {

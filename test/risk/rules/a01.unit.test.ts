@@ -75,6 +75,23 @@ describe('A01 custody shortfall', () => {
     expect(ask(rule, short().with({ unearnedOperatorFen: BigInt(yuan(120_000)) })).level).toBe('red');
   });
 
+  it('tells the coverage that was compared where gifted hours make it red', () => {
+    const short = school()
+      .otherDebit(TODAY - 40, yuan(20_000))
+      .with({ unearnedOperatorFen: BigInt(yuan(125_000)) });
+    const answer = ask(rule, short);
+    expect(answer).toMatchObject({ level: 'red', value: 6_400, threshold: 7_000 });
+    expect(answer.reason?.().en).toContain('¥125,000.00 are unearned, coverage 64%');
+  });
+
+  it('finds nothing missing where nothing is unearned, however far below zero the account is booked', () => {
+    const overdrawn = nobody()
+      .account({})
+      .otherDebit(TODAY - 40, yuan(30_000))
+      .unearned(0);
+    expect(ask(rule, overdrawn)).toMatchObject({ level: 'none', value: 10_000 });
+  });
+
   it('holds the level until the shortfall is a tenth below the step', () => {
     const left = (fen: number) => ask(rule, school().otherDebit(TODAY - 40, yuan(100_000) - fen));
     expect(left(yuan(95_400))).toMatchObject({ level: 'blue', holdLevel: 'yellow' });
