@@ -107,6 +107,19 @@ export function covered(collection: Collection, amount: number): number {
   return Number((BigInt(amount) * collection.payment.netFen) / BigInt(collection.contract.data.priceFen));
 }
 
+/** The same part rounded up: for whole limits it is above one exactly when the part is (`coveredOver`). */
+export function coveredUp(collection: Collection, amount: number): number {
+  if (collection.whole) return amount;
+  const price = BigInt(collection.contract.data.priceFen);
+  return Number((BigInt(amount) * collection.payment.netFen + price - 1n) / price);
+}
+
+/** The part of the period that was paid for in calendar months, a part of one counted as a whole. */
+export function monthsCovered(collection: Collection): number {
+  const { from, to } = collection.terms;
+  return monthsOf(from, from + coveredUp(collection, to - from));
+}
+
 /** True when the part of the period that was paid for is longer than so many calendar months. */
 export function spansOver(collection: Collection, months: number): boolean {
   const { from, to } = collection.terms;

@@ -1,4 +1,4 @@
-import { type Collection, covered, spansOver } from '../facts/collections.js';
+import { type Collection, coveredUp, monthsCovered, spansOver } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -7,7 +7,7 @@ import { percent, plural } from '../text.js';
 /** The period of a contract, in the proportion that one payment covers: a year paid by the quarter is no breach. */
 export const rule = defineRule({
   id: 'B01',
-  version: 1,
+  version: 2,
   group: 'B',
   name: { zh: '超三个月收费', en: 'Span over three months' },
   question: { zh: '有没有一次性收取超过三个月的费用？', en: 'Was a span of more than three months collected at once?' },
@@ -54,11 +54,11 @@ export const rule = defineRule({
         ],
       },
     ]);
-    const longest = breaches.reduce((days, one) => Math.max(days, covered(one, one.terms.to - one.terms.from)), 0);
+    const longest = breaches.reduce((days, one) => Math.max(days, coveredUp(one, one.terms.to - one.terms.from)), 0);
     return {
       state: 'answered',
       ...judgement,
-      value: Math.ceil(longest / 31),
+      value: breaches.reduce((months, one) => Math.max(months, monthsCovered(one)), 0),
       unit: 'months',
       reason: () => ({
         zh: `近 ${p.windowDays} 天 ${all.length} 份合同中有 ${breaches.length} 份一次收费跨度超过 ${p.yellowMonths} 个月（占 ${share(breaches, all)}），最长 ${longest} 天`,

@@ -1,4 +1,4 @@
-import { type Collection, covered, coveredOver } from '../facts/collections.js';
+import { type Collection, coveredOver, coveredUp } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -7,7 +7,7 @@ import { decimal, plural } from '../text.js';
 /** Paid and gifted hours of a contract, in the proportion that one payment covers. A contract is about one course. */
 export const rule = defineRule({
   id: 'B02',
-  version: 1,
+  version: 2,
   group: 'B',
   name: { zh: '超六十课时', en: 'More than sixty hours' },
   question: { zh: '有没有一次性收取超过 60 课时的费用？', en: 'Were more than 60 class-hours collected at once?' },
@@ -39,7 +39,7 @@ export const rule = defineRule({
       { level: 'yellow', threshold: p.yellowHours, tests: [is(breaches.length > 0)] },
       { level: 'orange', threshold: p.orangeHours, tests: [is(large.length > 0)] },
     ]);
-    const most = breaches.reduce((hours, one) => Math.max(hours, covered(one, hoursOf(one))), 0);
+    const most = breaches.reduce((hours, one) => Math.max(hours, coveredUp(one, hoursOf(one))), 0);
     return {
       state: 'answered',
       ...judgement,

@@ -16,6 +16,14 @@ describe('B01 span over three months', () => {
     ['2026-09-02', 'orange'],
   ]);
 
+  it.each([
+    ['2026-06-02', 1_000, 4],
+    ['2026-09-02', 1_000, 7],
+    ['2027-02-28', 260, 4],
+  ])('tells more months than are allowed: to %s for ¥%i of ¥1,000 it is %i', (to, paid, months) => {
+    expect(ask(rule, period(to, paid)).value).toBe(months);
+  });
+
   it('takes the part of the period that one payment covers: a year paid by the quarter is no breach', () => {
     expect(ask(rule, period('2027-02-28', 250)).level).toBe('none');
     expect(ask(rule, period('2027-02-28', 260)).level).toBe('yellow');

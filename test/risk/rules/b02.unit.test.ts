@@ -20,6 +20,13 @@ describe('B02 more than sixty hours', () => {
     expect(ask(rule, hours(50, 11), { params: { countGifted: 0 } }).level).toBe('none');
   });
 
+  it('tells more hours than are allowed, however little it is', () => {
+    const half = school()
+      .contract({ hoursPaid: 120, priceFen: 1_000_001 })
+      .payment({ contractId: 'c1', amountFen: 500_001 });
+    expect(ask(rule, half)).toMatchObject({ level: 'yellow', value: 6_001, threshold: 6_000 });
+  });
+
   it('takes the part that one payment covers', () => {
     expect(ask(rule, hours(120, 0, 500)).level).toBe('none');
     expect(ask(rule, hours(120, 0, 501)).level).toBe('yellow');
