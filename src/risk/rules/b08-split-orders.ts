@@ -21,7 +21,7 @@ interface Split {
  */
 export const rule = defineRule({
   id: 'B08',
-  version: 4,
+  version: 5,
   group: 'B',
   name: { zh: '拆单规避', en: 'Split orders' },
   question: { zh: '有没有把超限收费拆成几单？', en: 'Were collections split to stay under the caps?' },
@@ -70,10 +70,11 @@ export const rule = defineRule({
       splits.length === 0 ? 0 : splitsOf(all, byLearnerAndCourse, p, from).filter((split) => split.inParts).length;
     const some = is(splits.length > 0);
     const judgement = judge([
-      { level: 'yellow', threshold: p.capFen, tests: [some] },
+      { level: 'yellow', threshold: 1, tests: [some] },
       {
         level: 'orange',
-        threshold: p.capFen,
+        // Learners, as the figure it is told beside.
+        threshold: Math.max(p.orangeMin, Math.ceil((sheet.activeLearners * p.orangeShareBp) / 10_000)),
         tests: [
           some,
           is(sheet.enoughForRatios),

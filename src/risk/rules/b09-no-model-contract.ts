@@ -6,7 +6,7 @@ import { percent, plural } from '../text.js';
 /** Payments without a contract, or under one that is not the model form. A contract signed before the window is taken as model. */
 export const rule = defineRule({
   id: 'B09',
-  version: 1,
+  version: 2,
   group: 'B',
   name: { zh: '未签示范合同', en: 'No model contract' },
   question: { zh: '付款是否都有示范合同？', en: 'Is every payment under a model contract?' },
@@ -33,7 +33,8 @@ export const rule = defineRule({
       { level: 'blue', threshold: 1, tests: [is(bare.length > 0)] },
       {
         level: 'yellow',
-        threshold: p.yellowShareBp,
+        // The share of these payments, as a count: the figure it is told beside is one.
+        threshold: Math.ceil((recent.length * p.yellowShareBp) / 10_000),
         tests: [
           is(sheet.enoughForRatios),
           sheet.tests.fromShare(BigInt(bare.length), BigInt(recent.length), p.yellowShareBp),

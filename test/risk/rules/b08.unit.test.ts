@@ -40,6 +40,10 @@ describe('B08 split orders', () => {
     ],
   );
 
+  it('tells learners beside learners', () => {
+    expect(ask(rule, two(yuan(3_000)))).toMatchObject({ level: 'yellow', value: 1, threshold: 1, unit: 'count' });
+  });
+
   it('needs one learner and seven days', () => {
     expect(ask(rule, two(yuan(3_000), 6)).level).toBe('yellow');
     expect(ask(rule, two(yuan(3_000), 7)).level).toBe('none');

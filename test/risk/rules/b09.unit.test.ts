@@ -21,6 +21,10 @@ describe('B09 no model contract', () => {
     expect(ask(rule, payments(1, 9).learners(19)).level).toBe('blue');
   });
 
+  it('tells the tenth as a number of payments, as the figure beside it is one', () => {
+    expect(ask(rule, payments(2, 14))).toMatchObject({ level: 'yellow', value: 2, threshold: 2, unit: 'count' });
+  });
+
   it('counts a contract in another form, and takes an older contract as model', () => {
     expect(ask(rule, school().contract({ modelForm: false }).payment({ contractId: 'c1' }).learners(19)).level).toBe(
       'blue',
