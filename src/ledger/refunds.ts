@@ -70,6 +70,17 @@ export function isRefundOpen(refund: RefundRow): boolean {
   return BigInt(claim.amountFen) > refund.paid.reduce((sum, part) => sum + BigInt(part.amountFen), 0n);
 }
 
+/**
+ * Whether it is read for a fact sheet that looks back to `from`: while it is open, or by the day of the request. Where no request is
+ * told, or it was taken back, by the newest step: money that went to somebody else did so without one as well.
+ */
+export function isRefundRead(refund: RefundRow, from: Day): boolean {
+  if (isRefundOpen(refund)) return true;
+  const { requested, approved, rejected, withdrawn, paid } = refund;
+  const steps = requested === null ? [approved, rejected, withdrawn, ...paid] : [requested];
+  return steps.some((step) => step !== null && dayOf(step.at) >= from);
+}
+
 /** The last day on which a request may be answered before silence counts as yes. */
 export function answerDueOn(requestedAt: Us, calendar: Calendar): Day {
   return calendar.addWorkingDays(dayOf(requestedAt), DEEMED_WORKING_DAYS);

@@ -1,12 +1,12 @@
 import type { Calendar } from '../core/calendar.js';
 import type { Fen } from '../core/money.js';
-import { type Day, dayOf } from '../core/time.js';
+import type { Day } from '../core/time.js';
 import type { EventData } from '../events/event.js';
 import { eventTypeNumber } from '../events/list.js';
 import { type PaidTo, refundPartKey } from '../ledger/details.js';
 import { rematchAll } from '../ledger/match.js';
 import { contractLine } from '../ledger/plan.js';
-import { isRefundOpen, refundContract } from '../ledger/refunds.js';
+import { isRefundRead, refundContract } from '../ledger/refunds.js';
 import type { PaymentRow, RefundRow } from '../ledger/rows.js';
 import { type InstitutionBooks, isDated, type LedgerSums, type MetricCounts } from '../ledger/working-set.js';
 import { isStaged } from '../risk/facts/accounts.js';
@@ -218,7 +218,7 @@ export class InstitutionRowsReader {
       contracts: this.contracts.rowsOn(day),
       payments: PaymentWindow.rowsOn(this.books.payments, day, this.hasCustody),
       refunds: [...this.books.refunds.rows.values()]
-        .filter((row) => isRead(row, day - REFUND_DAYS))
+        .filter((row) => isRefundRead(row, day - REFUND_DAYS))
         .sort((a, b) => (a.refundId > b.refundId ? 1 : -1))
         .map((refund) => this.withContract(refund)),
       ...this.teaching.rowsOn(day),
@@ -275,13 +275,13 @@ export class InstitutionRowsReader {
       const row = this.books.refunds.get(refundId);
       if (before) this.refunds.remove(before);
       this.refundOf.delete(refundId);
-      if (row === undefined || !isRead(row, from)) continue;
+      if (row === undefined || !isRefundRead(row, from)) continue;
       this.refunds.insert(row);
       this.refundOf.set(refundId, row);
     }
     this.books.refunds.changed.clear();
     this.refundsFrom = from;
-    for (const row of this.refunds.rows.filter((one) => !isRead(one, from))) {
+    for (const row of this.refunds.rows.filter((one) => !isRefundRead(one, from))) {
       this.refunds.remove(row);
       this.refundOf.delete(row.refundId);
       this.refundsMoved = true;
@@ -360,10 +360,6 @@ function changedValues(before: InstitutionRows, after: InstitutionRows): number 
   changed |= unearnedChange(before.unearnedFen, after.unearnedFen);
   changed |= unearnedChange(before.unearnedOperatorFen ?? 0n, after.unearnedOperatorFen ?? 0n);
   return changed;
-}
-
-function isRead(row: RefundRow, from: Day): boolean {
-  return isRefundOpen(row) || (row.requested !== null && dayOf(row.requested.at) >= from);
 }
 
 /** Days before `from` are dropped from the books: the clock does not go back. */

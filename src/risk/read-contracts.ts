@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { type Day, dayOf, formatDay, type Us } from '../core/time.js';
 import type { EventData } from '../events/event.js';
 import { type PaidTo, refundPartKey } from '../ledger/details.js';
-import { refundContract } from '../ledger/refunds.js';
+import { isRefundRead, refundContract } from '../ledger/refunds.js';
 import { type Booked, byFirst, isNewer, type RefundRow } from '../ledger/rows.js';
 import { type PaymentColumns, paymentRowOf } from '../ledger/sql/load-registers.js';
 import {
@@ -81,11 +81,13 @@ export async function readRefunds(client: Db, nos: readonly number[], today: Day
              from refunds r
              left join contracts c on c.institution_no = r.institution_no and c.contract_id = r.contract_id
              left join lines l on l.institution_no = r.institution_no and l.line = 'c:' || r.contract_id
-            where r.institution_no = any($1::int[]) and (r.open or r.requested_on >= $2::date) order by r.institution_no, r.refund_id`,
+            where r.institution_no = any($1::int[]) and (r.open or r.requested_on >= $2::date or r.requested_on is null) order by r.institution_no, r.refund_id`,
       values: [nos, formatDay(today - REFUND_DAYS)],
     },
   );
-  const refunds = rows.map((row) => ({ no: row.refund_no, row, refund: JSON.parse(row.steps) as RefundRow }));
+  const refunds = rows
+    .map((row) => ({ no: row.refund_no, row, refund: JSON.parse(row.steps) as RefundRow }))
+    .filter(({ refund }) => isRefundRead(refund, today - REFUND_DAYS));
   const { paidTo, payers } = await readPaths(
     client,
     refunds.filter(({ refund }) => refund.paid.length > 0),

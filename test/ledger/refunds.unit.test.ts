@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
-import { formatDay } from '../../src/core/time.js';
+import { formatDay, parseDay } from '../../src/core/time.js';
 import type { AnyEvent, EventData } from '../../src/events/event.js';
-import { type RefundState, refundState } from '../../src/ledger/refunds.js';
+import { isRefundRead, type RefundState, refundState } from '../../src/ledger/refunds.js';
 import { contract, modelOf, moment, quantitiesAfter, SCHOOL, tell, undo } from '../model/tell.js';
 
 /** 2026: 2 March is a Monday. Off: 16–20 and 23 February. Working: Sunday 4 January, Saturdays 14 and 28 February. */
@@ -25,6 +25,28 @@ function dueOn(...events: readonly AnyEvent[]): string | null {
   const day = state('2026-12-31', ...events).dueOn;
   return day === null ? null : formatDay(day);
 }
+
+describe('a fact sheet reads a refund that is no longer open', () => {
+  const isRead = (from: string, ...events: readonly AnyEvent[]) =>
+    isRefundRead(
+      modelOf(...events)
+        .set.institution(SCHOOL)
+        .refunds.get('R-1')!,
+      parseDay(from)!,
+    );
+
+  it('by the day of its request, and where none stands by its newest step', () => {
+    const settled = [requested('2026-03-02'), paid('2026-03-05', 900)];
+    expect(isRead('2026-03-02', ...settled)).toBe(true);
+    expect(isRead('2026-03-03', ...settled)).toBe(false);
+    expect(isRead('2026-03-05', paid('2026-03-05', 900))).toBe(true);
+    expect(isRead('2026-03-06', paid('2026-03-05', 900))).toBe(false);
+    expect(isRead('2026-03-05', rejected('2026-03-05'))).toBe(true);
+    const request = requested('2026-03-02');
+    expect(isRead('2026-03-05', request, rejected('2026-03-05'))).toBe(false);
+    expect(isRead('2026-03-05', request, rejected('2026-03-05'), undo(request))).toBe(true);
+  });
+});
 
 describe('an approved refund is due', () => {
   const first = { periodFrom: '2026-02-01', firstLessonOn: '2026-03-10' };

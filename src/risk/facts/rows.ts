@@ -44,7 +44,7 @@ export interface InstitutionRows {
   readonly contracts: readonly SignedContract[];
   /** Payments of the last `PAYMENT_DAYS` and every unsettled one that is not reversed in full, ascending by time. */
   readonly payments: readonly PaymentRow[];
-  /** Open refunds and those requested in the last `REFUND_DAYS`. */
+  /** Open refunds and those requested in the last `REFUND_DAYS`; where no request stands, those with another step in these days. */
   readonly refunds: readonly RefundWithContract[];
   /** Lessons that started in the last `LESSON_DAYS` or are scheduled, ascending by start. */
   readonly lessons: readonly LessonRow[];
