@@ -15,7 +15,7 @@ import { enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'E02',
-  version: 5,
+  version: 6,
   group: 'E',
   name: { zh: '收新还旧', en: 'New money pays old' },
   question: { zh: '是不是在用新收的钱还旧账？', en: 'Is new money paying old debts?' },
@@ -75,7 +75,9 @@ export const rule = defineRule({
       ]),
       get value() {
         const { receiptsFen, confirmedFen } = pastMoney(sheet, p.windowDays);
-        return confirmedFen <= 0n ? 0 : Math.min(1_000_000, Number((receiptsFen * 100n) / confirmedFen));
+        // Received and nothing taught is the most there can be, not nothing.
+        if (confirmedFen <= 0n) return receiptsFen > 0n ? TIMES_MAX : 0;
+        return Math.min(TIMES_MAX, Number((receiptsFen * 100n) / confirmedFen));
       },
       unit: 'hundredths',
       reason: () => {
@@ -91,6 +93,8 @@ export const rule = defineRule({
     };
   },
 });
+
+const TIMES_MAX = 1_000_000;
 
 interface PastMoney {
   readonly receiptsFen: Fen;

@@ -17,6 +17,13 @@ describe('E02 new money pays old', () => {
     [30_000, 'orange'],
   ]);
 
+  it('tells the most where fees are taken and nothing is taught', () => {
+    const idle = rising(school().receipt(TODAY - 10, yuan(30_000)));
+    const { level, value, threshold } = ask(rule, idle);
+    expect(level).toBe('orange');
+    expect(value).toBeGreaterThan(threshold!);
+  });
+
   it('needs the backlog to rise in each of three weeks while nothing is long overdue', () => {
     expect(ask(rule, rising(selling(30_000), [20, 10, 9])).level).toBe('none');
     expect(ask(rule, rising(selling(30_000), [17, 10, 3])).level).toBe('orange');
