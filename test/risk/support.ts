@@ -19,12 +19,12 @@ export async function ingestAt(
   if (refused && !mayBeRefused) throw new Error(JSON.stringify(refused));
 }
 
-/** Evaluates everything that is due at a moment, calm events included; the clock goes on from batch to batch. Answers how many institutions were. */
+/** Evaluates everything that is due at a moment, calm events included. Answers how many institutions were. */
 export async function evaluateAt(pool: pg.Pool, now: Us): Promise<number> {
   let total = 0;
-  for (let batch = 0; ; batch += 1) {
+  for (;;) {
     const { evaluated } = await evaluateDue(pool, {
-      now: now + batch,
+      now,
       calendar: CHINA_CALENDAR,
       settleUs: -CALM_DELAY_US,
       institutionsMax: 100,
