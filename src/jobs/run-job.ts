@@ -67,10 +67,12 @@ export async function runIfDue(deps: JobDeps, job: Job): Promise<boolean> {
 }
 
 async function isWanted({ pool, clock }: JobDeps, job: Job, dueAt: Us): Promise<boolean> {
+  const now = clock();
+  // A run for a time to come is that of a clock that was ahead: it takes the place of no other, or nothing would run until then.
   const { rows } = await pool.query<{ wanted: boolean }>(
-    `select not exists (select 1 from job_runs where job = $1 and due_at >= $2::timestamptz
+    `select not exists (select 1 from job_runs where job = $1 and due_at between $2::timestamptz and $4::timestamptz
                            and (outcome = 'done' or (outcome = 'failed' and started_at > $3::timestamptz))) as wanted`,
-    [job.name, toDbTime(dueAt), toDbTime(clock() - RETRY_US)],
+    [job.name, toDbTime(dueAt), toDbTime(now - RETRY_US), toDbTime(now)],
   );
   return rows[0]!.wanted;
 }

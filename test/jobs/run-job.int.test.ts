@@ -43,6 +43,16 @@ it('runs once for a due time, and once for all that were missed', async () => {
   expect(await runs()).toMatchObject([1, 2, 3].map((n) => ({ job: 'tested', outcome: 'done', detail: { count: n } })));
 });
 
+it('runs when it is due also after a clock that was ahead had it run for a time to come', async () => {
+  const often = job(async () => ({}), { schedule: { everyMinutes: 10 } });
+  now = at('2026-03-06T14:05:00+08:00');
+  expect(await runIfDue(deps, often)).toBe(true);
+  now = at('2026-03-06T13:05:00+08:00');
+  expect([await runIfDue(deps, often), await runIfDue(deps, often)]).toEqual([true, false]);
+  now = at('2026-03-06T13:10:00+08:00');
+  expect(await runIfDue(deps, often)).toBe(true);
+});
+
 it('runs in one process at a time', async () => {
   let count = 0;
   const slow = job(async () => {
