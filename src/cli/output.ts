@@ -37,10 +37,22 @@ export function printError(error: unknown): number {
     process.stderr.write(`feewarden: ${sentenceOf(error)}\n`);
     return ERRORS[error.code].kind === 'usage' ? EXIT.usage : EXIT.foundWrong;
   }
+  if (isDiskFull(error)) {
+    const { message } = error as Error;
+    process.stderr.write(
+      `feewarden: The disk of the database is full; make room and run the same again, what is booked stays. (${message})\n`,
+    );
+    return EXIT.foundWrong;
+  }
   process.stderr.write(
     `feewarden: unexpected error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   return EXIT.foundWrong;
+}
+
+/** PostgreSQL's `disk_full`: the one failure of its own that only the operator can mend. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === '53100';
 }
 
 function stringify(value: unknown): string {

@@ -37,3 +37,12 @@ test('only a list that ends at its limit says how to see more', () => {
   printLimitReached(1_000, 1_000);
   expect(lines.join('')).toMatch(/first 1,000; .*--limit N/);
 });
+
+test('a full disk of the database is told in one sentence that says what to do', () => {
+  const lines = written('stderr');
+  const full = Object.assign(new Error('could not extend file "base/1/2": No space left on device'), { code: '53100' });
+  expect(printError(full)).toBe(EXIT.foundWrong);
+  expect(lines).toEqual([
+    'feewarden: The disk of the database is full; make room and run the same again, what is booked stays. (could not extend file "base/1/2": No space left on device)\n',
+  ]);
+});
