@@ -134,8 +134,9 @@ async function evaluate(
 }
 
 /**
- * Takes due institutions, those first that wait longest: their locks are tried, never waited for, and the marks that were seen are
- * removed. Marks that arrive later stay.
+ * Takes due institutions, those first that could have been taken first: whoever waits because it has just been evaluated is not before
+ * one that is marked for the first time. Their locks are tried, never waited for, and the marks that were seen are removed. Marks that
+ * arrive later stay.
  */
 async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<number[]> {
   const ready = toDbTime(options.now - options.settleUs);
@@ -143,14 +144,15 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
   const { rows } = await client.query<{ no: number }>({
     name: 'claim_due',
     text: `with marked as (
-             select d.institution_no, d.at
+             select d.institution_no, greatest(d.at, v.again_at) as at
                from (select institution_no, min(due_at) as at, sum(events) as events
                        from (select institution_no, due_at, events from due_institutions order by due_at limit $8) oldest group by institution_no
                      having max(due_at) <= $1::timestamptz or min(due_at) <= $2::timestamptz) d
-              where d.events * $6::float8 = 0 or (
-                select true from evaluations v where v.institution_no = d.institution_no and v.evaluated_at <= $3::timestamptz
-                   and v.evaluated_at > $3::timestamptz - least(d.events * $6::float8, $7::float8) * interval '1 microsecond') is null
-              order by d.at limit $5),
+               left join lateral (
+                 select v.evaluated_at + least(d.events * $6::float8, $7::float8) * interval '1 microsecond' as again_at from evaluations v
+                  where v.institution_no = d.institution_no and d.events > 0 and v.evaluated_at <= $3::timestamptz) v on true
+              where v.again_at is null or v.again_at <= $3::timestamptz
+              order by 2 limit $5),
            timed as (
              select institution_no, next_at as at from evaluations where next_at <= $3::timestamptz order by next_at limit $5),
            shadowed as (
