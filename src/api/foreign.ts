@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { AnyEvent } from '../events/event.js';
 import type { Caller } from './access.js';
-import { readBanksOf, readRegionsOf } from './sql/owners.js';
+import { readAccepted, readBanksOf, readRegionsOf } from './sql/owners.js';
 
 /** What in an event belongs to somebody else than who sends it. */
 export interface Foreign {
@@ -12,8 +12,9 @@ export interface Foreign {
 /**
  * A source says only who speaks. A bank must not speak of the accounts of another one, or it could fill up with a wrong balance what is
  * missing there; nor a platform of an institution of another region. What nobody has registered yet may be told by anyone:
- * sources are not in step, and its registration may still be on its way. A reversal undoes only what the sender told itself, so
- * that a wrong region can be taken back. One answer per event, in order; null when all is well.
+ * sources are not in step, and its registration may still be on its way; what was accepted then may be sent again, like everything. A
+ * reversal undoes only what the sender told itself, so that a wrong region can be taken back. One answer per event, in order; null when
+ * all is well.
  */
 export async function findForeign(
   pool: pg.Pool,
@@ -23,7 +24,20 @@ export async function findForeign(
   const found: (Foreign | null)[] = events.map(() => null);
   if (caller.role === 'bank') await markOtherBanks(pool, caller.scope, events, found);
   if (caller.role === 'platform') await markOtherRegions(pool, caller.scope, events, found);
+  await unmarkAccepted(pool, events, found);
   return found;
+}
+
+/** Whether they are duplicates, or other events under the same id, is for the books to say. */
+async function unmarkAccepted(pool: pg.Pool, events: readonly AnyEvent[], found: (Foreign | null)[]): Promise<void> {
+  const marked = events.flatMap((event, at) =>
+    found[at] === null ? [] : [{ at, source: event.source, id: event.id }],
+  );
+  if (marked.length === 0) return;
+  const accepted = await readAccepted(pool, marked);
+  marked.forEach(({ at }, place) => {
+    if (accepted[place]) found[at] = null;
+  });
 }
 
 async function markOtherBanks(

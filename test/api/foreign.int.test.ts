@@ -76,6 +76,14 @@ describe('a bank', () => {
     expect((await send(bank, [balance('A-other', OWN, ELSEWHERE)])).accepted).toBe(1);
   });
 
+  test('may send again what was accepted before the account was registered with another bank', async () => {
+    const early = balance('A-late');
+    expect((await send(bank, [early])).accepted).toBe(1);
+    await h.call('POST', '/v1/events', { body: registered('A-late', 'B9') });
+    const { json } = await h.call('POST', '/v1/events', { key: bank, body: [early, balance('A-late')] });
+    expect(json).toMatchObject({ accepted: 0, duplicates: 1, rejected: [{ index: 1, code: 'source_not_allowed' }] });
+  });
+
   test('may tell of an account again when its registration with the other bank is reversed', async () => {
     const slip = registered('A-slip', 'B9');
     await h.call('POST', '/v1/events', { body: slip });

@@ -44,3 +44,19 @@ export async function readRegionsOf(pool: pg.Pool, institutionIds: readonly stri
   });
   return rows.map((row) => row.region);
 }
+
+/** Of these identities, whether an event of it was accepted; in their order. */
+export async function readAccepted(
+  pool: pg.Pool,
+  identities: readonly { readonly source: string; readonly id: string }[],
+): Promise<boolean[]> {
+  const { rows } = await pool.query<{ accepted: boolean }>({
+    name: 'read_accepted_identities',
+    text: `select e.seq is not null as accepted
+             from unnest($1::text[], $2::text[]) with ordinality wanted(source, id, place)
+             left join events e on e.source = wanted.source collate "C" and e.id = wanted.id collate "C"
+            order by wanted.place`,
+    values: [identities.map((one) => one.source), identities.map((one) => one.id)],
+  });
+  return rows.map((row) => row.accepted);
+}
