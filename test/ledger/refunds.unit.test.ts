@@ -3,6 +3,7 @@ import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { formatDay, parseDay } from '../../src/core/time.js';
 import type { AnyEvent, EventData } from '../../src/events/event.js';
 import { isRefundRead, type RefundState, refundState } from '../../src/ledger/refunds.js';
+import { REFUND_DAYS } from '../../src/risk/facts/rows.js';
 import { contract, modelOf, moment, quantitiesAfter, SCHOOL, tell, undo } from '../model/tell.js';
 
 /** 2026: 2 March is a Monday. Off: 16–20 and 23 February. Working: Sunday 4 January, Saturdays 14 and 28 February. */
@@ -46,6 +47,12 @@ describe('a fact sheet reads a refund that is no longer open', () => {
     expect(isRead('2026-03-05', request, rejected('2026-03-05'))).toBe(false);
     expect(isRead('2026-03-05', request, rejected('2026-03-05'), undo(request))).toBe(true);
   });
+});
+
+it('is read on the day on which it is paid, almost a year after it was asked for', () => {
+  const model = modelOf(requested('2025-03-03'), paid('2026-02-10', 900));
+  const refund = model.set.institution(SCHOOL).refunds.get('R-1')!;
+  expect(isRefundRead(refund, parseDay('2026-02-10')! - REFUND_DAYS)).toBe(true);
 });
 
 describe('an approved refund is due', () => {

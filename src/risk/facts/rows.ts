@@ -76,7 +76,8 @@ export const LATE_DAYS = 14;
 export const TURNOVER_DAYS = 400 + LATE_DAYS;
 export const CONTRACT_DAYS = 60;
 export const PAYMENT_DAYS = 100;
-export const REFUND_DAYS = 200;
+/** Schools have taken half a year and more to pay, and how long they took counts on the day of the payment. */
+export const REFUND_DAYS = 400;
 export const LESSON_DAYS = 35;
 export const DELIVERY_DAYS = 7;
 /** The model forgets who attended a lesson told as given so long ago; scheduled anew after that, it counts as not given. */
