@@ -55,7 +55,7 @@ describe('evaluating an institution', () => {
       kind: 'raised',
       alertId: `${ID}.A01.1`,
       caseId: `${ID}.1`,
-      ruleVersion: 1,
+      ruleVersion: RULES.find(({ id }) => id === 'A01')!.version,
       policyVersion: DEFAULT_POLICY.version,
       level: 'red',
       previousLevel: null,
