@@ -2,15 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Config } from '../src/config.js';
 import type { Calendar } from '../src/core/calendar.js';
+import { type PatienceDeps, patiently } from '../src/db/patience.js';
 import { FIRST_BATCH, nextBatchSize } from '../src/risk/batch-size.js';
 import { evaluateDue, markOutdated } from '../src/risk/evaluate-due.js';
-import { type PatienceDeps, patiently } from './patience.js';
+import type { KafkaLog } from '../src/sources/kafka/types.js';
 
 export interface EvaluateDeps extends PatienceDeps {
   readonly pool: pg.Pool;
   readonly config: Pick<Config, 'pollMs' | 'evaluateSettleMs' | 'evaluateBatchMax'>;
   readonly calendar: Calendar;
   readonly kafkaEnabled: boolean;
+  readonly log: KafkaLog;
 }
 
 /** Evaluates institutions as they become due, by an event or by time, until the signal ends and the batch in hand is committed. Several of these share the work. */

@@ -3,7 +3,6 @@ import { runApi } from '../../workers/api.js';
 import { runEvaluate } from '../../workers/evaluate.js';
 import { runIngest } from '../../workers/ingest.js';
 import { runNotify } from '../../workers/notify.js';
-import { type PatienceDeps, patiently } from '../../workers/patience.js';
 import { runWorkers, type Worker } from '../../workers/run.js';
 import { runSchedule } from '../../workers/schedule.js';
 import { tellRejected } from '../alerts/rejected-messages.js';
@@ -15,6 +14,7 @@ import { CHINA_CALENDAR } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
 import { type Database, openDatabase } from '../db/database.js';
 import { migrate } from '../db/migrate.js';
+import { type PatienceDeps, patiently } from '../db/patience.js';
 import { CHART } from '../ledger/accounts.js';
 import { createLog } from '../observe/log.js';
 import { createProducer } from '../sources/kafka/producer.js';
@@ -129,7 +129,7 @@ function makeWorkers(names: readonly WorkerName[], { config, database, log, prod
         },
       }),
     evaluate: (signal) =>
-      runEvaluate({ pool, config, calendar: CHINA_CALENDAR, kafkaEnabled, ...patienceOf(config, log, signal) }),
+      runEvaluate({ ...patienceOf(config, log, signal), pool, config, calendar: CHINA_CALENDAR, kafkaEnabled, log }),
     notify: (signal) => runNotify({ pool, config, producer, log, signal }),
     schedule: async (signal) => {
       const deps = { pool, calendar: CHINA_CALENDAR, clock, log, signal };

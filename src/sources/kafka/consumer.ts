@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Backoff, backoffMs } from '../../core/backoff.js';
 import { FeewardenError } from '../../core/errors.js';
-import { type Backoff, backoffMs } from './backoff.js';
 import { type ClientOptions, createClient, errorKindOf } from './client.js';
 import { Gather, type GatherProgress } from './gather.js';
 import { createLagWatch } from './lag.js';

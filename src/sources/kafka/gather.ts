@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { EachBatchPayload } from 'kafkajs';
+import { type Backoff, backoffMs } from '../../core/backoff.js';
 import { FeewardenError } from '../../core/errors.js';
-import { type Backoff, backoffMs } from './backoff.js';
 import { byTopic, type CommitOffset, cut, type Part, partitionKey, type Slice, toRecords } from './slices.js';
 import type { HandleRecords, KafkaLog, KafkaRecord } from './types.js';
 

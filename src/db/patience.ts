@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { US_PER_SECOND, type Us } from '../src/core/time.js';
-import { databaseErrorText, isTransientDatabaseError } from '../src/db/transient.js';
-import { type Backoff, backoffMs } from '../src/sources/kafka/backoff.js';
-import type { KafkaLog } from '../src/sources/kafka/types.js';
+import { type Backoff, backoffMs } from '../core/backoff.js';
+import { US_PER_SECOND, type Us } from '../core/time.js';
+import { databaseErrorText, isTransientDatabaseError } from './transient.js';
 
 /** As long as a batch from Kafka waits: about 15 minutes, longer than a restart of a database, short enough that somebody gets to know. */
 const DATABASE_AWAY: Backoff = { baseMs: 100, maxMs: 5_000, attemptsMax: 180 };
@@ -10,7 +9,7 @@ const DATABASE_AWAY: Backoff = { baseMs: 100, maxMs: 5_000, attemptsMax: 180 };
 const STEADY_US = 60 * US_PER_SECOND;
 
 export interface PatienceDeps {
-  readonly log: KafkaLog;
+  readonly log: { warn(fields: object, message: string): void };
   readonly clock: () => Us;
   readonly signal: AbortSignal;
   /** False for the embedded database: it comes back with the next start of this process and not before. */

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { FeewardenError } from '../../src/core/errors.js';
-import { type PatienceDeps, patiently } from '../../workers/patience.js';
+import { type PatienceDeps, patiently } from '../../src/db/patience.js';
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const AWAY = new FeewardenError('database_busy');
