@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { unpackLz4, unpackSnappy, unpackZstd } from './unpack.js';
+
+type Unpackers = typeof import('./unpack.js');
 
 /** Node finds these two among the names of the library's module only when it is asked for as what it is, CommonJS. */
 const { CompressionCodecs, CompressionTypes } = createRequire(import.meta.url)('kafkajs') as typeof import('kafkajs');
@@ -8,16 +9,20 @@ const { CompressionCodecs, CompressionTypes } = createRequire(import.meta.url)('
 const BATCH_BYTES_MAX = 256 * 1024 * 1024;
 
 const UNPACKERS = [
-  [CompressionTypes.Snappy, unpackSnappy],
-  [CompressionTypes.LZ4, unpackLz4],
-  [CompressionTypes.ZSTD, unpackZstd],
-] as const;
+  [CompressionTypes.Snappy, 'unpackSnappy'],
+  [CompressionTypes.LZ4, 'unpackLz4'],
+  [CompressionTypes.ZSTD, 'unpackZstd'],
+] as const satisfies readonly (readonly [number, keyof Unpackers])[];
 
-/** Teaches the client library, which knows gzip, to read what else senders may use. Ours go out plain. */
+/**
+ * Teaches the client library, which knows gzip, to read what else senders may use. Ours go out plain. The libraries that unpack are
+ * loaded with the first batch that needs one: most brokers have none.
+ */
 export function addCodecs(): void {
-  for (const [type, unpack] of UNPACKERS) {
+  for (const [type, name] of UNPACKERS) {
     CompressionCodecs[type] = () => ({
-      decompress: async (packed: Buffer): Promise<Buffer> => unpack(packed, BATCH_BYTES_MAX),
+      decompress: async (packed: Buffer): Promise<Buffer> =>
+        (await import('./unpack.js'))[name](packed, BATCH_BYTES_MAX),
       compress: async (): Promise<Buffer> => {
         throw new Error('Records are written without compression.');
       },
