@@ -3,7 +3,7 @@ import { parseTime, US_PER_HOUR, US_PER_SECOND } from '../../src/core/time.js';
 import { publishPolicy } from '../../src/risk/policy-store.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { entry, valid } from './policy/support.js';
-import { evaluateAt, ingestAt } from './support.js';
+import { evaluateAt, ingestAt, inspected } from './support.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -13,16 +13,6 @@ afterAll(() => db.drop());
 
 const START = parseTime('2026-04-01T09:00:00+08:00')!;
 const SCHOOL = 'X-370702-400001';
-const found = (id: string, finding: string): string =>
-  JSON.stringify({
-    specversion: '1.0',
-    id,
-    source: '/registry/1',
-    type: 'prepaid.inspection.recorded.v1',
-    subject: SCHOOL,
-    time: '2026-04-01T08:00:00+08:00',
-    data: { inspectionId: id, role: 'grid', findings: [finding] },
-  });
 
 async function told(): Promise<number[]> {
   const { rows } = await db.pool.query<{ score: number }>(
@@ -37,7 +27,7 @@ it('every change of a score is told, also while the clock is behind the publicat
   const scores: number[] = [];
   for (const [at, finding] of ['safety', 'over_cap', 'shut', 'off_account', 'unlicensed'].entries()) {
     const now = START + at * 60 * US_PER_SECOND;
-    await ingestAt(db.pool, [found(`i${at}`, finding)], now);
+    await ingestAt(db.pool, [inspected(SCHOOL, `i${at}`, finding, '2026-04-01T08:00:00+08:00')], now);
     await evaluateAt(db.pool, now);
     const { rows } = await db.pool.query<{ score: number }>('select score from evaluations');
     if (rows[0]!.score !== scores.at(-1)) scores.push(rows[0]!.score);

@@ -6,6 +6,19 @@ import { CALM_DELAY_US } from '../../src/ledger/due.js';
 import { evaluateDue } from '../../src/risk/evaluate-due.js';
 import { inputOf } from '../support/history.js';
 
+/** The line of an inspection that found something. */
+export function inspected(subject: string, id: string, finding: string, time: string): string {
+  return JSON.stringify({
+    specversion: '1.0',
+    id,
+    source: '/registry/1',
+    type: 'prepaid.inspection.recorded.v1',
+    subject,
+    time,
+    data: { inspectionId: id, role: 'grid', findings: [finding] },
+  });
+}
+
 /** Lines of events, received and booked at a moment. Fails when one of them is refused, unless that may be. */
 export async function ingestAt(
   pool: pg.Pool,

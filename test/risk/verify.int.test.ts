@@ -3,7 +3,7 @@ import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { parseTime, US_PER_HOUR } from '../../src/core/time.js';
 import { verifyRisk } from '../../src/risk/verify.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
-import { evaluateAt, ingestAt } from './support.js';
+import { evaluateAt, ingestAt, inspected } from './support.js';
 
 let db: TestDatabase;
 const START = parseTime('2026-04-01T09:00:00+08:00')!;
@@ -12,18 +12,12 @@ const SCHOOL = 'X-370702-500001';
 /** An institution that was yellow or worse twice, so that its alerts and its score have a history. */
 beforeEach(async () => {
   db = await testDatabase();
-  const told = (id: string, finding: string, time: string) =>
-    JSON.stringify({
-      specversion: '1.0',
-      id,
-      source: '/registry/1',
-      type: 'prepaid.inspection.recorded.v1',
-      subject: SCHOOL,
-      time,
-      data: { inspectionId: id, role: 'grid', findings: [finding] },
-    });
   for (const [at, finding] of ['safety', 'over_cap', 'shut', 'off_account'].entries()) {
-    await ingestAt(db.pool, [told(`i${at}`, finding, `2026-04-01T0${at}:00:00+08:00`)], START + at * US_PER_HOUR);
+    await ingestAt(
+      db.pool,
+      [inspected(SCHOOL, `i${at}`, finding, `2026-04-01T0${at}:00:00+08:00`)],
+      START + at * US_PER_HOUR,
+    );
     await evaluateAt(db.pool, START + at * US_PER_HOUR);
   }
 });
