@@ -1,13 +1,8 @@
 import type pg from 'pg';
 import type { AnyEvent } from '../events/event.js';
+import type { NotTheirs } from '../ledger/rejected.js';
 import type { Caller } from './access.js';
 import { readAccepted, readBanksOf, readRegionsOf } from './sql/owners.js';
-
-/** What in an event belongs to somebody else than who sends it. */
-export interface Foreign {
-  readonly path: string;
-  readonly message: string;
-}
 
 /**
  * A source says only who speaks. A bank must not speak of the accounts of another one, or it could fill up with a wrong balance what is
@@ -20,8 +15,8 @@ export async function findForeign(
   pool: pg.Pool,
   caller: Pick<Caller, 'role' | 'scope'>,
   events: readonly AnyEvent[],
-): Promise<(Foreign | null)[]> {
-  const found: (Foreign | null)[] = events.map(() => null);
+): Promise<(NotTheirs | null)[]> {
+  const found: (NotTheirs | null)[] = events.map(() => null);
   if (caller.role === 'bank') await markOtherBanks(pool, caller.scope, events, found);
   if (caller.role === 'platform') await markOtherRegions(pool, caller.scope, events, found);
   await unmarkAccepted(pool, events, found);
@@ -29,7 +24,7 @@ export async function findForeign(
 }
 
 /** Whether they are duplicates, or other events under the same id, is for the books to say. */
-async function unmarkAccepted(pool: pg.Pool, events: readonly AnyEvent[], found: (Foreign | null)[]): Promise<void> {
+async function unmarkAccepted(pool: pg.Pool, events: readonly AnyEvent[], found: (NotTheirs | null)[]): Promise<void> {
   const marked = events.flatMap((event, at) =>
     found[at] === null ? [] : [{ at, source: event.source, id: event.id }],
   );
@@ -44,7 +39,7 @@ async function markOtherBanks(
   pool: pg.Pool,
   bankCode: string,
   events: readonly AnyEvent[],
-  found: (Foreign | null)[],
+  found: (NotTheirs | null)[],
 ): Promise<void> {
   const told = events.flatMap((event, at) =>
     'accountId' in event.data ? [{ at, institutionId: event.subject, accountId: event.data.accountId }] : [],
@@ -65,7 +60,7 @@ async function markOtherRegions(
   pool: pg.Pool,
   scope: string,
   events: readonly AnyEvent[],
-  found: (Foreign | null)[],
+  found: (NotTheirs | null)[],
 ): Promise<void> {
   if (events.length === 0) return;
   const ids = [...new Set(events.map((event) => event.subject))];

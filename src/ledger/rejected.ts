@@ -51,8 +51,14 @@ export interface RedriveCounts {
 
 const REDRIVE_BATCH_EVENTS_MAX = 500;
 
-/** Whether the key that once sent an event may (still) send it. Answers false for a key that is gone. */
-export type MayTell = (keyId: string, event: AnyEvent) => Promise<boolean>;
+/** What in an event its sender may not tell. */
+export interface NotTheirs {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** What the key that once sent an event may not tell of it (any more); null when all is well. A key that is gone tells nothing. */
+export type FindNotTheirs = (keyId: string, event: AnyEvent) => Promise<NotTheirs | null>;
 
 /** A rejected input that is no event: an entry of a bank's statement. */
 export interface OtherInput {
@@ -61,7 +67,7 @@ export interface OtherInput {
 }
 
 export interface RedriveDeps extends IntakeDeps {
-  readonly mayTell: MayTell;
+  readonly findNotTheirs: FindNotTheirs;
   /** Tries inputs that are no events again, in the same transaction; one outcome each, in order. */
   readonly others?: {
     isOther(bytes: Buffer): boolean;
@@ -113,16 +119,9 @@ async function inputOf(deps: RedriveDeps, row: StoredInput, receivedAt: Us): Pro
   const keyId = row.origin['key'];
   if (!input.decoded.ok || keyId === undefined) return input;
   const { subject, source, id, type } = input.decoded.event;
-  if (await deps.mayTell(String(keyId), input.decoded.event)) return input;
-  const rejection = {
-    code: 'source_not_allowed',
-    path: 'source',
-    message: ERRORS.source_not_allowed.message,
-    subject,
-    source,
-    id,
-    type,
-  } as const;
+  const found = await deps.findNotTheirs(String(keyId), input.decoded.event);
+  if (found === null) return input;
+  const rejection = { code: 'source_not_allowed', ...found, subject, source, id, type } as const;
   return { ...input, decoded: { ok: false, rejection } };
 }
 

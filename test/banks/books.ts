@@ -87,7 +87,7 @@ export function redrive(
   return redriveRejected(
     {
       ...deps,
-      mayTell: async () => mayAll,
+      findNotTheirs: async () => (mayAll ? null : { path: 'source', message: 'Not theirs.' }),
       others: { isOther: isStoredEntry, redrive: (client, inputs) => redriveEntries(deps, client, inputs) },
     },
     code,

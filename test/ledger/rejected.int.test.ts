@@ -31,7 +31,7 @@ function deps(now: string, allowed: boolean): RedriveDeps {
     calendar: CHINA_CALENDAR,
     clock: () => parseTime(now)!,
     limits: LIMITS,
-    mayTell: async () => allowed,
+    findNotTheirs: async () => (allowed ? null : { path: 'data.accountId', message: 'Not theirs.' }),
   };
 }
 
@@ -53,7 +53,9 @@ it('lets in an event whose time has come, and only with the rights of the key th
     rejected: 1,
   });
   const left = await listRejected(db.pool, { code: null, after: 0, limit: 10 });
-  expect(left.map((row) => [row.id, row.code])).toEqual([['e-2', 'source_not_allowed']]);
+  expect(left.map((row) => [row.id, row.code, row.path, row.message])).toEqual([
+    ['e-2', 'source_not_allowed', 'data.accountId', 'Not theirs.'],
+  ]);
 
   expect(await redriveRejected(deps('2026-03-03T00:00:00+08:00', true), 'source_not_allowed')).toMatchObject({
     accepted: 1,

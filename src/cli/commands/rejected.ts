@@ -7,8 +7,8 @@ import { readRulesFile } from '../../banks/rules-file.js';
 import { ERRORS, FeewardenError } from '../../core/errors.js';
 import { formatTime } from '../../core/time.js';
 import {
+  type FindNotTheirs,
   listRejected,
-  type MayTell,
   type RedriveDeps,
   type RejectedEvent,
   redriveRejected,
@@ -67,7 +67,7 @@ export function redriveCommand(program: Command): void {
         checkCode(options.code);
         const bar = startBar(null, 'events');
         const counts = await redriveRejected(
-          { ...context.intake, mayTell: mayTell(context), others: bankEntries(context) },
+          { ...context.intake, findNotTheirs: findNotTheirs(context), others: bankEntries(context) },
           options.code ?? null,
           (so) => bar.update(so.read, ''),
         );
@@ -123,12 +123,13 @@ function maySpeak(context: CliContext): MaySpeakForBank {
   };
 }
 
-function mayTell(context: CliContext): MayTell {
+function findNotTheirs(context: CliContext): FindNotTheirs {
   return async (keyId, event) => {
     const caller = await callerOf(context, keyId);
-    if (caller === null || !maySpeakFor(sourceAuthority(caller), event.source)) return false;
+    if (caller === null || !maySpeakFor(sourceAuthority(caller), event.source))
+      return { path: 'source', message: ERRORS.source_not_allowed.message };
     const [foreign] = await findForeign(context.database.pool, caller, [event]);
-    return foreign === null;
+    return foreign ?? null;
   };
 }
 
