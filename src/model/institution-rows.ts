@@ -256,12 +256,15 @@ export class InstitutionRowsReader {
 
   private followSeries(today: Day): void {
     const { balances, counts } = this.books;
-    if (this.balances.length !== balances.size) this.balances = [...balances.values()];
-    else if (this.seriesDay === today && this.metrics === counts.size) return;
-    this.seriesDay = today;
-    this.metrics = counts.size;
-    this.turnovers = this.balances.filter(({ account }) => isDated(account));
-    this.tallies = [...counts.values()];
+    const isSame = this.balances.length === balances.size && this.seriesDay === today && this.metrics === counts.size;
+    if (!isSame) {
+      this.seriesDay = today;
+      this.metrics = counts.size;
+      this.balances = [...balances.values()];
+      this.turnovers = this.balances.filter(({ account }) => isDated(account));
+      this.tallies = [...counts.values()];
+    }
+    // Also of a day that was dropped before something may be told, or taken back.
     for (const { days } of this.turnovers) dropBefore(today - TURNOVER_DAYS, days);
     for (const { days } of this.tallies) dropBefore(today - TURNOVER_DAYS, days);
   }

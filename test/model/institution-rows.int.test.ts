@@ -49,7 +49,9 @@ describe('the rows of the model are the rows of PostgreSQL', () => {
         const readers = new Map<string, InstitutionRowsReader>();
         for (const [part, now] of [
           [events.slice(0, cut), RANDOM_MOMENTS[0]!],
-          [events.slice(cut), RANDOM_MOMENTS[1]!],
+          [events.slice(cut, cut + 10), RANDOM_MOMENTS[1]!],
+          // Of days that are out of sight by then.
+          [events.slice(cut + 10), RANDOM_MOMENTS[2]!],
           [[], RANDOM_MOMENTS[2]!],
         ] as const) {
           await ingest(db.pool, part.map(asInput));

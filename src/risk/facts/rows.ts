@@ -72,8 +72,10 @@ export const PROFILE_DAYS = 400;
 export const REPORTED_MAX = 40;
 /** Late information takes a raise back for so many days: three working days, over the longest holiday as well (our default). */
 export const LATE_DAYS = 14;
-/** Rules look back 400 days; the days of an earlier day's sheet are among them. */
-export const TURNOVER_DAYS = 400 + LATE_DAYS;
+/** Rules look back so many days (our default). */
+export const LOOK_BACK_DAYS = 400;
+/** The days of an earlier day's sheet are among them. */
+export const TURNOVER_DAYS = LOOK_BACK_DAYS + LATE_DAYS;
 export const CONTRACT_DAYS = 60;
 export const PAYMENT_DAYS = 100;
 /** Schools have taken half a year and more to pay, and how long they took counts on the day of the payment. */
