@@ -1,5 +1,6 @@
 import type { Day } from '../../core/time.js';
 import type { FactSheet } from './fact-sheet.js';
+import { LOOK_BACK_DAYS } from './rows.js';
 
 /** Tallies that show that lessons were given: the platform's deliveries, or parents' confirmations where it tells none. */
 export function teachingTally(sheet: FactSheet): 'lessons_delivered' | 'confirmations_parent' {
@@ -38,4 +39,15 @@ function isTaught(
   const back = 7 * Math.ceil((run.to - run.from + 1) / 7);
   const given = sheet.tallies.count(tally, run.from, to);
   return given > 0 && given * 2 >= sheet.tallies.count(tally, run.from - back, to - back);
+}
+
+/**
+ * The first day of which rules know, if all that is unearned was paid before it: nothing came in since. Null if not. When the last lesson
+ * was, or the last business, is then older than the days that are read, and not nothing.
+ */
+export function owedSinceBefore(sheet: FactSheet): Day | null {
+  const { money, today } = sheet;
+  const from = today - LOOK_BACK_DAYS;
+  const cameIn = money.receipts(from, today) !== 0n || money.moved('stock', 'debitFen', null, from, today) !== 0n;
+  return sheet.unearnedFen > 0n && !cameIn ? from : null;
 }

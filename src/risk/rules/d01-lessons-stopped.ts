@@ -7,7 +7,7 @@ import { earliest, ifLater } from '../facts/moments.js';
 import { Pauses } from '../facts/pauses.js';
 import { newestFirst } from '../facts/payments.js';
 import { CONTRACT_DAYS } from '../facts/rows.js';
-import { teachingTally } from '../facts/teaching.js';
+import { owedSinceBefore, teachingTally } from '../facts/teaching.js';
 import { leavesAt } from '../facts/windows.js';
 import { atLeast, levelOf } from '../level.js';
 import { defineRule } from '../rule.js';
@@ -25,7 +25,7 @@ const GRAVE = ['C01', 'C02', 'C03', 'C05', 'C07', 'C08', 'F04', 'F10', 'F11'];
  */
 export const rule = defineRule({
   id: 'D01',
-  version: 3,
+  version: 4,
   group: 'D',
   name: { zh: '停课断课', en: 'Lessons stopped' },
   question: { zh: '收了钱还在不在上课？', en: 'Are lessons still given?' },
@@ -89,8 +89,8 @@ export const rule = defineRule({
       value: days,
       unit: 'days',
       reason: () => ({
-        zh: `未消课预收 ${zhYuan(sheet.unearnedFen)}，${lastLesson === null ? '尚无上课记录' : `最后一次上课是 ${formatDay(lastLesson)}`}，已 ${days} 天没有上课（不含停课放假）`,
-        en: `${enYuan(sheet.unearnedFen)} is unearned and ${lastLesson === null ? 'no lesson was ever given' : `the last lesson was on ${formatDay(lastLesson)}`}: ${plural(days, 'day')} without lessons (breaks left out)`,
+        zh: `未消课预收 ${zhYuan(sheet.unearnedFen)}，${lastLesson === null ? '没有上课记录' : `最后一次上课是 ${formatDay(lastLesson)}`}，已 ${days} 天没有上课（不含停课放假）`,
+        en: `${enYuan(sheet.unearnedFen)} is unearned and ${lastLesson === null ? 'no lesson is known' : `the last lesson was on ${formatDay(lastLesson)}`}: ${plural(days, 'day')} without lessons (breaks left out)`,
       }),
       evidence: () => refsOf(evidence(sheet)),
       lookAgainAt: owes
@@ -103,8 +103,10 @@ export const rule = defineRule({
   },
 });
 
-/** The day before the first lesson was to be given; null while nothing was paid. */
+/** The day before the first lesson was to be given; null while nothing was paid. What is older than anybody looks back counts from there. */
 function expectedSince(sheet: FactSheet): Day | null {
+  const known = owedSinceBefore(sheet);
+  if (known !== null) return known - 1;
   const paid = sheet.money.firstDay('receipts', 'debitFen') ?? sheet.money.firstDay('stock', 'debitFen');
   if (paid === null) return null;
   const first = sheet.rows.contracts.reduce<Day | null>(

@@ -2,6 +2,7 @@ import { type Day, formatDay, startOfDay } from '../../core/time.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { Pauses } from '../facts/pauses.js';
 import { profileEvidence } from '../facts/profile.js';
+import { owedSinceBefore } from '../facts/teaching.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
@@ -12,7 +13,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'F12',
-  version: 2,
+  version: 3,
   group: 'F',
   name: { zh: '数据停报', en: 'Gone silent' },
   question: { zh: '应报送数据的机构是否停止报送？', en: 'Has an institution that should report gone silent?' },
@@ -64,6 +65,7 @@ function silentDays(sheet: FactSheet, last: Day, blueDays: number): number {
   return runs.reduce((sum, run, at) => (at === runs.length - 1 || run >= blueDays ? sum + run : sum), 0);
 }
 
+/** What is older than anybody looks back counts as the day before that. */
 function lastActivity(sheet: FactSheet): Day | null {
   const days = [
     sheet.tallies.lastDay('lessons_delivered', sheet.today),
@@ -71,5 +73,7 @@ function lastActivity(sheet: FactSheet): Day | null {
     sheet.tallies.lastDay('confirmations_silent', sheet.today),
     sheet.money.lastDay('receipts', 'debitFen', sheet.today),
   ].filter((day) => day !== null);
-  return days.length === 0 ? null : Math.max(...days);
+  if (days.length > 0) return Math.max(...days);
+  const known = owedSinceBefore(sheet);
+  return known === null ? null : known - 1;
 }

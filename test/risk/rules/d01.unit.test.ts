@@ -115,7 +115,6 @@ describe('D01 lessons stopped', () => {
   });
 
   it('counts a school that has not begun from its first payment, or from the first lesson its contracts name', () => {
-    expect(ask(rule, school()).level).toBe('none');
     expect(ask(rule, school().receipt(TODAY - 7, 100)).level).toBe('none');
     expect(ask(rule, school().receipt(TODAY - 8, 100)).level).toBe('orange');
     const begins = (inDays: number) =>
@@ -124,6 +123,17 @@ describe('D01 lessons stopped', () => {
         .contract({ signedOn: TODAY - 30, periodFrom: formatDay(TODAY + inDays) });
     expect(ask(rule, begins(5)).level).toBe('none');
     expect(ask(rule, begins(-7)).level).toBe('orange');
+  });
+
+  it('does not take for taught what was paid longer ago than anybody looks back', () => {
+    const old = (ago: number) => ask(rule, school().receipt(TODAY - ago, 100));
+    expect([old(400), old(401), old(800)].map(({ level, value }) => [level, value])).toEqual([
+      ['red', 399],
+      ['red', 400],
+      ['red', 400],
+    ]);
+    expect(ask(rule, school().tally('lessons_delivered', TODAY - 2)).level).toBe('none');
+    expect(ask(rule, school().unearned(0)).level).toBe('none');
   });
 
   it('takes parents’ confirmations where no deliveries are reported', () => {

@@ -84,6 +84,13 @@ describe('F12 gone silent', () => {
     [31, 'orange'],
   ]);
 
+  it('does not forget who fell silent longer ago than anybody looks back', () => {
+    expect(ask(f12, school())).toMatchObject({ state: 'answered', level: 'orange' });
+    expect(ask(f12, school().receipt(TODAY - 401, 1)).level).toBe('orange');
+    expect(ask(f12, school().unearned(0)).state).toBe('not_applicable');
+    expect(ask(f12, school().entry('stock', '', TODAY - 3, 100, 0)).state).toBe('not_applicable');
+  });
+
   it('takes any business as a sign of life, leaves breaks out, and asks only while fees are unearned', () => {
     expect(ask(f12, silent(40).receipt(TODAY - 2, 1)).level).toBe('none');
     expect(ask(f12, silent(40).tally('confirmations_silent', TODAY - 2)).level).toBe('none');
