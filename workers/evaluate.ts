@@ -5,6 +5,7 @@ import type { Calendar } from '../src/core/calendar.js';
 import { type PatienceDeps, patiently } from '../src/db/patience.js';
 import { FIRST_BATCH, nextBatchSize } from '../src/risk/batch-size.js';
 import { evaluateDue, markOutdated } from '../src/risk/evaluate-due.js';
+import { KeptBooks } from '../src/risk/kept-books.js';
 import type { KafkaLog } from '../src/sources/kafka/types.js';
 
 export interface EvaluateDeps extends PatienceDeps {
@@ -19,7 +20,8 @@ export interface EvaluateDeps extends PatienceDeps {
 export async function runEvaluate(deps: EvaluateDeps): Promise<void> {
   const outdated = await patiently(deps, () => markOutdated(deps.pool, deps.calendar, deps.clock()));
   if (outdated !== null && outdated > 0) deps.log.info({ outdated }, 'judged with other rules before: evaluated anew');
-  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, () => evaluateOneByOne(deps)));
+  const kept = new KeptBooks(deps.calendar);
+  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, () => evaluateOneByOne(deps, kept)));
 }
 
 /** While the database works for one batch, this process works on the other (our default). */
@@ -28,7 +30,7 @@ const BATCHES_AT_ONCE = 2;
 /** Up to five events a second each is served at once (our default): more of them would keep those waiting of whom little is told. */
 const GATHER_US_PER_EVENT = 200_000;
 
-async function evaluateOneByOne(deps: EvaluateDeps): Promise<void> {
+async function evaluateOneByOne(deps: EvaluateDeps, kept: KeptBooks): Promise<void> {
   const { config } = deps;
   let size = Math.min(FIRST_BATCH, config.evaluateBatchMax);
   while (!deps.signal.aborted) {
@@ -41,6 +43,7 @@ async function evaluateOneByOne(deps: EvaluateDeps): Promise<void> {
         gatherUsPerEvent: GATHER_US_PER_EVENT,
         institutionsMax: size,
         kafkaEnabled: deps.kafkaEnabled,
+        kept,
       }),
     );
     if (done === null) return;

@@ -17,6 +17,7 @@ import {
 import { readDifferingReleases, readReleasedLines, readSums, readUnearned } from './read-books.js';
 import type { Building, BuildingOf } from './read-building.js';
 import { readContracts, readPayments, readRefunds } from './read-contracts.js';
+import { readHeads } from './read-heads.js';
 import { readLinks } from './read-links.js';
 import { readTeaching } from './read-teaching.js';
 
@@ -144,21 +145,9 @@ async function readInstitutions(
   day: Day,
   earlier: EarlierRows['of'],
 ): Promise<Map<number, Building>> {
-  const { rows } = await client.query<{
-    no: number;
-    id: string;
-    event_count: number;
-    newest_at: Us | null;
-    oldest_at: Us | null;
-    top: boolean;
-  }>({
-    name: 'risk_institutions',
-    text: `select i.no, i.id, i.event_count, i.newest_at, i.oldest_at, r.institution_no is not null as top
-             from institutions i left join county_ranks r on r.institution_no = i.no where i.no = any($1::int[])`,
-    values: [nos],
-  });
+  const heads = await readHeads(client, nos);
   return new Map(
-    rows.map((row) => [
+    [...heads.values()].map((row) => [
       row.no,
       {
         institutionId: row.id,
