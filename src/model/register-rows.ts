@@ -1,8 +1,9 @@
-import { type Day, dayOf, parseDay } from '../core/time.js';
+import { type Day, parseDay } from '../core/time.js';
 import { eventTypeNumber } from '../events/list.js';
 import { mergeProfile, type Profile } from '../ledger/profile.js';
 import { isNewer, type StoredEvent } from '../ledger/rows.js';
 import type { InstitutionBooks } from '../ledger/working-set.js';
+import { profileEventsSince } from '../risk/facts/profile.js';
 import {
   isAnnounced,
   PROFILE_DAYS,
@@ -123,13 +124,9 @@ export class ProfileRows {
     return true;
   }
 
-  /** Of the last `PROFILE_DAYS`, and the newest before. */
+  /** Of the last `PROFILE_DAYS`, and what held before. */
   events(today: Day): readonly RegisterRow<'institution.upserted'>[] {
-    const from = today - PROFILE_DAYS;
-    const { tellings } = this;
-    let old = 0;
-    while (old < tellings.length && dayOf(tellings[old]!.at) < from) old += 1;
-    return old <= 1 ? tellings : tellings.slice(old - 1);
+    return profileEventsSince(this.tellings, today - PROFILE_DAYS);
   }
 }
 

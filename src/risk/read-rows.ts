@@ -4,6 +4,7 @@ import { mergeProfile } from '../ledger/profile.js';
 import { isNewer } from '../ledger/rows.js';
 import { type RegisterEntry, readRegisters, readTellings } from '../ledger/sql/read-registers.js';
 import { readReportedBalances } from '../ledger/sql/read-series.js';
+import { profileEventsSince } from './facts/profile.js';
 import {
   ANNOUNCED_TYPES,
   type InstitutionRows,
@@ -191,7 +192,6 @@ async function readProfiles(client: Db, nos: readonly number[], today: Day, of: 
   }
   for (const [no, list] of byNo) {
     of(no).profile = mergeProfile(list);
-    const old = list.filter((row) => dayOf(row.at) < today - PROFILE_DAYS);
-    of(no).profileEvents = [...old.slice(-1), ...list.slice(old.length)];
+    of(no).profileEvents = [...profileEventsSince(list, today - PROFILE_DAYS)];
   }
 }

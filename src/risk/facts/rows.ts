@@ -18,7 +18,7 @@ export interface InstitutionRows {
   readonly earlier: (day: Day) => InstitutionRows | null;
   /** All `institution.upserted` merged field by field as the contract says; null while none is known. */
   readonly profile: EventData['institution.upserted'] | null;
-  /** The upserts of the last `PROFILE_DAYS` and the newest one before, ascending (`isNewer`). */
+  /** The upserts of the last `PROFILE_DAYS` and what held before (`profileEventsSince`), ascending (`isNewer`). */
   readonly profileEvents: readonly RegisterRow<'institution.upserted'>[];
   readonly registers: Registers;
   /** Newest `REPORTED_MAX` end-of-day balances of each account, ascending by day. */
