@@ -10,6 +10,8 @@ export interface Step {
   readonly level: Level;
   /** Shown as the threshold when this step is the one reached. */
   readonly threshold: number;
+  /** The figure that it compares, where another step of the rule compares another one. */
+  readonly value?: number;
   /** All must hold. */
   readonly tests: readonly Test[];
 }
@@ -17,24 +19,26 @@ export interface Step {
 export interface Judgement {
   readonly level: Level;
   readonly holdLevel: Level;
+  /** Of the step reached, else of the first. */
   readonly threshold: number;
+  readonly value: number | undefined;
 }
 
 /** The highest step whose tests all hold. `steps` may name a level twice (either way is enough); the first is the lowest. */
 export function judge(steps: readonly [Step, ...Step[]]): Judgement {
   let level: Level = 'none';
   let holdLevel: Level = 'none';
-  let threshold = steps[0].threshold;
+  let reached: Step = steps[0];
   for (const step of steps) {
     let weakest: Test = 2;
     for (const test of step.tests) if (test < weakest) weakest = test;
     if (weakest >= 1 && rankOf(step.level) > rankOf(holdLevel)) holdLevel = step.level;
     if (weakest === 2 && rankOf(step.level) > rankOf(level)) {
       level = step.level;
-      threshold = step.threshold;
+      reached = step;
     }
   }
-  return { level, holdLevel, threshold };
+  return { level, holdLevel, threshold: reached.threshold, value: reached.value };
 }
 
 /** A yes or no without a margin. */

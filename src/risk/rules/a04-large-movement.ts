@@ -13,7 +13,7 @@ import { enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A04',
-  version: 2,
+  version: 3,
   group: 'A',
   name: { zh: '大额资金异动', en: 'Large movement' },
   question: {
@@ -73,6 +73,9 @@ export const rule = defineRule({
     const weekFen = days.reduce((sum, day) => (day.day > today - 7 ? sum + day.fen : sum), 0n);
     const monthFen = sheet.money.moved('other_debits', 'debitFen', ids, firstOfMonth(today), today);
     const minimumFen = minimum(sheet);
+    // The largest day first: of several that reach a level it is the one that is told.
+    days.sort((a, b) => Number(b.fen - a.fen));
+    const largest = days[0] ?? { day: today, fen: 0n };
     const steps: Step[] = days.flatMap(({ day, fen }) => {
       const before = balanceAtEnd(sheet, day) + fen;
       return (['yellow', 'red'] as const).map((level): Step => {
@@ -80,33 +83,32 @@ export const rule = defineRule({
         return {
           level,
           threshold: Math.max(p.dayFen, share(before, bp)),
+          value: Number(fen),
           tests: [tests.over(fen, p.dayFen), tests.overShare(fen, before, bp)],
         };
       });
     });
     const weekBefore = sheet.custodyFen + weekFen;
     const judgement = judge([
-      { level: 'yellow', threshold: p.dayFen, tests: [is(false)] },
+      { level: 'yellow', threshold: p.dayFen, value: Number(largest.fen), tests: [is(false)] },
       ...steps,
       {
         level: 'orange',
         threshold: Math.max(p.weekFen, share(weekBefore, p.weekOrangeBp)),
+        value: Number(weekFen),
         tests: [tests.over(weekFen, p.weekFen), tests.overShare(weekFen, weekBefore, p.weekOrangeBp)],
       },
       {
         level: 'orange',
         threshold: Number((minimumFen * BigInt(p.monthTimesHundredths)) / 100n),
+        value: Number(monthFen),
         tests: [is(minimumFen > 0n), tests.over(monthFen * 100n, minimumFen * BigInt(p.monthTimesHundredths))],
       },
     ]);
-    const largest = days.reduce<{ day: Day; fen: Fen }>((best, day) => (day.fen > best.fen ? day : best), {
-      day: today,
-      fen: 0n,
-    });
     return {
       state: 'answered',
       ...judgement,
-      value: Number(largest.fen > weekFen ? largest.fen : weekFen),
+      value: judgement.value!,
       unit: 'fen',
       reason: () => ({
         zh: `课消划拨和退费以外的支出：单日最大 ${zhYuan(largest.fen)}（${formatDay(largest.day)}），近七日 ${zhYuan(weekFen)}，本月 ${zhYuan(monthFen)}；现余额 ${zhYuan(sheet.custodyFen)}`,

@@ -17,7 +17,7 @@ interface Closing {
 /** A site closed, or gone from the list of sites, while fees are unearned: with what notice? */
 export const rule = defineRule({
   id: 'F06',
-  version: 1,
+  version: 2,
   group: 'F',
   name: { zh: '场所变动', en: 'Site change' },
   question: { zh: '校区关闭或搬迁有没有提前公告？', en: 'Was a site closed or moved with due notice?' },
@@ -38,11 +38,12 @@ export const rule = defineRule({
     return {
       state: 'answered',
       ...judge([
-        { level: 'blue', threshold: p.noticeDays, tests: [is(closings.length > 0)] },
-        { level: 'orange', threshold: p.noticeDays, tests: [is(short.length > 0)] },
+        { level: 'blue', threshold: 0, tests: [is(closings.length > 0)] },
+        { level: 'orange', threshold: 0, tests: [is(short.length > 0)] },
         { level: 'red', threshold: 0, tests: [is(unannounced.length > 0)] },
       ]),
-      value: closings.length,
+      // Of the worst kind that there is.
+      value: unannounced.length || short.length || closings.length,
       unit: 'count',
       reason: () => ({
         zh: `${closings.length} 个校区关闭或变动，其中 ${unannounced.length} 个未公告，${short.length} 个公告不足 ${p.noticeDays} 天`,

@@ -49,6 +49,26 @@ describe('A04 large movement', () => {
     expect(ask(rule, month(40_001)).level).toBe('none');
   });
 
+  it('tells the figure that the step reached compares: of a day, of a week or of the month', () => {
+    const twoDays = large()
+      .otherDebit(TODAY - 1, yuan(210_000))
+      .otherDebit(TODAY, yuan(190_000));
+    expect(ask(rule, twoDays)).toMatchObject({ level: 'yellow', value: yuan(210_000), threshold: yuan(200_000) });
+    const week = [0, 1, 2].reduce((one, ago) => one.otherDebit(TODAY - ago, yuan(150_000)), large());
+    expect(ask(rule, week)).toMatchObject({ level: 'orange', value: yuan(450_000), threshold: yuan(400_000) });
+    const month = large()
+      .otherDebit(TODAY - 15, yuan(40_000))
+      .otherDebit(TODAY, yuan(1_000))
+      .register('account.requirement_set', {
+        accountId: 'A1',
+        kind: 'min_balance',
+        amountFen: yuan(20_000),
+        validFrom: formatDay(TODAY - 100),
+      });
+    expect(ask(rule, month)).toMatchObject({ level: 'orange', value: yuan(41_000), threshold: yuan(40_000) });
+    expect(ask(rule, large().otherDebit(TODAY, yuan(1_000)))).toMatchObject({ value: yuan(1_000) });
+  });
+
   it('is not asked in deposit mode', () => {
     expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
   });

@@ -30,6 +30,26 @@ describe('F06 site change', () => {
     [-60, 'none'],
   ]);
 
+  it('counts the sites of the worst kind, of which none is allowed', () => {
+    const sites = (...notices: (number | null)[]) =>
+      ask(
+        f06,
+        school().profile(
+          {
+            sites: notices.map((notice, index) => ({
+              siteId: `s${index}`,
+              closedOn: formatDay(TODAY),
+              ...(notice === null ? {} : { noticeOn: formatDay(TODAY - notice) }),
+            })),
+          },
+          noon(TODAY - 1),
+        ),
+      );
+    expect(sites(40, 40)).toMatchObject({ level: 'blue', value: 2, threshold: 0, unit: 'count' });
+    expect(sites(40, 10)).toMatchObject({ level: 'orange', value: 1, threshold: 0, unit: 'count' });
+    expect(sites(40, 10, 10, null)).toMatchObject({ level: 'red', value: 1, threshold: 0, unit: 'count' });
+  });
+
   it('takes a site that a newer list no longer names as closed without notice', () => {
     const two = () => school().profile({ sites: [{ siteId: 'a' }, { siteId: 'b' }] }, noon(TODAY - 200));
     expect(ask(f06, two().profile({ sites: [{ siteId: 'a' }] }, noon(TODAY - 5))).level).toBe('red');
