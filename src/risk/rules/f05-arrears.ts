@@ -16,7 +16,7 @@ const NAMES: Partial<Record<SignalKind, Sentence>> = {
 /** Wages, rent, utilities or social insurance in arrears and not told as settled. */
 export const rule = defineRule({
   id: 'F05',
-  version: 1,
+  version: 2,
   group: 'F',
   name: { zh: '欠薪欠租欠保', en: 'Arrears' },
   question: {
@@ -36,6 +36,8 @@ export const rule = defineRule({
     const signals = openSignals(sheet, ['wage_arrears', 'rent_arrears', 'utility_arrears', 'social_insurance_arrears']);
     const kinds = [...new Set(signals.map((one) => one.kind))];
     const oldest = signals.reduce((days, one) => Math.max(days, one.days), 0);
+    const isLong = signals.length > 0 && oldest > p.redDays;
+    const areSeveral = kinds.length >= p.redKinds;
     let at: Us | null = null;
     for (const one of signals) {
       const end = clearsOn(one);
@@ -49,11 +51,12 @@ export const rule = defineRule({
       state: 'answered',
       ...judge([
         { level: 'orange', threshold: 0, tests: [is(signals.length > 0)] },
-        { level: 'red', threshold: p.redKinds, tests: [is(kinds.length >= p.redKinds)] },
-        { level: 'red', threshold: p.redDays, tests: [is(signals.length > 0 && oldest > p.redDays)] },
+        { level: 'red', threshold: p.redDays, tests: [is(isLong)] },
+        { level: 'red', threshold: p.redKinds, tests: [is(areSeveral)] },
       ]),
-      value: oldest,
-      unit: 'days',
+      // The kinds where only they make it red.
+      value: areSeveral && !isLong ? kinds.length : oldest,
+      unit: areSeveral && !isLong ? 'count' : 'days',
       reason: () => ({
         zh: signals.length === 0 ? '没有拖欠' : `${kinds.map((kind) => NAMES[kind]!.zh).join('、')}，最久 ${oldest} 天`,
         en:

@@ -49,6 +49,13 @@ describe('F05 arrears', () => {
     ],
   );
 
+  it('tells what made it red: the kinds, or the days', () => {
+    const two = signal('rent_arrears', {}, 5, signal('wage_arrears'));
+    expect(ask(f05, two)).toMatchObject({ level: 'red', value: 2, threshold: 2, unit: 'count' });
+    const long = signal('rent_arrears', { since: formatDay(TODAY - 61) }, 5, signal('wage_arrears'));
+    expect(ask(f05, long)).toMatchObject({ level: 'red', value: 61, threshold: 60, unit: 'days' });
+  });
+
   it('is red with two kinds, not with two signals of one kind, and looks again after sixty days', () => {
     expect(ask(f05, signal('rent_arrears', {}, 5, signal('wage_arrears'))).level).toBe('red');
     expect(ask(f05, signal('wage_arrears', {}, 5, signal('wage_arrears'))).level).toBe('orange');
