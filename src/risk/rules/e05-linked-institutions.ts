@@ -1,13 +1,16 @@
+import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import type { LinkKind } from '../facts/links.js';
 import { profileEvidence } from '../facts/profile.js';
 import { atLeast } from '../level.js';
-import { defineRule, notApplicable } from '../rule.js';
+import { defineRule, type EvidenceRef, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { plural } from '../text.js';
 
 /** Tied to an institution that is red: by person or brand, or closer, by a shared account or pool of teachers. */
 export const rule = defineRule({
   id: 'E05',
-  version: 2,
+  version: 3,
   group: 'E',
   name: { zh: '关联传染', en: 'Linked institutions' },
   question: { zh: '关联机构有没有出现红色风险？', en: 'Is an institution tied to this one red?' },
@@ -49,8 +52,17 @@ export const rule = defineRule({
         zh: `${others.length} 家关联机构为红色：${others.join('、') || '无'}`,
         en: `${plural(others.length, 'linked institution')} red: ${others.join(', ') || 'none'}`,
       }),
-      evidence: () => profileEvidence(sheet, 'legalRepHash'),
+      evidence: () => refsOf(red.flatMap(({ by }) => tieEvidence(sheet, by))),
       lookAgainAt: null,
     };
   },
 });
+
+/** What told of the institution that it has what it shares. Which teachers those are is not known here. */
+function tieEvidence(sheet: FactSheet, by: LinkKind): readonly EvidenceRef[] {
+  if (by === 'account')
+    return refsOf((sheet.rows.registers['account.registered'] ?? []).filter(({ data }) => data.purpose === 'custody'));
+  return by === 'teachers' ? [] : profileEvidence(sheet, FIELDS[by]);
+}
+
+const FIELDS = { legal_rep: 'legalRepHash', controller: 'controllerHashes', brand: 'brand' } as const;

@@ -5,7 +5,7 @@ import type { LinkedInstitution } from '../../../src/risk/facts/rows.js';
 import { rule as e04 } from '../../../src/risk/rules/e04-watch-list.js';
 import { rule as e05 } from '../../../src/risk/rules/e05-linked-institutions.js';
 import { RULES } from '../../../src/risk/rules/list.js';
-import { ask, depositSchool, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, depositSchool, noon, school, steps, TODAY, yuan } from '../builders.js';
 
 describe('E04 watch list', () => {
   const flagged = (one: ReturnType<typeof school>) => ask(e04, one).flag;
@@ -73,6 +73,24 @@ describe('E05 linked institutions', () => {
       shared: 1,
     }));
     expect(ask(e05, school().with({ links: twice })).value).toBe(1);
+  });
+
+  it('names what told of the thing that is shared', () => {
+    const tiedBy = (...by: LinkedInstitution['by'][]) =>
+      ask(
+        e05,
+        school()
+          .profile({ brand: 'Sun' }, noon(TODAY - 9))
+          .profile({ controllerHashes: ['c'.repeat(16)] }, noon(TODAY - 8))
+          .profile({}, noon(TODAY - 7))
+          .with({ links: by.map((kind) => ({ institutionId: 'X-370702-1', by: kind, level: 'red', shared: 3 })) }),
+      ).evidence();
+    const [brand] = tiedBy('brand');
+    const [controller] = tiedBy('controller');
+    expect(brand).not.toEqual(controller);
+    expect(tiedBy('brand', 'controller')).toEqual([brand, controller]);
+    expect(tiedBy('account')).toHaveLength(1);
+    expect(tiedBy('teachers')).toEqual([]);
   });
 
   it('is not asked where links are not known', () => {
