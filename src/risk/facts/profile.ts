@@ -1,6 +1,6 @@
 import { type Day, dayOf } from '../../core/time.js';
 import type { EventData } from '../../events/event.js';
-import type { EvidenceRef } from '../rule.js';
+import type { EvidenceRef, Sentence } from '../rule.js';
 import { refsOf } from './evidence.js';
 import type { FactSheet } from './fact-sheet.js';
 import type { RegisterRow } from './rows.js';
@@ -12,6 +12,11 @@ export type ProfileEvent = RegisterRow<'institution.upserted'>;
 export function teachesCompulsorySubjects(profile: Profile): boolean {
   return profile.category !== 'non_subject' && (profile.stages ?? []).includes('compulsory');
 }
+
+export const TEACHES_OTHERS: Sentence = {
+  zh: '不从事义务教育阶段学科类培训',
+  en: 'It does not teach compulsory-stage subjects',
+};
 
 /**
  * The events since a day, and of those before it the ones that told something which still held on that day: against it a later

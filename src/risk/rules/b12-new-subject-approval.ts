@@ -1,12 +1,12 @@
 import { formatDay, parseDay } from '../../core/time.js';
-import { profileEvidence, teachesCompulsorySubjects } from '../facts/profile.js';
+import { profileEvidence, TEACHES_OTHERS, teachesCompulsorySubjects } from '../facts/profile.js';
 import { defineRule, noData } from '../rule.js';
 import { is, judge } from '../steps.js';
 
 /** No licence for compulsory-stage subject training may be first issued after the double-reduction opinion. */
 export const rule = defineRule({
   id: 'B12',
-  version: 1,
+  version: 2,
   group: 'B',
   name: { zh: '违规新增', en: 'New subject approval' },
   question: {
@@ -30,16 +30,20 @@ export const rule = defineRule({
     const { profile } = sheet.rows;
     if (profile === null) return noData('机构资料未知', 'The institution’s registration is unknown');
     const issuedOn = profile.licence.firstIssuedOn === undefined ? null : parseDay(profile.licence.firstIssuedOn);
-    const late = teachesCompulsorySubjects(profile) && issuedOn !== null && issuedOn >= p.frozenFrom;
+    const teaches = teachesCompulsorySubjects(profile);
+    const late = teaches && issuedOn !== null && issuedOn >= p.frozenFrom;
     return {
       state: 'answered',
       ...judge([{ level: 'orange', threshold: p.frozenFrom, tests: [is(late)] }]),
-      value: issuedOn ?? 0,
+      value: teaches ? (issuedOn ?? 0) : 0,
       unit: 'days',
-      reason: () => ({
-        zh: `义务教育阶段学科类许可首次发放于 ${profile.licence.firstIssuedOn ?? '未知'}，${formatDay(p.frozenFrom)} 起不得新批`,
-        en: `The compulsory-stage subject licence was first issued on ${profile.licence.firstIssuedOn ?? 'an unknown day'}; none may be issued from ${formatDay(p.frozenFrom)}`,
-      }),
+      reason: () =>
+        teaches
+          ? {
+              zh: `义务教育阶段学科类许可首次发放于 ${profile.licence.firstIssuedOn ?? '未知'}，${formatDay(p.frozenFrom)} 起不得新批`,
+              en: `The compulsory-stage subject licence was first issued on ${profile.licence.firstIssuedOn ?? 'an unknown day'}; none may be issued from ${formatDay(p.frozenFrom)}`,
+            }
+          : TEACHES_OTHERS,
       evidence: () => profileEvidence(sheet, 'licence'),
       lookAgainAt: null,
     };

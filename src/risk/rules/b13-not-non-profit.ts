@@ -1,11 +1,11 @@
-import { profileEvidence, teachesCompulsorySubjects } from '../facts/profile.js';
-import { defineRule, noData } from '../rule.js';
+import { type Profile, profileEvidence, TEACHES_OTHERS, teachesCompulsorySubjects } from '../facts/profile.js';
+import { defineRule, noData, type Sentence } from '../rule.js';
 import { is, judge } from '../steps.js';
 
 /** Compulsory-stage subject institutions must be registered as non-profit; without any registration one is not. */
 export const rule = defineRule({
   id: 'B13',
-  version: 2,
+  version: 3,
   group: 'B',
   name: { zh: '未登记为非营利', en: 'Not registered as non-profit' },
   question: {
@@ -21,18 +21,26 @@ export const rule = defineRule({
   evaluate(sheet) {
     const { profile } = sheet.rows;
     if (profile === null) return noData('机构资料未知', 'The institution’s registration is unknown');
-    const wrong = teachesCompulsorySubjects(profile) && profile.registration !== 'non_profit';
+    const teaches = teachesCompulsorySubjects(profile);
+    const wrong = teaches && profile.registration !== 'non_profit';
+    const { zh, en } = REGISTERED[profile.registration];
     return {
       state: 'answered',
       ...judge([{ level: 'orange', threshold: 0, tests: [is(wrong)] }]),
       value: wrong ? 1 : 0,
       unit: 'state',
-      reason: () => ({
-        zh: `登记类型为 ${profile.registration}，学段含义务教育，类别 ${profile.category}`,
-        en: `Registered as ${profile.registration}, teaching compulsory-stage subjects (${profile.category})`,
-      }),
+      reason: () =>
+        teaches
+          ? { zh: `${zh}，从事义务教育阶段学科类培训`, en: `${en}, teaching compulsory-stage subjects` }
+          : TEACHES_OTHERS,
       evidence: () => profileEvidence(sheet, 'registration'),
       lookAgainAt: null,
     };
   },
 });
+
+const REGISTERED: Readonly<Record<Profile['registration'], Sentence>> = {
+  non_profit: { zh: '登记为非营利', en: 'Registered as non-profit' },
+  for_profit: { zh: '登记为营利', en: 'Registered as for-profit' },
+  none: { zh: '未登记', en: 'Not registered' },
+};

@@ -22,7 +22,9 @@ describe('B12 new subject approval', () => {
   it('is not about other stages, other training, or a day that is not known', () => {
     const late = { state: 'complete' as const, firstIssuedOn: '2023-01-01' };
     expect(ask(b12, subject({ licence: late, stages: ['senior'] })).level).toBe('none');
-    expect(ask(b12, subject({ licence: late, category: 'non_subject' })).level).toBe('none');
+    const other = ask(b12, subject({ licence: late, category: 'non_subject' }));
+    expect(other).toMatchObject({ level: 'none', value: 0 });
+    expect(other.reason().en).toBe('It does not teach compulsory-stage subjects');
     expect(ask(b12, subject({ licence: late, category: 'mixed' })).level).toBe('orange');
     expect(ask(b12, subject({ licence: { state: 'complete' } })).level).toBe('none');
     expect(ask(b12, school()).state).toBe('no_data');
@@ -37,7 +39,12 @@ describe('B13 not registered as non-profit', () => {
   ]);
 
   it('is about compulsory-stage subject training only', () => {
-    expect(ask(b13, subject({ registration: 'for_profit', category: 'non_subject' })).level).toBe('none');
+    const other = ask(b13, subject({ registration: 'for_profit', category: 'non_subject' }));
+    expect(other.level).toBe('none');
+    expect(other.reason().en).toBe('It does not teach compulsory-stage subjects');
+    expect(ask(b13, subject({ registration: 'for_profit' })).reason().zh).toBe(
+      '登记为营利，从事义务教育阶段学科类培训',
+    );
     expect(ask(b13, subject({ registration: 'for_profit', stages: ['preschool'] })).level).toBe('none');
     expect(ask(b13, school()).state).toBe('no_data');
   });
