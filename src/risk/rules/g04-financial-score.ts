@@ -1,4 +1,5 @@
 import { refsOf } from '../facts/evidence.js';
+import type { RegisterRow } from '../facts/rows.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { decimal } from '../text.js';
@@ -6,7 +7,7 @@ import { decimal } from '../text.js';
 /** The composite score of the US Department of Education, from the newest statement that has all five figures. */
 export const rule = defineRule({
   id: 'G04',
-  version: 1,
+  version: 2,
   group: 'G',
   name: { zh: '财务子分', en: 'Financial score' },
   question: { zh: '财务报表反映的偿付能力如何？', en: 'How sound is the institution by its statement?' },
@@ -18,13 +19,15 @@ export const rule = defineRule({
   order: [['orangeBelow', 'yellowBelow']],
   remedies: [{ zh: '须报送更好的财务报表', en: 'a statement with better figures has to be filed' }],
   evaluate(sheet, p) {
-    const filed = (sheet.rows.registers['statement.filed'] ?? []).filter((row) => row.at <= sheet.now);
-    const row = filed.reduce<(typeof filed)[number] | null>(
-      (best, one) => (best === null || one.data.period > best.data.period ? one : best),
-      null,
-    );
-    const score = row === null ? null : compositeHundredths(row.data);
-    if (row === null || score === null) return notApplicable('没有完整的财务报表', 'No complete statement was filed');
+    // The newest that is complete: one that leaves figures out does not make those before it better.
+    let newest: { readonly row: RegisterRow<'statement.filed'>; readonly score: number } | null = null;
+    for (const row of sheet.rows.registers['statement.filed'] ?? []) {
+      if (row.at > sheet.now || (newest !== null && row.data.period <= newest.row.data.period)) continue;
+      const score = compositeHundredths(row.data);
+      if (score !== null) newest = { row, score };
+    }
+    if (newest === null) return notApplicable('没有完整的财务报表', 'No complete statement was filed');
+    const { row, score } = newest;
     return {
       state: 'answered',
       ...judge([
@@ -56,16 +59,20 @@ function compositeHundredths(data: Statement): number | null {
   const { revenueFen, expensesFen, pretaxIncomeFen, equityFen, assetsFen } = data;
   if (!expensesFen || !assetsFen || !revenueFen || pretaxIncomeFen === undefined || equityFen === undefined)
     return null;
-  const reserve = clip(ratio(equityFen, expensesFen, 2_000n));
-  const equity = clip(ratio(equityFen, assetsFen, 600n));
-  const income = clip(100 + ratio(pretaxIncomeFen, revenueFen, 3_330n));
-  return Math.floor((reserve * 30 + equity * 40 + income * 30) / 100);
+  const reserve = clip(ratio(equityFen, expensesFen, 200n));
+  const equity = clip(ratio(equityFen, assetsFen, 60n));
+  const income = clip(ONE + ratio(pretaxIncomeFen, revenueFen, 333n));
+  return Math.floor((reserve * 30 + equity * 40 + income * 30) / ONE);
 }
 
-function ratio(part: number, whole: number, times: bigint): number {
-  return Number((BigInt(part) * times) / BigInt(whole));
+/** The parts are weighed as they are and the sum is cut, not each of them. */
+const ONE = 1_000_000;
+
+/** part / whole × tenths / 10, in millionths. */
+function ratio(part: number, whole: number, tenths: bigint): number {
+  return Number((BigInt(part) * tenths * BigInt(ONE)) / (BigInt(whole) * 10n));
 }
 
-function clip(hundredths: number): number {
-  return Math.max(-100, Math.min(300, hundredths));
+function clip(millionths: number): number {
+  return Math.max(-ONE, Math.min(3 * ONE, millionths));
 }

@@ -149,6 +149,28 @@ describe('G04 financial score', () => {
     ],
   );
 
+  it('goes by the newest complete statement: one that leaves figures out changes nothing', () => {
+    const bad = filed({ period: '2024', equityFen: yuan(-100) });
+    expect(ask(g04, bad.register('statement.filed', { period: '2025', revenueFen: yuan(1_000) }))).toMatchObject({
+      level: 'orange',
+      value: ask(g04, filed({ equityFen: yuan(-100) })).value,
+    });
+    expect(ask(g04, filed({ period: '2024', equityFen: yuan(-100) }).register('statement.filed', full)).value).toBe(
+      114,
+    );
+  });
+
+  it('cuts the sum, not each of its parts: 0.0598, 0.01794 and 2.665 come to 0.8246', () => {
+    const parts = {
+      equityFen: 299,
+      expensesFen: 100_000,
+      assetsFen: 100_000,
+      pretaxIncomeFen: 5_000,
+      revenueFen: 100_000,
+    };
+    expect(ask(g04, filed(parts)).value).toBe(82);
+  });
+
   it('is orange below one, and not asked without all five figures', () => {
     expect(ask(g04, filed({ equityFen: yuan(-100) })).level).toBe('orange');
     expect(ask(g04, school().register('statement.filed', { period: '2025', revenueFen: 1 })).state).toBe(
