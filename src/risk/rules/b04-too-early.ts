@@ -1,16 +1,18 @@
-import { addMonths } from '../../core/time.js';
+import { addMonths, type Day } from '../../core/time.js';
+import { termsOf } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
+import type { SignedContract } from '../facts/rows.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { plural } from '../text.js';
 
 /**
- * Paid more than a month before the first lesson. Priced by the hour it is also in time within the last 20 hours of the
+ * Paid more than a month before the first lesson, in full or in part: also a small first instalment is collected. Priced by the hour it is also in time within the last 20 hours of the
  * learner's current course, so it is a breach only if more are left, or there is no current course.
  */
 export const rule = defineRule({
   id: 'B04',
-  version: 1,
+  version: 2,
   group: 'B',
   name: { zh: '提前收费', en: 'Collected too early' },
   question: { zh: '有没有过早收取下一期费用？', en: 'Were fees collected too early?' },
@@ -32,19 +34,12 @@ export const rule = defineRule({
   remedies: ['days'],
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
-    const breaches = sheet.collectionsSince(from).filter(({ contract, terms, paidOn }) => {
-      // A month has at least 28 days: most payments need no calendar arithmetic.
-      if (
-        paidOn < from ||
-        paidOn >= terms.firstLesson - p.monthsBefore * 28 ||
-        paidOn >= addMonths(terms.firstLesson, -p.monthsBefore)
-      )
-        return false;
-      return (
-        contract.data.pricing === 'period' ||
-        contract.hoursLeftHundredths === null ||
-        contract.hoursLeftHundredths > p.hoursLeft
-      );
+    const contracts = new Map(sheet.rows.contracts.map((contract) => [contract.contractId, contract]));
+    const breaches = sheet.payments.flatMap((payment) => {
+      const { told, paidOn, netFen } = payment;
+      if (paidOn < from || netFen <= 0n || told.contractId === null) return [];
+      const contract = contracts.get(told.contractId);
+      return contract !== undefined && isEarly(contract, paidOn, p) ? [{ payment, contract }] : [];
     });
     const judgement = judge([
       { level: 'blue', threshold: 1, tests: [is(breaches.length > 0)] },
@@ -68,3 +63,14 @@ export const rule = defineRule({
     };
   },
 });
+
+function isEarly(
+  { data, hoursLeftHundredths }: SignedContract,
+  paidOn: Day,
+  p: { readonly monthsBefore: number; readonly hoursLeft: number },
+): boolean {
+  const { firstLesson } = termsOf(data);
+  // A month has at least 28 days: most payments need no calendar arithmetic.
+  if (paidOn >= firstLesson - p.monthsBefore * 28 || paidOn >= addMonths(firstLesson, -p.monthsBefore)) return false;
+  return data.pricing === 'period' || hoursLeftHundredths === null || hoursLeftHundredths > p.hoursLeft;
+}

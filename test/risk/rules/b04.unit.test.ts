@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/b04-too-early.js';
-import { ask, on, school, steps, TODAY } from '../builders.js';
+import { ask, on, school, steps, TODAY, yuan } from '../builders.js';
 
 const early = (paidOn: string, pricing: 'period' | 'hour' = 'period', hoursLeft?: number) =>
   school()
@@ -27,6 +27,16 @@ describe('B04 collected too early', () => {
       [10, 'yellow'],
     ],
   );
+
+  it('is about every payment: a small first instalment may come too early as well', () => {
+    const instalments = (first: string) =>
+      school()
+        .contract({ pricing: 'period', firstLessonOn: '2026-05-20' })
+        .payment({ contractId: 'c1', paidOn: on(first), amountFen: yuan(300) })
+        .payment({ contractId: 'c1', paidOn: on('2026-04-20'), amountFen: yuan(2_000) });
+    expect(ask(rule, instalments('2026-04-20')).level).toBe('none');
+    expect(ask(rule, instalments('2026-04-19'))).toMatchObject({ level: 'blue', value: 1 });
+  });
 
   it('priced by the hour it is in time within the last twenty hours of the current course', () => {
     expect(ask(rule, early('2026-04-10', 'hour', 2_000)).level).toBe('none');
