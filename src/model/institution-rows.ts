@@ -116,15 +116,16 @@ export class InstitutionRowsReader {
     }
     if (this.profile.follow() || this.profileChanged) this.changed |= PART.profile;
     this.profileChanged = false;
-    this.changed |= this.contracts.follow(today, (contractId) => this.payments.hasPaymentOn(contractId));
+    this.changed |= this.contracts.follow(today, this.payments);
     if (this.contracts.hasMoved) this.moved |= PART.contracts | PART.sales | PART.repeats;
     this.followRefunds(today);
     if (this.released.followReleases(today)) this.moved |= PART.released;
     if (this.released.differing.hasChanged) this.changed |= PART.released;
     this.released.differing.hasChanged = false;
     this.followLines(today);
-    if (this.contracts.followHours()) this.changed |= PART.repeats;
     this.changed |= this.payments.follow(books.payments, today);
+    this.changed |= this.contracts.followPaid(this.payments.changedContracts, this.payments);
+    if (this.contracts.followHours()) this.changed |= PART.repeats;
     if (this.payments.hasMoved) this.moved |= PART.payments | PART.sales | PART.settled;
     const { contracts, teaching } = this;
     if (this.collectionWindow.follow(contracts.byId, contracts.changed, this.hasCustody)) this.changed |= PART.repeats;

@@ -79,6 +79,11 @@ export class PaymentWindow {
     return this.ofContract.has(contractId);
   }
 
+  isPaidSince(contractId: string, day: Day): boolean {
+    for (const row of this.ofContract.get(contractId)?.values() ?? []) if (paidOn(row) >= day) return true;
+    return false;
+  }
+
   /** Ascending by time. `withOlder`: also the older ones, which only matter where a custody account takes the fees. */
   rows(withOlder: boolean): readonly PaymentRow[] {
     if (!withOlder || this.waiting.rows.length === 0) return this.recent.rows;

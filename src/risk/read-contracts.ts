@@ -8,6 +8,7 @@ import { type PaymentColumns, paymentRowOf } from '../ledger/sql/load-registers.
 import {
   type EarlierPair,
   readEarlierContracts,
+  readEarlierOf,
   readPayers,
   readRefundDebits,
   readRefundPaths,
@@ -20,24 +21,43 @@ import { type BuildingOf, type LineColumns, lineOf } from './read-building.js';
 
 type Db = pg.ClientBase;
 
+interface ContractColumns {
+  institution_no: number;
+  contract_id: string;
+  at: Us;
+  source: string;
+  id: string;
+  data: string;
+}
+
+const CONTRACT_COLUMNS = 'institution_no, contract_id, at, source, id, data';
+
+/** Contracts signed in the last days, and those signed before on which something was paid in these days. The payments are read already. */
 export async function readContracts(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
-  const { rows } = await client.query<{
-    institution_no: number;
-    contract_id: string;
-    at: Us;
-    source: string;
-    id: string;
-    data: string;
-  }>({
+  const from = today - CONTRACT_DAYS;
+  const { rows } = await client.query<ContractColumns>({
     name: 'risk_contracts',
-    text: 'select institution_no, contract_id, at, source, id, data from contracts where institution_no = any($1::int[]) and signed_on >= $2::date order by institution_no, at, source || id',
-    values: [nos, formatDay(today - CONTRACT_DAYS)],
+    text: `select ${CONTRACT_COLUMNS} from contracts where institution_no = any($1::int[]) and signed_on >= $2::date`,
+    values: [nos, formatDay(from)],
   });
+  const pairs = await readEarlierContracts(client, nos, from);
+  const known = new Set(rows.map((row) => keyOf(row.institution_no, row.contract_id)));
+  const paid = paidSince(nos, from, of).filter(({ no, contractId }) => !known.has(keyOf(no, contractId)));
+  if (paid.length > 0) {
+    const keys = [paid.map(({ no }) => no), paid.map(({ contractId }) => contractId)] as const;
+    const { rows: older } = await client.query<ContractColumns>({
+      name: 'risk_contracts_paid',
+      text: `select ${CONTRACT_COLUMNS} from contracts where (institution_no, contract_id) in (select * from unnest($1::int[], $2::text[]))`,
+      values: [...keys],
+    });
+    rows.push(...older);
+    if (older.length > 0) pairs.push(...(await readEarlierOf(client, ...keys)));
+  }
   const earlier = new Map<string, EarlierPair[]>();
-  for (const pair of await readEarlierContracts(client, nos, today - CONTRACT_DAYS)) {
+  for (const pair of pairs) {
     const key = keyOf(pair.institutionNo, pair.contractId);
-    const pairs = earlier.get(key);
-    if (pairs) pairs.push(pair);
+    const list = earlier.get(key);
+    if (list) list.push(pair);
     else earlier.set(key, [pair]);
   }
   for (const row of rows)
@@ -49,6 +69,17 @@ export async function readContracts(client: Db, nos: readonly number[], today: D
       data: JSON.parse(row.data),
       hoursLeftHundredths: hoursLeft(earlier.get(keyOf(row.institution_no, row.contract_id)) ?? [], dayOf(row.at)),
     });
+  for (const no of nos) of(no).contracts.sort((a, b) => (isNewer(a, b) ? 1 : -1));
+}
+
+/** Contracts on which something was paid on that day or later, each once. */
+function paidSince(nos: readonly number[], day: Day, of: BuildingOf): { no: number; contractId: string }[] {
+  return nos.flatMap((no) => {
+    const ids = new Set<string>();
+    for (const { told } of of(no).payments)
+      if (told !== null && told.contractId !== null && dayOf(told.at) >= day) ids.add(told.contractId);
+    return [...ids].map((contractId) => ({ no, contractId }));
+  });
 }
 
 /** Those that are read: every column costs for each of the rows, of which there are most. */

@@ -92,8 +92,8 @@ async function readRowsOf(
   await readUnearned(client, nos, day, of);
   await readReleasedLines(client, nos, day, of);
   await readDifferingReleases(client, nos, day, of);
-  await readContracts(client, nos, day, of);
   await readPayments(client, nos, day, of);
+  await readContracts(client, nos, day, of);
   await readRefunds(client, nos, day, of);
   await readTeaching(client, nos, day, of);
   await readLinks(client, nos, of);

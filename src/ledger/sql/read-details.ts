@@ -37,7 +37,24 @@ const CONTRACT = `${toldField('e', 'contractId')} collate "C"`;
 const REFUND = `${toldField('e', 'refundId')} collate "C"`;
 
 /** Of every contract signed on `from` or later the contracts before it, see `EarlierPair`. */
-export async function readEarlierContracts(client: Db, nos: readonly number[], from: Day): Promise<EarlierPair[]> {
+export function readEarlierContracts(client: Db, nos: readonly number[], from: Day): Promise<EarlierPair[]> {
+  return readPairs(client, 'read_earlier_contracts', 'c.institution_no = any($1::int[]) and c.signed_on >= $2::date', [
+    nos,
+    formatDay(from),
+  ]);
+}
+
+/** The same of contracts that are named, each with its institution. */
+export function readEarlierOf(
+  client: Db,
+  nos: readonly number[],
+  contractIds: readonly string[],
+): Promise<EarlierPair[]> {
+  const isNamed = '(c.institution_no, c.contract_id) in (select * from unnest($1::int[], $2::text[]))';
+  return readPairs(client, 'read_earlier_of', isNamed, [nos, contractIds]);
+}
+
+async function readPairs(client: Db, name: string, where: string, values: readonly unknown[]): Promise<EarlierPair[]> {
   const { rows } = await client.query<{
     institution_no: number;
     contract_id: string;
@@ -48,7 +65,7 @@ export async function readEarlierContracts(client: Db, nos: readonly number[], f
     refunded_fen: bigint;
     confirmed: number;
   }>({
-    name: 'read_earlier_contracts',
+    name,
     // What was confirmed since is taken off the line's sum: a learner who signs again has few lessons of the earlier contract left, and
     // nearly all of its confirmations lie before.
     text: `select c.institution_no, c.contract_id, p.contract_id as earlier_id, p.hours_hundredths as hours, p.period_to,
@@ -60,8 +77,8 @@ export async function readEarlierContracts(client: Db, nos: readonly number[], f
              from contracts c
              join contracts p on ${IS_EARLIER}
              left join lines l on l.institution_no = p.institution_no and l.line = 'c:' || p.contract_id and p.period_to >= c.signed_on
-            where c.institution_no = any($1::int[]) and c.signed_on >= $2::date`,
-    values: [nos, formatDay(from)],
+            where ${where}`,
+    values: [...values],
   });
   return rows.map((row) => ({
     institutionNo: row.institution_no,

@@ -40,7 +40,7 @@ export interface InstitutionRows {
   readonly differingReleases: readonly DifferingRelease[];
   /** Lines released beyond what was confirmed; with a `staged` account also every line with a released amount that is open. */
   readonly releasedLines: readonly ReleasedLine[];
-  /** Contracts signed in the last `CONTRACT_DAYS`. */
+  /** Contracts signed, or paid in full or in part, in the last `CONTRACT_DAYS`, ascending by signing (`isNewer`). */
   readonly contracts: readonly SignedContract[];
   /** Payments of the last `PAYMENT_DAYS` and every unsettled one that is not reversed in full, ascending by time. */
   readonly payments: readonly PaymentRow[];

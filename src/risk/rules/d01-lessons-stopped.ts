@@ -116,10 +116,14 @@ function expectedSince(sheet: FactSheet): Day | null {
   return first === null ? paid : Math.max(paid, first - 1);
 }
 
-/** When the oldest contract is no longer read: the first lesson day that it names is then forgotten. */
+/**
+ * When the oldest contract is no longer read: the first lesson day that it names is then forgotten. One that is older is read for
+ * what was paid on it, which may end on any day.
+ */
 function contractLeavesAt(sheet: FactSheet): Us | null {
   const oldest = sheet.rows.contracts[0];
-  return oldest === undefined ? null : ifLater(leavesAt(oldest.at, CONTRACT_DAYS + 1), sheet.now);
+  if (oldest === undefined) return null;
+  return ifLater(leavesAt(oldest.at, CONTRACT_DAYS + 1), sheet.now) ?? sheet.nextMidnight;
 }
 
 interface Rhythm {
