@@ -25,7 +25,7 @@ interface Short {
  */
 export const rule = defineRule({
   id: 'C06',
-  version: 6,
+  version: 7,
   group: 'C',
   name: { zh: '退费少付', en: 'Short-paid refund' },
   question: { zh: '退费是否少于应退金额？', en: 'Were refunds paid below the entitlement?' },
@@ -53,7 +53,8 @@ export const rule = defineRule({
   evaluate(sheet, p) {
     const from = sheet.today - p.windowDays + 1;
     const ended = new Set((sheet.rows.registers['contract.ended'] ?? []).map((row) => row.data.contractId));
-    const found: Short[] = [];
+    // Of a contract that has ended the rest is short once, in however many refunds the others were paid.
+    const byClaim = new Map<string, Short>();
     let at: Us | null = null;
     for (const refund of sheet.refunds) {
       const { line, contract, refund: row } = refund.row;
@@ -73,8 +74,9 @@ export const rule = defineRule({
       const dueFen = isEnded ? entitlement(refund) : minFen(entitlement(refund), askedFen(refund));
       const shortFen = dueFen - line.refundedFen;
       if (shortFen > BigInt(p.toleranceFen) && shortFen * 10_000n > dueFen * BigInt(p.toleranceBp))
-        found.push({ refund, shortFen });
+        byClaim.set(isEnded ? `contract ${contract.contractId}` : `refund ${row.refundId}`, { refund, shortFen });
     }
+    const found = [...byClaim.values()];
     const shortFen = found.reduce((sum, one) => sum + one.shortFen, 0n);
     const judgement = judge([
       { level: 'blue', threshold: 1, tests: [is(found.length > 0)] },

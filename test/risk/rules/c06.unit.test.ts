@@ -72,6 +72,14 @@ describe('C06 short-paid refund', () => {
     ],
   );
 
+  it('counts what is missing of a contract that has ended once, in however many refunds it was paid', () => {
+    const twice = (ended: boolean) =>
+      ask(rule, refunded({ refunded: 600, ended, claimed: 700 }, refunded({ refunded: 600, ended, claimed: 700 })));
+    expect(twice(true)).toMatchObject({ level: 'blue', value: 1 });
+    expect(twice(true).reason().en).toContain('by ¥150.00 in all');
+    expect(twice(false).value).toBe(2);
+  });
+
   it('names the same events in the same order however often it is asked for them', () => {
     const one = school();
     for (let i = 0; i < 3; i += 1) refunded({ refunded: 600 }, one, `c${i}`);
