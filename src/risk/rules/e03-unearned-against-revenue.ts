@@ -5,7 +5,7 @@ import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
 import { profileEvidence } from '../facts/profile.js';
 import { tooFewForRatio } from '../facts/sample.js';
-import { defineRule, type EvidenceRef, notApplicable } from '../rule.js';
+import { defineRule, type EvidenceRef, notApplicable, type Sentence } from '../rule.js';
 import { judge } from '../steps.js';
 import { enYuan, percent, zhYuan } from '../text.js';
 
@@ -60,8 +60,8 @@ export const rule = defineRule({
       value: shareBp,
       unit: 'basis_points',
       reason: () => ({
-        zh: `未消课预收 ${zhYuan(sheet.unearnedFen)}，上年主营收入 ${zhYuan(revenue.fen)}，占 ${percent(shareBp)}`,
-        en: `${enYuan(sheet.unearnedFen)} unearned against last year’s revenue of ${enYuan(revenue.fen)}: ${percent(shareBp)}`,
+        zh: `未消课预收 ${zhYuan(sheet.unearnedFen)}，${revenue.of.zh}主营收入 ${zhYuan(revenue.fen)}，占 ${percent(shareBp)}`,
+        en: `${enYuan(sheet.unearnedFen)} unearned against ${revenue.of.en} revenue of ${enYuan(revenue.fen)}: ${percent(shareBp)}`,
       }),
       evidence: () => revenue.refs(),
       // The pace changes from day to day, and is asked only above the share of the revenue.
@@ -86,7 +86,14 @@ function nextYear(sheet: FactSheet): Us {
   return startOfDay(parseDay(`${yearOf(sheet.today) + 1}-01-01`)!);
 }
 
-function lastRevenue(sheet: FactSheet): { readonly fen: Fen; readonly refs: () => readonly EvidenceRef[] } | null {
+interface Revenue {
+  readonly fen: Fen;
+  /** The year: a statement may be of the one before the last. */
+  readonly of: Sentence;
+  readonly refs: () => readonly EvidenceRef[];
+}
+
+function lastRevenue(sheet: FactSheet): Revenue | null {
   const thisYear = yearOf(sheet.today);
   const filed = (sheet.rows.registers['statement.filed'] ?? []).filter((row) => Number(row.data.period) < thisYear);
   const newest = filed.reduce<(typeof filed)[number] | null>(
@@ -94,7 +101,14 @@ function lastRevenue(sheet: FactSheet): { readonly fen: Fen; readonly refs: () =
     null,
   );
   if (newest !== null && Number(newest.data.period) >= thisYear - 2)
-    return { fen: BigInt(newest.data.revenueFen), refs: () => refsOf([newest]) };
+    return {
+      fen: BigInt(newest.data.revenueFen),
+      of: { zh: `${newest.data.period} 年`, en: `the ${newest.data.period}` },
+      refs: () => refsOf([newest]),
+    };
   const told = sheet.rows.profile?.lastYearRevenueFen;
-  return told === undefined ? null : { fen: BigInt(told), refs: () => profileEvidence(sheet, 'lastYearRevenueFen') };
+  if (told === undefined) return null;
+  return { fen: BigInt(told), of: LAST_YEAR, refs: () => profileEvidence(sheet, 'lastYearRevenueFen') };
 }
+
+const LAST_YEAR: Sentence = { zh: '上年', en: 'last year’s' };

@@ -35,6 +35,10 @@ describe('E03 unearned against revenue', () => {
       ask(rule, filed('2025', 200_000).register('statement.filed', { period: '2024', revenueFen: yuan(900_000) }))
         .level,
     ).toBe('orange');
+    expect(ask(rule, filed('2024', 200_000)).reason()).toEqual({
+      zh: '未消课预收 100,000.00 元，2024 年主营收入 200,000.00 元，占 50%',
+      en: '¥100,000.00 unearned against the 2024 revenue of ¥200,000.00: 50%',
+    });
     expect(ask(rule, filed('2026', 200_000)).state).toBe('not_applicable');
     expect(ask(rule, filed('2023', 200_000)).state).toBe('not_applicable');
     expect(ask(rule, school().profile({ lastYearRevenueFen: yuan(240_000) })).level).toBe('orange');
