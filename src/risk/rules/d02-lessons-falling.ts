@@ -9,7 +9,7 @@ import { tooFewForRatio } from '../facts/sample.js';
 import { teachingIn } from '../facts/teaching.js';
 import { defineRule, notApplicable, type RuleAnswer, type Sentence } from '../rule.js';
 import { is, judge, type Step } from '../steps.js';
-import { percent } from '../text.js';
+import { percent, plural } from '../text.js';
 
 /**
  * Lessons per teaching day of two weeks against the eight weeks before. Breaks and holidays are no teaching days. A school that
@@ -160,7 +160,7 @@ function paceOf(
     shareBp,
     reason: {
       zh: `近 ${p.recentDays} 天上课 ${lessons} 次（${days} 个上课日），按此前 ${baseDays} 天的 ${base} 次折算为 ${percent(shareBp)}`,
-      en: `${lessons} lessons in ${p.recentDays} days (${days} teaching days), ${percent(shareBp)} of the pace of the ${baseDays} days before (${base})`,
+      en: `${plural(lessons, 'lesson')} in ${p.recentDays} days (${plural(days, 'teaching day')}), ${percent(shareBp)} of the pace of the ${baseDays} days before (${base})`,
     },
   };
 }

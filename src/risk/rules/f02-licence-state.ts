@@ -5,6 +5,7 @@ import { refsOf } from '../facts/evidence.js';
 import { ifLater } from '../facts/moments.js';
 import { defineRule, noData } from '../rule.js';
 import { is, judge } from '../steps.js';
+import { plural } from '../text.js';
 
 type LicenceState = EventData['institution.upserted']['licence']['state'];
 
@@ -60,7 +61,7 @@ export const rule = defineRule({
       unit: 'days',
       reason: () => ({
         zh: `证照状态：${ZH[state]}${inspected ? '（检查所见）' : ''}${left === null ? '' : left < 0 ? `，许可已过期 ${-left} 天` : `，许可还有 ${left} 天到期`}`,
-        en: `Licence state: ${EN[state]}${inspected ? ' (as seen by an inspection)' : ''}${left === null ? '' : left < 0 ? `, expired ${-left} days ago` : `, ${left} days until it expires`}`,
+        en: `Licence state: ${EN[state]}${inspected ? ' (as seen by an inspection)' : ''}${left === null ? '' : left < 0 ? `, expired ${plural(-left, 'day')} ago` : `, ${plural(left, 'day')} until it expires`}`,
       }),
       evidence: () => refsOf(inspected ? [seen.row] : [], [...sheet.rows.profileEvents].reverse()),
       lookAgainAt: at,

@@ -90,7 +90,7 @@ export const rule = defineRule({
       unit: 'count',
       reason: () => ({
         zh: `近七日投诉 ${count} 件（此前周均 ${decimal(mean.perWeekHundredths)} 件），占在读学员 ${percent(shareBp)}，其中 ${gone.length} 件称已关门或失联`,
-        en: `${plural(count, 'complaint')} in seven days against a mean week of ${decimal(mean.perWeekHundredths)}, ${percent(shareBp)} of the active learners; ${gone.length} say that it is closed or gone`,
+        en: `${plural(count, 'complaint')} in seven days against a mean week of ${decimal(mean.perWeekHundredths)}, ${percent(shareBp)} of the active learners; ${gone.length} ${gone.length === 1 ? 'says' : 'say'} that it is closed or gone`,
       }),
       evidence: () => refsOf(newestFirst(gone), newestFirst(recent)),
       lookAgainAt: count === 0 ? null : sheet.nextMidnight,

@@ -29,6 +29,11 @@ describe('F02 licence state', () => {
     [-1, 'orange'],
   ]);
 
+  it('counts one day in the singular', () => {
+    expect(ask(rule, licence('complete', 1)).reason().en).toContain(', 1 day until it expires');
+    expect(ask(rule, licence('complete', -1)).reason().en).toContain(', expired 1 day ago');
+  });
+
   it('takes what an inspection saw later than the registry told', () => {
     expect(ask(rule, inspected(10, { licenceSeen: 'none' })).level).toBe('red');
     expect(ask(rule, inspected(10, { licenceSeen: 'registration_only' })).level).toBe('orange');

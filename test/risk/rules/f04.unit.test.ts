@@ -35,7 +35,9 @@ describe('F04 complaints', () => {
   );
 
   it('is red by two tickets that say it is closed or gone, by kind or by keyword', () => {
-    expect(ask(rule, complain(school(), 1, 3, { kind: 'closed' })).level).toBe('none');
+    const single = ask(rule, complain(school(), 1, 3, { kind: 'closed' }));
+    expect(single.level).toBe('none');
+    expect(single.reason().en).toContain('; 1 says that it is closed or gone');
     expect(ask(rule, complain(school(), 2, 3, { kind: 'closed' })).level).toBe('red');
     expect(
       ask(rule, complain(complain(school(), 1, 3, { kind: 'closed' }), 1, 2, { keywords: ['老板失联'] })).level,
