@@ -1,9 +1,11 @@
 import { type Day, formatDay, startOfDay } from '../../core/time.js';
+import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { Pauses } from '../facts/pauses.js';
+import { newestFirst } from '../facts/payments.js';
 import { profileEvidence } from '../facts/profile.js';
 import { owedSinceBefore } from '../facts/teaching.js';
-import { defineRule, notApplicable } from '../rule.js';
+import { defineRule, type EvidenceRef, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
 
@@ -13,7 +15,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'F12',
-  version: 3,
+  version: 4,
   group: 'F',
   name: { zh: '数据停报', en: 'Gone silent' },
   question: { zh: '应报送数据的机构是否停止报送？', en: 'Has an institution that should report gone silent?' },
@@ -48,7 +50,7 @@ export const rule = defineRule({
         zh: `未消课预收 ${zhYuan(sheet.unearnedFen)}，最后一次业务数据在 ${formatDay(last)}，已 ${days} 天没有报送（不含报备停课和长假）`,
         en: `${enYuan(sheet.unearnedFen)} is unearned and the last business was reported for ${formatDay(last)}: ${plural(days, 'day')} of silence (breaks and long holidays left out)`,
       }),
-      evidence: () => profileEvidence(sheet, 'status'),
+      evidence: () => refsOf(lastBusiness(sheet), profileEvidence(sheet, 'status')),
       lookAgainAt:
         next === undefined
           ? null
@@ -63,6 +65,16 @@ export const rule = defineRule({
 function silentDays(sheet: FactSheet, last: Day, blueDays: number): number {
   const runs = new Pauses(sheet, last + 1, sheet.today).runs(last + 1, sheet.today - 1);
   return runs.reduce((sum, run, at) => (at === runs.length - 1 || run >= blueDays ? sum + run : sum), 0);
+}
+
+/** The newest lesson, payment and contract, as far as they are read. */
+function lastBusiness({ rows, payments, now }: FactSheet): readonly EvidenceRef[] {
+  const lessons = rows.lessons.filter((lesson) => !lesson.cancelled && lesson.startsAt <= now);
+  return [
+    ...newestFirst(lessons).slice(0, 1),
+    ...payments.slice(-1).map(({ told }) => told),
+    ...newestFirst(rows.contracts).slice(0, 1),
+  ];
 }
 
 /** What is older than anybody looks back counts as the day before that. */

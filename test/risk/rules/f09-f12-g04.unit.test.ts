@@ -91,6 +91,18 @@ describe('F12 gone silent', () => {
     expect(ask(f12, school().entry('stock', '', TODAY - 3, 100, 0)).state).toBe('not_applicable');
   });
 
+  it('names the last business, also of one of which no registration came', () => {
+    const one = silent(20)
+      .contract({ signedOn: TODAY - 30 })
+      .contract({ signedOn: TODAY - 26 })
+      .payment({ paidOn: TODAY - 25 })
+      .payment({ paidOn: TODAY - 24 });
+    const { payments, contracts } = one.rows();
+    const refs = [payments.at(-1)!.told!, contracts.at(-1)!].map(({ source, id }) => ({ source, id }));
+    expect(ask(f12, one).evidence()).toEqual(refs);
+    expect(ask(f12, one.profile({})).evidence()).toHaveLength(3);
+  });
+
   it('takes any business as a sign of life, leaves breaks out, and asks only while fees are unearned', () => {
     expect(ask(f12, silent(40).receipt(TODAY - 2, 1)).level).toBe('none');
     expect(ask(f12, silent(40).tally('confirmations_silent', TODAY - 2)).level).toBe('none');
