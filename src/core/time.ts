@@ -10,7 +10,7 @@ export const US_PER_HOUR = 3_600 * US_PER_SECOND;
 export const US_PER_DAY = 24 * US_PER_HOUR;
 const SHANGHAI_OFFSET_US = 8 * US_PER_HOUR;
 
-const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 /** The way in which nearly every sender writes a time. */
 const USUAL_TIME = /^\d{4}-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\+08:00$/;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
