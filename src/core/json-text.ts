@@ -34,6 +34,41 @@ export function repeatedKeys(text: string): string[] {
   return [...found];
 }
 
+/**
+ * The text with `1e999` in the place of every fraction of which a double keeps another value: 9007199254740991.4 reads as
+ * 9007199254740991, and 1e-400 as 0. The text itself, unscanned, when it holds none that could pass for an amount or hours.
+ */
+export function withoutRounded(text: string): string {
+  if (!MAY_ROUND.test(text)) return text;
+  return text.replace(STRING_OR_NUMBER, (part) => (part.startsWith('"') || isExact(part) ? part : BEYOND_DOUBLES));
+}
+
+/**
+ * What has fewer digits and no negative exponent may be rounded too, but not to an integer below 2^53 nor to one with two decimals.
+ * Strings that look so only cost a closer look.
+ */
+const MAY_ROUND = /[:[,]\s*-?[0-9][0-9.]{16}|[0-9][eE]-/;
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*/g;
+const INTEGER = /^-?[0-9]+$/;
+const BEYOND_DOUBLES = '1e999';
+
+/** Whether the shortest decimal that reads back as this number is the same number. Integers that are rounded are too large for every field. */
+function isExact(number: string): boolean {
+  if (INTEGER.test(number)) return true;
+  const read = Number(number);
+  return Number.isFinite(read) && digitsOf(String(read)) === digitsOf(number);
+}
+
+/** One text per value: its significant digits and the power of ten behind them. */
+function digitsOf(number: string): string {
+  const [mantissa, exponent] = number.toLowerCase().split('e') as [string, string?];
+  const [whole, fraction = ''] = mantissa.replace('-', '').split('.') as [string, string?];
+  const all = `${whole}${fraction}`.replace(/^0+/, '');
+  const significant = all.replace(/0+$/, '');
+  if (significant === '') return '0';
+  return `${significant}e${Number(exponent ?? 0) - fraction.length + all.length - significant.length}`;
+}
+
 /** Index of the closing quote, or the end of an unclosed string. */
 export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);

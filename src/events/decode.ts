@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { withoutRounded } from '../core/json-text.js';
 import type { Us } from '../core/time.js';
 import { canonicalObject, type JsonObject } from './canonical.js';
 import { type Envelope, readEnvelope } from './envelope.js';
@@ -44,8 +45,18 @@ export function decodeText(input: string | Buffer, limits: DecodeLimits): Decode
     return refuse(NOT_JSON, null);
   }
   // Bytes that are valid UTF-8 hold no half surrogates; a string can.
-  if (mayNeedCleaning(text) || (isText && HALF_SURROGATE.test(text))) return decodeValue(value, limits);
-  return decodeClean(value, limits);
+  const mayBeUnclean = mayNeedCleaning(text) || (isText && HALF_SURROGATE.test(text));
+  const exact = withoutRounded(text);
+  if (exact !== text) {
+    // What was written is checked, not the doubles next to it.
+    const decoded = decodeParsed(JSON.parse(exact), mayBeUnclean, limits);
+    if (!decoded.ok) return decoded;
+  }
+  return decodeParsed(value, mayBeUnclean, limits);
+}
+
+function decodeParsed(value: unknown, mayBeUnclean: boolean, limits: DecodeLimits): Decoded {
+  return mayBeUnclean ? decodeValue(value, limits) : decodeClean(value, limits);
 }
 
 /** Null when the bytes are not UTF-8. Most events are ASCII, which is quicker to see and to copy. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { repeatedKeys } from '../../src/core/json-text.js';
+import { repeatedKeys, withoutRounded } from '../../src/core/json-text.js';
 
 describe('keys that stand more than once in their object', () => {
   it.each([
@@ -25,5 +25,43 @@ describe('keys that stand more than once in their object', () => {
   ])('are not seen in %s', (text) => {
     expect(() => JSON.parse(text)).not.toThrow();
     expect(repeatedKeys(text)).toEqual([]);
+  });
+});
+
+describe('a fraction of which a double keeps another value', () => {
+  it.each([
+    '9007199254740991.4',
+    '-9007199254740990.5',
+    '4503599627370497.25',
+    '1.00000000000000000001',
+    '0.99999999999999999999',
+    '1.2300000000000000000001',
+    '1e-400',
+    '-1E-400',
+    '90071992547409914e-1',
+  ])('is taken out: %s', (number) => {
+    expect(withoutRounded(`{ "a": [${number}, { "b":${number}}]}`)).toBe('{ "a": [1e999, { "b":1e999}]}');
+  });
+
+  it.each([
+    '9007199254740991.0',
+    '9007199254740991',
+    '123456789012345678901234567890',
+    '1.230000000000000000000000',
+    '0.00000000000000000000',
+    '-0e-5',
+    '1e-7',
+    '100e-2',
+    '90071992547409910e-1',
+    '9.007199254740991e15',
+  ])('is not this one: %s', (number) => {
+    const text = `{"a":[${number},{"b":${number}}]}`;
+    expect(withoutRounded(text)).toBe(text);
+  });
+
+  it('is not seen in strings and keys', () => {
+    const text = String.raw`{"9007199254740991.4":"[9007199254740991.4","b\"":"\\\",9007199254740991.4","c":1e-2}`;
+    expect(() => JSON.parse(text)).not.toThrow();
+    expect(withoutRounded(text)).toBe(text);
   });
 });

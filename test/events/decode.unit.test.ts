@@ -188,6 +188,19 @@ describe('a wrong event', () => {
     expect([...earned].sort()).toEqual(all.filter((code) => !OTHERS_DECIDE.includes(code)).sort());
   });
 
+  it.each([
+    ['amountFen', '9007199254740991.4', 'bad_money'],
+    ['amountFen', '4503599627370497.25', 'bad_money'],
+    ['amountFen', '1.00000000000000000001', 'bad_money'],
+    ['amountFen', '1e-400', 'bad_money'],
+    ['hours', '1.2300000000000000001', 'bad_hours'],
+    ['hours', '1e-400', 'bad_hours'],
+  ])('is refused for %s of %s, although a double rounds it to one that is allowed', (field, number, code) => {
+    const text = JSON.stringify(exampleOf(PAYMENT, { [field]: 4_711 })).replace('4711', number);
+    for (const input of [text, Buffer.from(text)])
+      expect(decodeText(input, LIMITS)).toMatchObject({ ok: false, rejection: { code, path: `data.${field}` } });
+  });
+
   it('tells what its envelope says, so that its sender can find it', () => {
     const event = exampleOf(PAYMENT, { amountFen: -1 });
     const { id, source, subject, type } = event;
