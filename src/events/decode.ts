@@ -6,7 +6,7 @@ import type { Us } from '../core/time.js';
 import { canonicalObject, type JsonObject } from './canonical.js';
 import { type Envelope, readEnvelope } from './envelope.js';
 import type { AnyEvent, EventType } from './event.js';
-import { clean, mayNeedCleaning, nestsDeeper, notAnObject, tooDeep, tooLarge } from './form.js';
+import { clean, mayNeedCleaning, nestsDeeper, notAnObject, storableCopy, tooDeep, tooLarge } from './form.js';
 import { EVENT_TYPES } from './list.js';
 import { isObject, type Problem, problem, problemOfIssue, type Rejection, rejectionOf } from './refusal.js';
 
@@ -28,9 +28,8 @@ export interface DecodeLimits {
 }
 
 /**
- * One JSON text → an event, or the first problem of it. The order is fixed: size, encoding, depth, JSON; characters that cannot
- * be stored; one object; the attributes (see `readEnvelope`); `data` in the order of its schema; what fields say together.
- * Never throws, whatever the input.
+ * One JSON text → an event, or the first problem of it. The order is fixed: size, encoding, depth, JSON; one object; the
+ * attributes (see `readEnvelope`); `data` in the order of its schema; what fields say together. Never throws, whatever the input.
  */
 export function decodeText(input: string | Buffer, limits: DecodeLimits): Decoded {
   if (bytesOf(input, limits.bytesMax) > limits.bytesMax) return refuse(tooLarge(), null);
@@ -56,7 +55,7 @@ export function decodeText(input: string | Buffer, limits: DecodeLimits): Decode
 }
 
 function decodeParsed(value: unknown, mayBeUnclean: boolean, limits: DecodeLimits): Decoded {
-  return mayBeUnclean ? decodeValue(value, limits) : decodeClean(value, limits);
+  return mayBeUnclean ? decodeValue(value, limits) : decodeClean(value, limits, true);
 }
 
 /** Null when the bytes are not UTF-8. Most events are ASCII, which is quicker to see and to copy. */
@@ -73,7 +72,7 @@ const BYTE_ORDER_MARK = '\ufeff';
 /** As `decodeText`, for a value that was parsed as part of something larger. The value is not changed. */
 export function decodeValue(value: unknown, limits: DecodeLimits): Decoded {
   const cleaned = clean(value, limits.depthMax, limits.bytesMax);
-  return cleaned.ok ? decodeClean(cleaned.value, limits) : refuse(cleaned.problem, value);
+  return cleaned.ok ? decodeClean(cleaned.value, limits, cleaned.isStorable) : refuse(cleaned.problem, value);
 }
 
 const BAD_ENCODING: Problem = { code: 'bad_encoding', path: null, message: 'The event is not valid UTF-8.' };
@@ -105,7 +104,7 @@ const PLANS: ReadonlyMap<EventType, Plan> = new Map(
   ]),
 );
 
-function decodeClean(value: unknown, limits: DecodeLimits): Decoded {
+function decodeClean(value: unknown, limits: DecodeLimits, isStorable: boolean): Decoded {
   if (!isObject(value)) return refuse(notAnObject(), null);
   const read = readEnvelope(value, limits.receivedAt);
   if (!read.ok) return refuse(read.problem, value);
@@ -113,14 +112,17 @@ function decodeClean(value: unknown, limits: DecodeLimits): Decoded {
   const plan = PLANS.get(envelope.listed.type)!;
   const parsed = plan.parser.safeParse(envelope.data);
   if (!parsed.success) return refuse(problemOfIssue(parsed.error.issues[0]!, envelope.data, 'data'), value);
-  const data = parsed.data as JsonObject;
-  const wrong = envelope.listed.type === 'event.reversed' ? reversalProblem(envelope, data) : null;
+  const told = parsed.data as JsonObject;
+  const wrong = envelope.listed.type === 'event.reversed' ? reversalProblem(envelope, told) : null;
   if (wrong) return refuse(wrong, value);
+  // The fields of the contract have just been found storable: what is not stands in unknown ones, which are no error.
+  const data = isStorable ? told : storableCopy(told);
+  const attributes = isStorable ? value : storableCopy(value);
   if (limits.lazyContent) {
-    const event = new EventOnDemand(envelope, data, plan.keys, value);
+    const event = new EventOnDemand(envelope, data, plan.keys, attributes);
     return { ok: true, event: event as unknown as AnyEvent };
   }
-  return { ok: true, event: eventOf(envelope, data, plan.keys, value) };
+  return { ok: true, event: eventOf(envelope, data, plan.keys, attributes) };
 }
 
 /** An event whose content is written down when somebody asks for it. */

@@ -3,6 +3,7 @@ import type { ErrorCode } from '../core/errors.js';
 import { ID_PATTERN, SOURCE_PATTERN } from '../core/ids.js';
 import { AMOUNT_FEN_MAX } from '../core/money.js';
 import { parseDay, parseTime, type Us } from '../core/time.js';
+import { UNSTORABLE } from './refusal.js';
 
 /*
  * The kinds of field of the contract as zod schemas. Their error is written by `rule`: the code of a refusal and what is
@@ -117,6 +118,10 @@ const DATE_CHARS = 10;
 function textOf(chars: number) {
   return z
     .string({ error: rule('wrong_type', 'must be a text') })
+    .refine((told) => !UNSTORABLE.test(told), {
+      error: rule('wrong_type', 'must not contain the character U+0000 or half of a surrogate pair'),
+      abort: true,
+    })
     .max(chars, { error: rule('out_of_range', `must have at most ${chars} characters`) });
 }
 

@@ -25,25 +25,41 @@ export function mayNeedCleaning(text: string): boolean {
 }
 
 export type Cleaned =
-  | { readonly ok: true; readonly value: unknown }
+  | {
+      readonly ok: true;
+      readonly value: unknown;
+      /** False: some text or key holds what no database keeps (see `UNSTORABLE`). */
+      readonly isStorable: boolean;
+    }
   | { readonly ok: false; readonly problem: Problem };
 
 /**
  * A copy in which null equals absent: properties that are null or undefined are gone, at every depth. Refuses what is too deep
- * or too large and what is not JSON or cannot be stored. `__proto__` is left out: no object of ours may carry it.
+ * or too large and what is not JSON. `__proto__` is left out: no object of ours may carry it.
  */
 export function clean(value: unknown, depthMax: number, bytesMax: number): Cleaned {
-  const walk: Walk = { depthMax, bytesLeft: bytesMax, problem: null, keys: [] };
+  const walk: Walk = { depthMax, bytesLeft: bytesMax, problem: null, isStorable: true, keys: [] };
   const copy = copyOf(value, 1, walk);
   if (walk.problem) return { ok: false, problem: walk.problem };
-  return { ok: true, value: copy };
+  return { ok: true, value: copy, isStorable: walk.isStorable };
 }
+
+/** A copy of JSON of bounded depth with U+FFFD, as Unicode has it, for every character that cannot be stored. */
+export function storableCopy<T>(value: T): T;
+export function storableCopy(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(EACH_UNSTORABLE, '\ufffd');
+  if (Array.isArray(value)) return value.map(storableCopy);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [storableCopy(key), storableCopy(part)]));
+}
+const EACH_UNSTORABLE = new RegExp(UNSTORABLE, 'gu');
 
 interface Walk {
   readonly depthMax: number;
   /** Counted low: every value has at least one byte and every character too. */
   bytesLeft: number;
   problem: Problem | null;
+  isStorable: boolean;
   /** From the root to where the walk is. */
   readonly keys: (string | number)[];
 }
@@ -102,9 +118,7 @@ function listCopy(list: readonly unknown[], depth: number, walk: Walk): unknown 
 }
 
 function checkText(text: string, walk: Walk): string {
-  if (spend(text.length, walk) && UNSTORABLE.test(text)) {
-    stop('must not contain the character U+0000 or half of a surrogate pair', walk);
-  }
+  if (spend(text.length, walk) && UNSTORABLE.test(text)) walk.isStorable = false;
   return text;
 }
 

@@ -119,6 +119,24 @@ describe('an accepted event', () => {
   });
 });
 
+describe('an unknown field', () => {
+  it('may hold what cannot be stored: U+FFFD stands there instead', () => {
+    const odd = { 'a\0': ['\0b', { c: 'd\ud83d' }], e: '🎹' };
+    for (const event of [envelope({ odd }), exampleOf(PAYMENT, { odd })]) {
+      const { body } = accepted(event);
+      expect(body).toContain('{"a\ufffd":["\ufffdb",{"c":"d\ufffd"}],"e":"🎹"}');
+      expect(decodeText(body, LIMITS)).toMatchObject({ ok: true, event: { body } });
+    }
+  });
+
+  it('may hold a number of which a double keeps another value', () => {
+    const text = JSON.stringify(exampleOf(PAYMENT, { odd: 4_711 })).replace('4711', '9007199254740991.4');
+    const result = decodeText(text, LIMITS);
+    if (!result.ok) throw new Error(result.rejection.message);
+    expect(decodeText(result.event.body, LIMITS)).toStrictEqual(result);
+  });
+});
+
 /** The payment with other attributes. */
 function envelope(attributes: JsonRecord): JsonRecord {
   return { ...exampleOf(PAYMENT), ...attributes };
