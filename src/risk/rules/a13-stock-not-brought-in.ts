@@ -13,7 +13,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A13',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '存量未归集', en: 'Old stock not brought in' },
   question: {
@@ -42,7 +42,7 @@ export const rule = defineRule({
       state: 'answered',
       ...judge([
         { level: 'yellow', threshold: p.toleranceFen, tests: [missing] },
-        { level: 'orange', threshold: p.orangeDays, tests: [missing, is(sheet.today - since >= p.orangeDays)] },
+        { level: 'orange', threshold: p.toleranceFen, tests: [missing, is(sheet.today - since >= p.orangeDays)] },
       ]),
       value: Number(missingFen),
       unit: 'fen',

@@ -28,7 +28,7 @@ interface Sign {
  */
 export const rule = defineRule({
   id: 'D03',
-  version: 6,
+  version: 7,
   group: 'D',
   name: { zh: '虚假消课', en: 'False confirmation' },
   question: { zh: '有没有不可能真实的上课或消课？', en: 'Are there lessons or confirmations that cannot be true?' },
@@ -134,10 +134,11 @@ export const rule = defineRule({
       ...judge([
         { level: 'yellow', threshold: 1, tests: [is(signs.length >= 1)] },
         { level: 'orange', threshold: 2, tests: [is(signs.length >= 2)] },
-        { level: 'orange', threshold: p.orangeFen, tests: [sheet.tests.from(fen, p.orangeFen)] },
+        // The sum and the share are told in the reason: the figure is a number of kinds.
+        { level: 'orange', threshold: 1, tests: [sheet.tests.from(fen, p.orangeFen)] },
         {
           level: 'orange',
-          threshold: p.inventedMin,
+          threshold: 1,
           tests: [
             sheet.tests.from(invented.events.length, p.inventedMin),
             sheet.tests.fromShare(invented.fen, confirmedFen, p.inventedShareBp),

@@ -12,7 +12,7 @@ type LicenceState = EventData['institution.upserted']['licence']['state'];
 /** What was told last: by the registry, or by an inspector who looked at the licences. The expiry is the registry’s. */
 export const rule = defineRule({
   id: 'F02',
-  version: 1,
+  version: 2,
   group: 'F',
   name: { zh: '证照状态', en: 'Licence state' },
   question: { zh: '办学许可和登记是否齐全有效？', en: 'Are licence and registration complete and valid?' },
@@ -57,7 +57,8 @@ export const rule = defineRule({
     return {
       state: 'answered',
       ...judgement,
-      value: left ?? 0,
+      // Of what is not complete no day is left, whatever the registry says of the licence.
+      value: state === 'complete' ? (left ?? 0) : Math.min(left ?? 0, 0),
       unit: 'days',
       reason: () => ({
         zh: `证照状态：${ZH[state]}${inspected ? '（检查所见）' : ''}${left === null ? '' : left < 0 ? `，许可已过期 ${-left} 天` : `，许可还有 ${left} 天到期`}`,

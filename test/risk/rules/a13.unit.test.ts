@@ -29,6 +29,11 @@ describe('A13 old stock not brought in', () => {
     expect(ask(rule, declared(-10).unearned(0)).level).toBe('none');
   });
 
+  it('tells an amount beside an amount, however long it is due', () => {
+    for (const days of [-10, -40]) expect(ask(rule, declared(days))).toMatchObject({ threshold: 10_000, unit: 'fen' });
+    expect(ask(rule, declared(-40)).level).toBe('orange');
+  });
+
   it('looks again after the due day', () => {
     expect(ask(rule, declared(3)).lookAgainAt).toBe(startOfDay(TODAY + 4));
     expect(ask(rule, declared(-3)).lookAgainAt).toBe(startOfDay(TODAY + 27));

@@ -227,7 +227,7 @@ describe('D03 false confirmation', () => {
     const early = lesson(9, 10);
     const worth = (fen: number) => ask(rule, seen([early], [confirmation(at(8), { ...of(early), amountFen: fen })]));
     expect(worth(yuan(20_000) - 1).level).toBe('yellow');
-    expect(worth(yuan(20_000)).level).toBe('orange');
+    expect(worth(yuan(20_000))).toMatchObject({ level: 'orange', value: 1, threshold: 1, unit: 'count' });
     expect(
       ask(rule, seen([crowd(11)]), { context: { levelOf: (id) => (id === 'A04' ? 'yellow' : 'none') } }).level,
     ).toBe('red');

@@ -34,6 +34,12 @@ describe('F02 licence state', () => {
     expect(ask(rule, licence('complete', -1)).reason().en).toContain(', expired 1 day ago');
   });
 
+  it('tells days beside days: of what is not complete none is left', () => {
+    expect(ask(rule, licence('none', 400))).toMatchObject({ level: 'red', value: 0, threshold: 0, unit: 'days' });
+    expect(ask(rule, licence('incomplete', -3))).toMatchObject({ level: 'orange', value: -3, threshold: 0 });
+    expect(ask(rule, licence('complete', 12))).toMatchObject({ level: 'blue', value: 12, threshold: 30 });
+  });
+
   it('takes what an inspection saw later than the registry told', () => {
     expect(ask(rule, inspected(10, { licenceSeen: 'none' })).level).toBe('red');
     expect(ask(rule, inspected(10, { licenceSeen: 'registration_only' })).level).toBe('orange');

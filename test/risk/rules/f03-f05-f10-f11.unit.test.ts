@@ -57,7 +57,9 @@ describe('F05 arrears', () => {
   });
 
   it('is red with two kinds, not with two signals of one kind, and looks again after sixty days', () => {
-    expect(ask(f05, signal('rent_arrears', {}, 5, signal('wage_arrears'))).level).toBe('red');
+    const two = ask(f05, signal('rent_arrears', {}, 5, signal('wage_arrears')));
+    // Kinds beside kinds, not beside days.
+    expect(two).toMatchObject({ level: 'red', value: 2, threshold: 2, unit: 'count' });
     expect(ask(f05, signal('wage_arrears', {}, 5, signal('wage_arrears'))).level).toBe('orange');
     expect(ask(f05, signal('wage_arrears', { since: formatDay(TODAY - 10) })).lookAgainAt).toBe(startOfDay(TODAY + 51));
   });
