@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { FeewardenError } from '../core/errors.js';
 import { parseDay } from '../core/time.js';
+import { ruleById } from '../risk/rules/list.js';
 
 const day = z.string().refine((text) => parseDay(text) !== null, 'must be a real day written YYYY-MM-DD');
 
@@ -14,7 +15,7 @@ const label = z.looseObject({
   /** The first day on which something could be seen. */
   firstSignDay: day.nullable(),
   /** Rules that must be raised at some time. */
-  must: z.array(z.string()),
+  must: z.array(z.string().refine((id) => ruleById(id) !== undefined, 'there is no such rule')),
 });
 
 /** The right answer for one institution of a labelled history. */

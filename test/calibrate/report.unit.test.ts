@@ -305,6 +305,7 @@ describe('labels', () => {
     ['a day that is none', [failing('a', { stopDay: '2025-02-30' })], '0.stopDay'],
     ['a failing one without a stop', [failing('a', { stopDay: null })], 'no stopDay'],
     ['an institution twice', [label('a'), label('a')], 'labelled twice'],
+    ['a rule that there is not', [label('a', { must: ['C01', 'C99'] })], '0.must.1: there is no such rule.'],
   ])('are refused for %s', (_, labels, sentence) => {
     expect(() => parseLabels(labels, 'labels.json')).toThrow(sentence);
   });
