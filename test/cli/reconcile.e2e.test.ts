@@ -44,6 +44,7 @@ describe('before anything came', () => {
     [['reconcile'], /Nothing has moved since the last reconciliation/],
     [['breaks'], /There are no such breaks; `feewarden reconcile` looks for new ones/],
     [['feeds'], /Nothing came from anybody yet/],
+    [['feeds', '--region', '3707'], /Nothing came from a platform of this region/],
     [['jobs'], /reconcile-banks +12:30 on working days +waiting +never/],
   ] as const)('%s says so, with exit code 0', async (args, says) => {
     const answer = await run(...args);

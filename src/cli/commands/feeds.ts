@@ -41,7 +41,11 @@ export function feedsCommand(program: Command): void {
         });
         if (options.json) for (const feed of feeds) printJson(jsonOf(feed));
         else if (feeds.length === 0)
-          printLine('Nothing came from anybody yet; `feewarden ingest FILE` takes events in.');
+          printLine(
+            region === ''
+              ? 'Nothing came from anybody yet; `feewarden ingest FILE` takes events in.'
+              : 'Nothing came from a platform of this region, nor from a bank with accounts there.',
+          );
         else {
           printTable(HEADINGS, feeds.map(cells));
           printLimitReached(feeds.length, limit);
