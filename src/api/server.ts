@@ -3,7 +3,7 @@ import Fastify, { type FastifyReply, type FastifyRequest, LogController } from '
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { FeewardenError } from '../core/errors.js';
 import { addAuthentication, createAuthenticator } from './auth.js';
-import { answerClientError } from './client-errors.js';
+import { addRefusalsOfHeaders, answerClientError } from './client-errors.js';
 import { API_LIMITS, type Api, type ApiDeps, type ApiLimits } from './deps.js';
 import { addHeadersAndLog, requestIdOf } from './headers.js';
 import { serializerCompiler } from './json.js';
@@ -72,6 +72,7 @@ export async function buildServer(deps: ApiDeps): Promise<Api> {
     connectionTimeout: IDLE_CONNECTION_MS,
     routerOptions: { maxParamLength: PARAM_CHARACTERS_MAX },
     clientErrorHandler: answerClientError,
+    http: { requireHostHeader: false },
     frameworkErrors: (error, request, reply) => {
       void sendProblem(new FeewardenError('bad_request', error.message), request as FastifyRequest, reply as never);
     },
@@ -84,6 +85,7 @@ export async function buildServer(deps: ApiDeps): Promise<Api> {
   app.setNotFoundHandler(unknownHandler(collectMethods(app)));
   const metrics = createMetrics(deps);
   addHeadersAndLog(app);
+  addRefusalsOfHeaders(app);
   addRequestMetrics(app, metrics);
   await addRateLimit(app, limits);
   const nowMs = () => deps.clock() / 1_000;

@@ -219,6 +219,8 @@ test.each([
   ['is no HTTP', 'GARBAGE\r\n\r\n', 400],
   ['has an unknown method', 'FOO /v1/events HTTP/1.1\r\nHost: a\r\n\r\n', 400],
   ['has too large headers', `GET /healthz HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(40_000)}\r\n\r\n`, 431],
+  ['names no host', 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+  ['expects what nobody knows', 'GET /healthz HTTP/1.1\r\nHost: a\r\nExpect: something\r\n\r\n', 417],
 ])('a request that %s is refused with a problem and hurts nobody', async (_, request, status) => {
   const { port } = new URL(running.address);
   const text = await new Promise<string>((resolve, reject) => {
@@ -232,7 +234,7 @@ test.each([
   });
   const [head = '', body = ''] = text.split('\r\n\r\n');
   expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
-  expect(head).toContain('Content-Type: application/problem+json');
+  expect(head).toMatch(/content-type: application\/problem\+json/i);
   expect(JSON.parse(body)).toMatchObject({ type: 'urn:feewarden:problem:bad_request', code: 'bad_request', status });
   expect((await fetch(`${running.address}/healthz`)).status).toBe(200);
 });
