@@ -80,9 +80,11 @@ export function addMonths(day: Day, months: number): Day {
   const total = date.getUTCFullYear() * 12 + date.getUTCMonth() + months;
   const year = Math.floor(total / 12);
   const month = total - year * 12;
-  const lastOfMonth = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
-  return Date.UTC(year, month, Math.min(date.getUTCDate(), lastOfMonth)) / 86_400_000;
+  // Years 0 to 99 would be taken for 1900 to 1999; after 400 years the calendar repeats.
+  const lastOfMonth = new Date(Date.UTC(year + 400, month + 1, 0)).getUTCDate();
+  return Date.UTC(year + 400, month, Math.min(date.getUTCDate(), lastOfMonth)) / 86_400_000 - DAYS_OF_400_YEARS;
 }
+const DAYS_OF_400_YEARS = 146_097;
 
 /** 1 = Monday … 7 = Sunday. */
 export function weekday(day: Day): number {

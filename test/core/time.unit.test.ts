@@ -132,6 +132,8 @@ describe('days', () => {
     expect(later('2026-11-30', 3)).toBe('2027-02-28');
     expect(later('2026-01-15', -13)).toBe('2024-12-15');
     expect(later('2026-05-20', 0)).toBe('2026-05-20');
+    expect(later('0001-01-31', 1)).toBe('0001-02-28');
+    expect(later('0103-12-31', -46)).toBe('0100-02-28');
   });
 
   it('reads the ends of every month of the years 1 to 9999 as the calendar has them', () => {

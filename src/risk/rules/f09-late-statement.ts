@@ -15,7 +15,7 @@ import { plural } from '../text.js';
  */
 export const rule = defineRule({
   id: 'F09',
-  version: 2,
+  version: 3,
   group: 'F',
   name: { zh: '财务报告迟报', en: 'Late statement' },
   question: { zh: '年度财务报告是否按期报送？', en: 'Is the annual statement filed in time?' },
@@ -124,6 +124,9 @@ function nextDue(sheet: FactSheet, dueMonth: number): Due | null {
   if (newest === null) return null;
   const year = Number(newest.data.period) + 1;
   const told = newest.data.dueOn === undefined ? null : addMonths(parseDay(newest.data.dueOn)!, 12);
-  const on = told !== null && yearOf(told) > year ? told : addMonths(parseDay(`${year + 1}-01-31`)!, dueMonth - 1);
+  const on = told !== null && yearOf(told) > year ? told : addMonths(A_JANUARY, (year + 1 - 2_000) * 12 + dueMonth - 1);
   return { year, on };
 }
+
+/** Its year plus any: a text of the year after 9999 would be no date. */
+const A_JANUARY = parseDay('2000-01-31')!;

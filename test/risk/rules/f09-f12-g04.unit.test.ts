@@ -15,6 +15,11 @@ describe('F09 late statement', () => {
       noon(on('2025-04-01')),
     );
   const at = (date: string) => ({ now: noon(on(date)) });
+  it('expects none late after one for the last year that a text can name', () => {
+    const last = school().register('statement.filed', { period: '9999', revenueFen: 1 }, noon(on('2025-04-01')));
+    expect(ask(f09, last, at('2026-06-01')).level).toBe('none');
+  });
+
   // Due on Thursday 30 April 2026; 1–5 May are off, Saturday 9 May is worked.
   it.each([
     ['2026-04-30', 'none'],
