@@ -303,6 +303,10 @@ describe('what would change a finding', () => {
     expect(sentences(filed('2024', '2025-02-28'))).toEqual([
       'the financial statement for 2025 filed: ends the finding, on 2026-05-27 at the earliest',
     ]);
+    // A year that is a slip asks for the last ten, not for all since.
+    expect(sentences(filed('0000'))[0]).toContain(
+      'statements for 2016, 2017, 2018, 2019, 2020, 2021, 2022, 2023, 2024, 2025',
+    );
   });
 
   it('says so when the day lies in a year without a calendar', () => {
