@@ -187,14 +187,21 @@ class Search {
     return new FactSheet(rows, at, this.question.calendar, this.resolved.common);
   }
 
+  /** The first moment at which the working days that hold then are over: the policy may change them meanwhile. */
   private leaveAt(since: Us): Us {
-    const { clearWorkingDays } = this.resolved.common;
-    return leaveAt(since, { calendar: this.question.calendar, clearWorkingDays });
+    const { now, calendar } = this.question;
+    const first = Math.max(now, since);
+    for (let at = first, days = 1; ; at = startOfDay(dayOf(first) + days), days += 1) {
+      const { clearWorkingDays } = this.resolvedAt(at).common;
+      const leavesAt = leaveAt(since, { calendar, clearWorkingDays });
+      if (leavesAt <= at) return at;
+      if (days > LEAVE_DAYS_MAX) return leavesAt;
+    }
   }
 
   private waiting(level: OpenLevel, since: Us): Found[] {
     const { rows, now } = this.question;
-    const leavesAt = Math.max(now, this.leaveAt(since));
+    const leavesAt = this.leaveAt(since);
     const moments = momentsUntil(now, leavesAt);
     if (!this.staysInside(level, () => rows, moments) || !this.isConfirmed(level, () => rows, moments)) return [];
     const amount = dayOf(leavesAt) - dayOf(now);
@@ -212,7 +219,7 @@ class Search {
       if (amount === null) continue;
       const said = change.say(this.sheet, amount);
       const fen = change.fen(this.sheet, amount);
-      const leavesAt = Math.max(now, this.leaveAt(since));
+      const leavesAt = this.leaveAt(since);
       return { kind, leaves: level, amount, unit: change.unit, fen, leavesAt, said };
     }
     return null;
@@ -280,6 +287,9 @@ class Search {
     return found !== undefined && found.state !== 'failed' && rankOf(found.level) < rankOf(level);
   }
 }
+
+/** The longest time that a policy may ask for, and more. */
+const LEAVE_DAYS_MAX = 2_000;
 
 /** The rows as they would be at a moment. */
 type RowsAt = (at: Us) => InstitutionRows;

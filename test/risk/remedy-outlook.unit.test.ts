@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { CHINA_CALENDAR } from '../../src/core/calendar.js';
+import { dayOf, formatDay, type Us } from '../../src/core/time.js';
+import { InstitutionRowsReader } from '../../src/model/institution-rows.js';
+import { Model } from '../../src/model/model.js';
+import { evaluateInstitution } from '../../src/risk/evaluate.js';
+import type { Evaluation, InstitutionRiskState } from '../../src/risk/evaluation.js';
+import type { Level } from '../../src/risk/level.js';
+import { DEFAULT_POLICY } from '../../src/risk/policy/default.js';
+import { type Policy, parsePolicy } from '../../src/risk/policy/policy.js';
+import { findRemedies } from '../../src/risk/remedy.js';
+import { addDays, enrolled, founded, lineOf, SCHOOL, us } from '../backtest/support.js';
+import { decodeLine } from '../support/history.js';
+
+/** One school, its events and its evaluations as time goes by. */
+class Life {
+  private readonly model = new Model(CHINA_CALENDAR);
+  private reader: InstitutionRowsReader | null = null;
+  private state: InstitutionRiskState | null = null;
+  private last: Evaluation | null = null;
+
+  constructor(
+    lines: readonly string[],
+    private readonly policy: Policy = DEFAULT_POLICY,
+  ) {
+    this.book(lines);
+  }
+
+  book(lines: readonly string[]): void {
+    for (const line of lines) {
+      const decoded = decodeLine(line);
+      if (!decoded.ok) throw new Error(JSON.stringify(decoded));
+      if (this.model.book(decoded.event).kind !== 'accepted') throw new Error(line);
+    }
+  }
+
+  private read(at: Us) {
+    this.reader ??= new InstitutionRowsReader(this.model.set.institution(SCHOOL), CHINA_CALENDAR);
+    return { rows: this.reader.read(dayOf(at), false), expiring: this.reader.expiring(dayOf(at)) };
+  }
+
+  evaluate(at: Us): void {
+    this.last = evaluateInstitution(this.read(at).rows, this.state, at, CHINA_CALENDAR, this.policy);
+    this.state = this.last.state;
+  }
+
+  /** At every midnight after the day `from` up to the day `to`; answers the first day on which the rule is no more at the level. */
+  leaves(ruleId: string, level: Level, from: string, to: string): string | null {
+    let left: string | null = null;
+    for (let day = addDays(from, 1); day <= to; day = addDays(day, 1)) {
+      this.evaluate(us(`${day}T00:00:00+08:00`));
+      if (left === null && this.level(ruleId) !== level) left = day;
+    }
+    return left;
+  }
+
+  level(ruleId: string): Level {
+    return this.last!.findings.find(({ rule }) => rule.id === ruleId)!.level;
+  }
+
+  /** What is said of a rule's level: how much of what, and the day. */
+  remedies(ruleId: string, leaves: Level, at: string) {
+    const now = us(at);
+    const question = { ...this.read(now), state: this.state, now, calendar: CHINA_CALENDAR, policy: this.policy };
+    const found = findRemedies(question).find((one) => one.ruleId === ruleId)!;
+    return found.remedies
+      .filter((one) => one.leaves === leaves)
+      .map(({ kind, to, amount, leavesAt }) => ({ kind, to, amount, day: formatDay(dayOf(leavesAt)) }));
+  }
+}
+
+const policyWith = (clearWorkingDays: number, validFrom: string): Policy =>
+  parsePolicy({
+    version: 'other',
+    entries: [
+      {
+        rule: 'common',
+        region: '370700',
+        validFrom,
+        params: { clearWorkingDays: { value: clearWorkingDays, source: 'ours', note: 'by decision of the city' } },
+      },
+    ],
+  });
+
+describe('what would change a finding, while other things change', () => {
+  it.each([
+    [5, '2026-04-30'],
+    [0, '2026-04-23'],
+    [3, '2026-04-28'],
+  ])('takes the %i working days that hold when the level is left', (clearWorkingDays, day) => {
+    const life = new Life(
+      [
+        ...founded(SCHOOL, '2026-03-02'),
+        ...enrolled(SCHOOL, 'C-1', '2026-03-03', 400_000),
+        ...enrolled(SCHOOL, 'C-2', '2026-03-04', 600_000).slice(0, 2),
+      ],
+      policyWith(clearWorkingDays, '2026-04-23'),
+    );
+    life.evaluate(us('2026-04-20T12:00:00+08:00'));
+    const [credit] = life.remedies('A01', 'red', '2026-04-22T15:00:00+08:00');
+    expect(credit).toEqual({ kind: 'custody_credit', to: 'orange', amount: 330_000, day });
+    life.book([
+      lineOf({
+        id: 'late',
+        source: '/bank/B001',
+        type: 'custody.credited',
+        time: '2026-04-22T15:00:00+08:00',
+        data: { accountId: `A-${SCHOOL}`, bankTxnId: 'late', amountFen: 330_000, bookedOn: '2026-04-22' },
+      }),
+    ]);
+    life.evaluate(us('2026-04-22T15:00:00+08:00'));
+    expect(life.leaves('A01', 'red', '2026-04-22', '2026-05-06')).toBe(day);
+  });
+});
