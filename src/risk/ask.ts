@@ -28,6 +28,19 @@ export function askRule(
   return { ...answer, level: raised(answer.level), holdLevel: raised(answer.holdLevel) };
 }
 
+/** Whether one of the rules puts the institution on the watch list. */
+export function isWatched(
+  rules: readonly Rule[],
+  sheet: FactSheet,
+  resolved: ResolvedPolicy,
+  context: RiskContext,
+): boolean {
+  return rules.some((rule) => {
+    const params = rule.watches ? (resolved.rules.get(rule.id) ?? null) : null;
+    return params !== null && rule.evaluate(sheet, params, context).flag === true;
+  });
+}
+
 /**
  * The watch list raises the groups that are about money and about refunds, but not what may only tell of the bank's data: a statement
  * that is late, or a movement that is told a day after its statement, is no worse at a large institution, and happens there every week.
@@ -74,11 +87,7 @@ export class PastQuestions {
   /** Being one of the largest of the county is not taken back; what its own facts said may have been half known. */
   private wasWatched({ at, watch }: Raise, context: RiskContext): boolean {
     if (watch !== 'own') return watch === 'county';
-    const sheet = this.sheetAt(at, NOT_LARGEST)!;
-    return this.rules.some((rule) => {
-      const params = rule.watches ? (this.resolvedAt(at).rules.get(rule.id) ?? null) : null;
-      return params !== null && rule.evaluate(sheet, params, context).flag === true;
-    });
+    return isWatched(this.rules, this.sheetAt(at, NOT_LARGEST)!, this.resolvedAt(at), context);
   }
 
   /** The sheet of a past moment; null when the rows of its day are not at hand. `others`: what is to be thought of them. */

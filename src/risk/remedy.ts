@@ -1,7 +1,7 @@
 import type { Calendar } from '../core/calendar.js';
 import type { Fen } from '../core/money.js';
 import { dayOf, formatDay, startOfDay, type Us } from '../core/time.js';
-import { askRule } from './ask.js';
+import { askRule, isRaisedByWatching, isWatched } from './ask.js';
 import { contextOf, type RiskContext } from './context.js';
 import { evaluateInstitution } from './evaluate.js';
 import type { Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
@@ -160,9 +160,11 @@ class Search {
   }
 
   private heldLevel(rows: InstitutionRows, at: Us): Level {
-    const { rule, watched } = this.finding;
+    const { rule } = this.finding;
     const resolved = this.resolvedAt(at);
     const sheet = new FactSheet(this.passed(rows, at), at, this.question.calendar, resolved.common);
+    // What lowers what is owed may take the institution off the watch list, and its findings one level down.
+    const watched = isRaisedByWatching(rule) && isWatched(RULES, sheet, resolved, this.context);
     // null: the policy has switched the rule off.
     const answer = askRule(rule, resolved.rules.get(rule.id) ?? null, sheet, this.context, watched);
     return answer.state === 'no_data' ? 'red' : answer.holdLevel;

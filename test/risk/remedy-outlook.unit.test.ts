@@ -111,4 +111,51 @@ describe('what would change a finding, while other things change', () => {
     life.evaluate(us('2026-04-22T15:00:00+08:00'));
     expect(life.leaves('A01', 'red', '2026-04-22', '2026-05-06')).toBe(day);
   });
+
+  it('asks for no more refunds than take the institution off the watch list, where that is enough', () => {
+    const numbers = Array.from({ length: 41 }, (_, at) => at);
+    const contract = (n: number) => `C-${String(n).padStart(2, '0')}`;
+    const day = (month: string, n: number) => `2026-${month}-${String(n).padStart(2, '0')}`;
+    const account = (accountId: string, purpose: string) =>
+      lineOf({
+        id: accountId,
+        type: 'account.registered',
+        time: '2026-01-05T08:00:00+08:00',
+        data: { accountId, bankCode: 'B001', purpose, mode: 'deposit', validFrom: '2026-01-05' },
+      });
+    const life = new Life([
+      founded(SCHOOL, '2026-01-05')[0]!,
+      account('D-1', 'deposit'),
+      account('S-1', 'settlement'),
+      ...numbers.flatMap((n) =>
+        enrolled(SCHOOL, contract(n), day('02', 2 + (n % 20)), 490_000)
+          .slice(0, 2)
+          .map((line) => line.replaceAll(`A-${SCHOOL}`, 'S-1')),
+      ),
+      ...[0, 1, 2, 3].map((n) =>
+        lineOf({
+          id: `asked-${n}`,
+          type: 'refund.requested',
+          time: `${day('03', 2 + n)}T10:00:00+08:00`,
+          data: { refundId: `R-${n}`, contractId: contract(n), side: 'consumer', amountFen: 490_000 },
+        }),
+      ),
+    ]);
+    life.evaluate(us('2026-03-25T09:00:00+08:00'));
+    expect(life.level('C02')).toBe('red');
+    // ¥200,900 are unearned: with one refund less it is no institution to be watched, where orange is the most that C02 says.
+    expect(life.remedies('C02', 'red', '2026-03-25T09:00:00+08:00')).toEqual([
+      { kind: 'pay_refunds', to: 'orange', amount: 1, day: '2026-03-31' },
+    ]);
+    life.book([
+      lineOf({
+        id: 'paid',
+        type: 'refund.paid',
+        time: '2026-03-25T15:00:00+08:00',
+        data: { refundId: 'R-0', contractId: contract(0), amountFen: 490_000, via: 'institution' },
+      }),
+    ]);
+    life.evaluate(us('2026-03-25T15:00:00+08:00'));
+    expect(life.leaves('C02', 'red', '2026-03-25', '2026-04-02')).toBe('2026-03-31');
+  });
 });
