@@ -2,7 +2,6 @@ import type { Calendar } from '../core/calendar.js';
 import type { Fen } from '../core/money.js';
 import { dayOf, formatDay, startOfDay, type Us } from '../core/time.js';
 import { askRule, isRaisedByWatching, isWatched } from './ask.js';
-import { contextOf, type RiskContext } from './context.js';
 import { evaluateInstitution } from './evaluate.js';
 import type { Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
 import { FactSheet } from './facts/fact-sheet.js';
@@ -13,6 +12,7 @@ import { policyFor } from './policy/of-institution.js';
 import type { Policy } from './policy/policy.js';
 import type { ResolvedPolicy } from './policy/resolve.js';
 import { CHANGES, type Change } from './remedy-kinds.js';
+import { Outlook } from './remedy-outlook.js';
 import type { RemedyKind, Sentence } from './rule.js';
 import { RULES } from './rules/list.js';
 import { plural } from './text.js';
@@ -62,10 +62,11 @@ export interface RemedyQuestion {
 export function findRemedies(question: RemedyQuestion): FindingRemedies[] {
   const { rows, state, now, calendar, policy } = question;
   const evaluation = evaluateInstitution(rows, state, now, calendar, policy);
+  const unchanged = new Outlook(question, evaluation, () => rows);
   return evaluation.findings.flatMap((finding) => {
     const { open } = finding.finding;
     if (open === null) return [];
-    const search = new Search(question, evaluation, finding);
+    const search = new Search(question, evaluation, finding, unchanged);
     const levels = OPEN_LEVELS.slice(0, rankOf(open.level)).reverse();
     const remedies = merged(
       levels.flatMap((level) => search.remediesOf(level)),
@@ -110,7 +111,6 @@ const DAYS_MAX = 400;
 
 class Search {
   private readonly resolved: ResolvedPolicy;
-  private readonly context: RiskContext;
   private readonly sheet: FactSheet;
   private readonly later = new Map<Us, Level>();
 
@@ -118,11 +118,11 @@ class Search {
     private readonly question: RemedyQuestion,
     private readonly evaluation: Evaluation,
     private readonly finding: RuleFinding,
+    /** If nothing happens. */
+    private readonly unchanged: Outlook,
   ) {
     const { rows, now, policy } = question;
     this.resolved = policyFor(rows, now, policy);
-    const states = new Map(evaluation.state.findings.map((state) => [state.ruleId, state]));
-    this.context = contextOf(states, RULES, now);
     this.sheet = this.sheetOf(rows, now);
   }
 
@@ -141,12 +141,12 @@ class Search {
     return this.finding.finding.open?.insideSince[rankOf(level) - 1] ?? null;
   }
 
-  /** True when the rule, asked about the rows of each of these moments, is inside the level by the margin at all of them. */
-  private staysInside(level: OpenLevel, rowsAt: RowsAt, moments: readonly Us[]): boolean {
+  /** True when the rule, asked at each of these moments, is inside the level by the margin at all of them. */
+  private staysInside(level: OpenLevel, outlook: Outlook, moments: readonly Us[]): boolean {
     // The last moment first: it is the one that most often is not.
     return moments.every((_, index) => {
       const at = moments.at(-1 - index)!;
-      return rankOf(this.heldLevel(rowsAt(at), at)) < rankOf(level);
+      return rankOf(this.heldLevel(outlook, at)) < rankOf(level);
     });
   }
 
@@ -154,28 +154,21 @@ class Search {
   private heldLater(at: Us): Level {
     const known = this.later.get(at);
     if (known !== undefined) return known;
-    const level = this.heldLevel(this.question.rows, at);
+    const level = this.heldLevel(this.unchanged, at);
     this.later.set(at, level);
     return level;
   }
 
-  private heldLevel(rows: InstitutionRows, at: Us): Level {
+  private heldLevel(outlook: Outlook, at: Us): Level {
     const { rule } = this.finding;
     const resolved = this.resolvedAt(at);
-    const sheet = new FactSheet(this.passed(rows, at), at, this.question.calendar, resolved.common);
+    const sheet = new FactSheet(outlook.rowsAt(at), at, this.question.calendar, resolved.common);
+    const context = outlook.contextAt(at);
     // What lowers what is owed may take the institution off the watch list, and its findings one level down.
-    const watched = isRaisedByWatching(rule) && isWatched(RULES, sheet, resolved, this.context);
+    const watched = isRaisedByWatching(rule) && isWatched(RULES, sheet, resolved, context);
     // null: the policy has switched the rule off.
-    const answer = askRule(rule, resolved.rules.get(rule.id) ?? null, sheet, this.context, watched);
+    const answer = askRule(rule, resolved.rules.get(rule.id) ?? null, sheet, context, watched);
     return answer.state === 'no_data' ? 'red' : answer.holdLevel;
-  }
-
-  /** Rows of now as they are at a moment to come: the periods of contracts have ended. */
-  private passed(rows: InstitutionRows, at: Us): InstitutionRows {
-    const over = this.question.expiring.filter(({ periodTo }) => periodTo < dayOf(at));
-    if (over.length === 0 || rows.expiredUnearnedFen === null) return rows;
-    const expiredUnearnedFen = over.reduce((sum, { unearnedFen }) => sum + unearnedFen, rows.expiredUnearnedFen);
-    return { ...rows, expiredUnearnedFen };
   }
 
   /** The thresholds of a moment to come: an entry of the policy may begin or end before it. */
@@ -202,10 +195,11 @@ class Search {
   }
 
   private waiting(level: OpenLevel, since: Us): Found[] {
-    const { rows, now } = this.question;
+    const { now } = this.question;
     const leavesAt = this.leaveAt(since);
     const moments = momentsUntil(now, leavesAt);
-    if (!this.staysInside(level, () => rows, moments) || !this.isConfirmed(level, () => rows, moments)) return [];
+    if (!this.staysInside(level, this.unchanged, moments) || !this.isConfirmed(level, this.unchanged, moments))
+      return [];
     const amount = dayOf(leavesAt) - dayOf(now);
     const said = { zh: '已恢复，只需保持', en: 'it is back inside and only has to stay there' };
     return [{ kind: 'wait', leaves: level, amount, unit: 'days', fen: null, leavesAt, said }];
@@ -229,20 +223,21 @@ class Search {
 
   /** The least amount that, if it happens now, keeps the finding inside the level from a moment on until it is left. */
   private amountOf(level: OpenLevel, change: Change, since: Us): number | null {
-    const { rows, now } = this.question;
+    const { now } = this.question;
     const max = change.max(this.sheet);
     const moments = momentsUntil(Math.max(now, since), this.leaveAt(since));
-    const rowsOf = (amount: number): RowsAt => {
-      if (change.lasting) return (at) => changed(change, this.sheetOf(rows, at), amount);
-      const then = changed(change, this.sheet, amount);
-      return () => then;
+    const outlooks = new Map<number, Outlook>();
+    const outlookOf = (amount: number): Outlook => {
+      const outlook = outlooks.get(amount) ?? this.changedBy(change, amount);
+      outlooks.set(amount, outlook);
+      return outlook;
     };
     const least = (asked: readonly Us[]): number | null => {
-      const helps = (amount: number): boolean => this.staysInside(level, rowsOf(amount), asked);
+      const helps = (amount: number): boolean => this.staysInside(level, outlookOf(amount), asked);
       const inOrder = change.unit === 'refunds' || change.unit === 'payments';
       return inOrder ? firstOf(helps, max) : leastOf(helps, max);
     };
-    const isConfirmed = (amount: number): boolean => this.isConfirmed(level, rowsOf(amount), [now, ...moments]);
+    const isConfirmed = (amount: number): boolean => this.isConfirmed(level, outlookOf(amount), moments);
     // The first and the last moment nearly always decide; those between are asked only where they do not.
     const found = least([moments[0]!, moments.at(-1)!]);
     if (found === null || isConfirmed(found)) return found;
@@ -250,16 +245,25 @@ class Search {
     return throughout !== null && isConfirmed(throughout) ? throughout : null;
   }
 
+  /** If so much of it happens now, and for what goes on, every day. */
+  private changedBy(change: Change, amount: number): Outlook {
+    const { question, evaluation, sheet } = this;
+    if (change.lasting)
+      return new Outlook(question, evaluation, (at) => changed(change, this.sheetOf(question.rows, at), amount));
+    const then = changed(change, sheet, amount);
+    return new Outlook(question, evaluation, () => then);
+  }
+
   /** The first midnight from which on the unchanged rows stay inside until the level is left. */
   private days(level: OpenLevel): Found | null {
-    const { rows, now } = this.question;
+    const { now } = this.question;
     for (let amount = 1; amount <= DAYS_MAX; amount += 1) {
       const at = startOfDay(dayOf(now) + amount);
       if (rankOf(this.heldLater(at)) >= rankOf(level)) continue;
       const leavesAt = this.leaveAt(at);
       const moments = momentsUntil(at, leavesAt);
       if (moments.some((moment) => rankOf(this.heldLater(moment)) >= rankOf(level))) continue;
-      if (!this.isConfirmed(level, () => rows, moments)) continue;
+      if (!this.isConfirmed(level, this.unchanged, moments)) continue;
       const said = {
         zh: `${amount} 天内无新增情况`,
         en: `${plural(amount, 'day')} without anything new`,
@@ -277,24 +281,16 @@ class Search {
     return null;
   }
 
-  /** Whole evaluations one after the other, as time passes: after the last of these moments the finding must have left the level. */
-  private isConfirmed(level: OpenLevel, rowsAt: RowsAt, moments: readonly Us[]): boolean {
-    const { calendar, policy } = this.question;
-    let { evaluation } = this;
-    for (const at of moments) {
-      const rows = this.passed(rowsAt(at), at);
-      evaluation = evaluateInstitution(rows, evaluation.state, at, calendar, policy);
-    }
-    const found = evaluation.findings.find(({ rule }) => rule.id === this.finding.rule.id);
+  /** Whole evaluations, as time passes: at the last of these moments the finding must have left the level. */
+  private isConfirmed(level: OpenLevel, outlook: Outlook, moments: readonly Us[]): boolean {
+    const { findings } = outlook.evaluationAt(moments.at(-1)!);
+    const found = findings.find(({ rule }) => rule.id === this.finding.rule.id);
     return found !== undefined && found.state !== 'failed' && rankOf(found.level) < rankOf(level);
   }
 }
 
-/** The longest time that a policy may ask for, and more. */
+/** A year and a little, and the longest time that a policy may ask for. */
 const LEAVE_DAYS_MAX = 2_000;
-
-/** The rows as they would be at a moment. */
-type RowsAt = (at: Us) => InstitutionRows;
 
 /** When it has to be inside: the rest of a day that has begun does not count, then at every midnight until the level is left. */
 function momentsUntil(since: Us, leavesAt: Us): Us[] {

@@ -158,4 +158,36 @@ describe('what would change a finding, while other things change', () => {
     life.evaluate(us('2026-03-25T15:00:00+08:00'));
     expect(life.leaves('C02', 'red', '2026-03-25', '2026-04-02')).toBe('2026-03-31');
   });
+
+  it('knows that what another rule found will have been too long ago', () => {
+    const profile = (legalRep: string, time: string) =>
+      founded(SCHOOL, time.slice(0, 10))[0]!.replace('"status"', `"legalRepHash":"${legalRep.repeat(16)}","status"`);
+    const state = (accountState: string, time: string) =>
+      lineOf({
+        id: accountState,
+        source: '/bank/B001',
+        type: 'account.state_changed',
+        time,
+        data: { accountId: `A-${SCHOOL}`, state: accountState, filed: true },
+      });
+    const life = new Life([
+      profile('a', '2025-11-03'),
+      founded(SCHOOL, '2025-11-03')[1]!,
+      ...enrolled(SCHOOL, 'C-1', '2025-12-01', 100_000),
+      state('frozen', '2026-01-05T10:00:00+08:00'),
+    ]);
+    life.evaluate(us('2026-01-05T10:00:00+08:00'));
+    life.book([state('active', '2026-01-07T10:00:00+08:00')]);
+    life.evaluate(us('2026-01-07T10:00:00+08:00'));
+    expect(life.leaves('A09', 'red', '2026-01-07', '2026-03-24')).toBe('2026-01-13');
+    life.book([profile('b', '2026-03-25').replace(`${SCHOOL}-profile`, 'other-head')]);
+    life.evaluate(us('2026-03-25T09:00:00+08:00'));
+    expect(life.level('F01')).toBe('red');
+    // Ninety days after A09 was left it counts no more; the change itself does for ninety days of its own.
+    expect(life.remedies('F01', 'red', '2026-03-25T09:00:00+08:00')).toEqual([
+      { kind: 'days', to: 'yellow', amount: 19, day: '2026-04-16' },
+    ]);
+    expect(life.remedies('F01', 'yellow', '2026-03-25T09:00:00+08:00')).toMatchObject([{ kind: 'days', amount: 90 }]);
+    expect(life.leaves('F01', 'red', '2026-03-25', '2026-04-20')).toBe('2026-04-16');
+  });
 });
