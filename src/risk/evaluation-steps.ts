@@ -5,6 +5,7 @@ import { toDbTime } from '../db/pool.js';
 import type { Evaluation } from './evaluation.js';
 import type { InstitutionRows, LinkedInstitution } from './facts/rows.js';
 import { rulebookOf } from './rulebook.js';
+import type { StoredState } from './store-evaluations.js';
 
 /** What an evaluation knew that is not told by the institution's own events. */
 export interface Outside {
@@ -27,15 +28,15 @@ export interface EvaluationStep {
 interface Stepped {
   readonly no: number;
   readonly rows: InstitutionRows;
-  readonly previous: { readonly text: string; readonly evaluatedAt: Us; readonly rulebook: string } | null;
+  readonly previous: Pick<StoredState, 'text' | 'evaluatedAt' | 'rulebook' | 'policyVersion'> | null;
   readonly evaluation: Evaluation;
   /** Its state as it is stored. */
   readonly state: string;
 }
 
 /**
- * Remembers the evaluations that left another state than they found, and the first one of each day. One that changed nothing need
- * not be made again to rebuild a later one.
+ * Remembers the evaluations that left another state than they found, the first one of each day, and the first one by another policy: its
+ * thresholds and grades are told from then on. One that changed nothing need not be made again to rebuild a later one.
  */
 export async function insertEvaluationSteps(
   client: pg.ClientBase,
@@ -75,6 +76,7 @@ export async function readEvaluationSteps(client: pg.ClientBase, no: number, unt
 
 function isRemembered({ previous, evaluation, state }: Stepped, now: Us): boolean {
   if (previous === null || dayOf(previous.evaluatedAt) !== dayOf(now)) return true;
+  if (previous.policyVersion !== evaluation.policyVersion) return true;
   return previous.rulebook !== rulebookOf(evaluation.calendarVersion) || previous.text !== state;
 }
 

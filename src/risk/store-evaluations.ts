@@ -25,6 +25,7 @@ export interface StoredState {
   readonly text: string;
   readonly evaluatedAt: Us;
   readonly rulebook: string;
+  readonly policyVersion: string;
   /** What it told, by `mark`; null when that is not known. */
   readonly told: string | null;
 }
@@ -36,16 +37,24 @@ export async function readStates(client: pg.ClientBase, nos: readonly number[]):
     text: string;
     evaluated_at: Us;
     rulebook: string;
+    policyVersion: string;
     told: string | null;
   }>({
     name: 'read_states',
-    text: 'select institution_no, state as text, evaluated_at, rulebook, told from evaluations where institution_no = any($1::int[])',
+    text: 'select institution_no, state as text, evaluated_at, rulebook, policy_version as "policyVersion", told from evaluations where institution_no = any($1::int[])',
     values: [nos],
   });
   return new Map(
-    rows.map(({ institution_no, text, evaluated_at, rulebook, told }) => [
+    rows.map(({ institution_no, text, evaluated_at, rulebook, policyVersion, told }) => [
       institution_no,
-      { state: JSON.parse(text) as InstitutionRiskState, text, evaluatedAt: evaluated_at, rulebook, told },
+      {
+        state: JSON.parse(text) as InstitutionRiskState,
+        text,
+        evaluatedAt: evaluated_at,
+        rulebook,
+        policyVersion,
+        told,
+      },
     ]),
   );
 }
