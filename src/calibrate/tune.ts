@@ -1,6 +1,6 @@
 import { DEFAULT_PREFIX, type Policy } from '../risk/policy/policy.js';
 import type { Point } from './measure.js';
-import { type Subject, type Variant, variantOf, withValues } from './vary.js';
+import { multiplied, parseSubjects, type Subject, type Variant, variantOf } from './vary.js';
 
 /** One point of the trade-off curve. */
 export interface Trial {
@@ -80,7 +80,7 @@ export function isBetter(a: Point, b: Point, limit: number): boolean {
 export function draftOf(base: Policy, trials: readonly Trial[], note: string): Policy {
   const entries = base.version.startsWith(DEFAULT_PREFIX) ? [] : base.entries;
   const bare: Policy = { version: `tuned-${base.version}`.slice(0, 64), note, entries };
-  return trials.reduce((policy, trial) => withValues(policy, ruleOf(trial), trial.values, noteOf(trial)), bare);
+  return trials.reduce(withTrial, bare);
 }
 
 async function together(
@@ -89,12 +89,12 @@ async function together(
   { base, limit, measure }: TuneOptions,
 ): Promise<Tuning['proposal']> {
   if (better.length === 0) return null;
-  const policy = better.reduce((all, trial) => withValues(all, ruleOf(trial), trial.values, noteOf(trial)), base);
+  const policy = better.reduce(withTrial, base);
   const point = better.length === 1 ? better[0]!.point : await measure(policy);
   if (isBetter(point, start, limit)) return { trials: better, point, policy };
   // Together they are worse than each alone: the best one by itself.
   const best = better.reduce((one, other) => (isBetter(other.point, one.point, limit) ? other : one));
-  return { trials: [best], point: best.point, policy: withValues(base, ruleOf(best), best.values, noteOf(best)) };
+  return { trials: [best], point: best.point, policy: withTrial(base, best) };
 }
 
 function bestOf(trials: readonly Trial[], subject: string, start: Point, limit: number): Trial | null {
@@ -111,8 +111,8 @@ function nameOf({ rule, params }: Subject): string {
   return params.length === 1 ? `${rule}.${params[0]}` : rule;
 }
 
-function ruleOf({ subject }: Trial): string {
-  return subject.split('.')[0]!;
+function withTrial(policy: Policy, trial: Trial): Policy {
+  return multiplied(policy, parseSubjects(trial.subject)[0]!, trial.factor, noteOf(trial));
 }
 
 function noteOf({ subject, factor, point }: Trial): string {

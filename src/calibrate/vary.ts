@@ -55,18 +55,13 @@ export function parseSubjects(text: string, option = '--rules'): Subject[] {
 
 /** The policy with the thresholds of the subject multiplied; null when that changes nothing or gives no valid policy. */
 export function variantOf(base: Policy, subject: Subject, factor: number): Variant | null {
-  const specs = POLICY_SUBJECTS.get(subject.rule)!.params;
-  const values: Record<string, number> = {};
-  for (const name of subject.params) {
-    const before = currentOf(base, subject.rule, name, specs[name]!);
-    const [min, max] = rangeOf(specs[name]!);
-    const after = Math.min(max, Math.max(min, Math.round(before * factor)));
-    if (after !== before) values[name] = after;
-  }
-  if (Object.keys(values).length === 0) return null;
+  const policy = multiplied(base, subject, factor, `${subject.rule} × ${factor}`);
+  const changed = subject.params.filter((name) => valuesOf(base, subject, name) !== valuesOf(policy, subject, name));
+  if (changed.length === 0) return null;
   try {
-    const policy = withValues(base, subject.rule, values, `${subject.rule} × ${factor}`);
-    return { subject, factor, values, policy: parsePolicy(policy) };
+    const specs = POLICY_SUBJECTS.get(subject.rule)!.params;
+    const values = changed.map((name) => [name, currentOf(policy, subject.rule, name, specs[name]!)]);
+    return { subject, factor, values: Object.fromEntries(values), policy: parsePolicy(policy) };
   } catch (error) {
     // Steps that pass each other or leave their range are no way to set them.
     if (error instanceof FeewardenError && error.code === 'bad_policy') return null;
@@ -74,8 +69,40 @@ export function variantOf(base: Policy, subject: Subject, factor: number): Varia
   }
 }
 
+/**
+ * The policy with the thresholds of the subject multiplied wherever it sets them, as a city's own is what holds there, and for the whole
+ * nation where no entry of the nation does. What a local rule sets stays.
+ */
+export function multiplied(base: Policy, { rule, params }: Subject, factor: number, note: string): Policy {
+  const specs = POLICY_SUBJECTS.get(rule)!.params;
+  const times = (name: string, value: number) => {
+    const [min, max] = rangeOf(specs[name]!);
+    return Math.min(max, Math.max(min, Math.round(value * factor)));
+  };
+  const entries = base.entries.map((entry): PolicyEntry => {
+    if (entry.rule !== rule) return entry;
+    const set = Object.entries(entry.params).map(([name, one]) => {
+      const value = params.includes(name) && one.source !== 'rule' ? times(name, one.value) : one.value;
+      return [name, value === one.value ? one : { value, source: 'ours', note }];
+    });
+    return { ...entry, params: Object.fromEntries(set) };
+  });
+  const national = entries.filter((entry) => isNational(entry, rule));
+  const inherited = params
+    .filter((name) => national.every((entry) => entry.params[name] === undefined))
+    .map((name) => [name, times(name, specs[name]!.value)] as const)
+    .filter(([name, value]) => value !== specs[name]!.value);
+  return withValues({ ...base, entries }, rule, Object.fromEntries(inherited), note);
+}
+
+/** Every value that the policy sets for a threshold. */
+function valuesOf({ entries }: Policy, { rule }: Subject, name: string): string {
+  return entries.map((entry) => (entry.rule === rule ? entry.params[name]?.value : undefined) ?? '').join();
+}
+
 /** The policy with other values of some thresholds of a rule, for the whole nation. */
-export function withValues(base: Policy, rule: string, values: Readonly<Record<string, number>>, note: string): Policy {
+function withValues(base: Policy, rule: string, values: Readonly<Record<string, number>>, note: string): Policy {
+  if (Object.keys(values).length === 0) return base;
   const params = Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, { value, source: 'ours' as const, note }]),
   );

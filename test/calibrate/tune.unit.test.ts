@@ -80,6 +80,32 @@ describe('what is varied', () => {
     });
     expect(variantOf(mine, parseSubjects('C01.orangeWorkingDays')[0]!, 0.8)!.values).toEqual({ orangeWorkingDays: 16 });
   });
+
+  it('is multiplied where a city sets it, on every day, but for what a local rule sets', () => {
+    const days = (value: number, more: Partial<Policy['entries'][number]> = {}) =>
+      entry('D01', '370700', { orangeDays: value }, more);
+    const city: Policy = {
+      version: 'city-1',
+      entries: [
+        days(10),
+        days(8, { validFrom: '2025-01-01', validTo: '2025-12-31' }),
+        entry('D01', '370702', {}, { params: { orangeDays: { value: 9, source: 'rule', note: 'by law' } } }),
+      ],
+    };
+    const subject = parseSubjects('D01.orangeDays')[0]!;
+    const { policy, values } = variantOf(city, subject, 0.8)!;
+    expect(policy.entries.map(({ region, params }) => [region, params['orangeDays']!.value])).toEqual([
+      ['370700', 8],
+      ['370700', 6],
+      ['370702', 9],
+      ['000000', 6],
+    ]);
+    expect(values).toEqual({ orangeDays: 6 });
+    const trial = { subject: 'D01.orangeDays', factor: 0.8, values, point: point() };
+    expect(draftOf(city, [trial], 'note').entries.map(({ params }) => params['orangeDays']!.value)).toEqual([
+      8, 6, 9, 6,
+    ]);
+  });
 });
 
 describe('better', () => {
