@@ -225,7 +225,15 @@ class Search {
   private amountOf(level: OpenLevel, change: Change, since: Us): number | null {
     const { now } = this.question;
     const max = change.max(this.sheet);
-    const moments = momentsUntil(Math.max(now, since), this.leaveAt(since));
+    const leavesAt = this.leaveAt(since);
+    const all = momentsUntil(Math.max(now, since), leavesAt);
+    // Who is inside from Monday on leaves no later than who is from Saturday on.
+    const moments = all.slice(
+      Math.max(
+        0,
+        all.findLastIndex((at) => this.leaveAt(at) <= leavesAt),
+      ),
+    );
     const outlooks = new Map<number, Outlook>();
     const outlookOf = (amount: number): Outlook => {
       const outlook = outlooks.get(amount) ?? this.changedBy(change, amount);

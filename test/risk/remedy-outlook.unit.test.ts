@@ -159,6 +159,53 @@ describe('what would change a finding, while other things change', () => {
     expect(life.leaves('C02', 'red', '2026-03-25', '2026-04-02')).toBe('2026-03-31');
   });
 
+  it('asks for no more money on a Friday than is missing on Monday', () => {
+    const account = (accountId: string, purpose: string) =>
+      lineOf({
+        id: accountId,
+        type: 'account.registered',
+        time: '2026-01-05T08:00:00+08:00',
+        data: { accountId, bankCode: 'B001', purpose, mode: 'deposit', validFrom: '2026-01-05' },
+      });
+    const paid = (contract: string, on: string, fen: number) =>
+      enrolled(SCHOOL, contract, on, fen)
+        .slice(0, 2)
+        .map((line) => line.replaceAll(`A-${SCHOOL}`, 'S-1'));
+    const lines = [
+      founded(SCHOOL, '2026-01-05')[0]!,
+      account('D-1', 'deposit'),
+      account('S-1', 'settlement'),
+      // Fees of the last three months until Saturday, 2026-04-25.
+      ...paid('C-1', '2026-01-25', 300_000),
+      ...paid('C-2', '2026-04-20', 400_000),
+    ];
+    const levelAfter = (amountFen: number): Level => {
+      const life = new Life(lines);
+      life.evaluate(us('2026-04-24T15:00:00+08:00'));
+      life.book([
+        lineOf({
+          id: 'top-up',
+          source: '/bank/B001',
+          type: 'custody.credited',
+          time: '2026-04-24T15:30:00+08:00',
+          data: { accountId: 'D-1', bankTxnId: 'top-up', amountFen, bookedOn: '2026-04-24' },
+        }),
+      ]);
+      life.evaluate(us('2026-04-24T15:30:00+08:00'));
+      life.leaves('A02', 'red', '2026-04-24', '2026-04-30');
+      return life.level('A02');
+    };
+    const life = new Life(lines);
+    life.evaluate(us('2026-04-24T15:00:00+08:00'));
+    expect(life.remedies('A02', 'red', '2026-04-24T15:00:00+08:00')[0]).toEqual({
+      kind: 'deposit_top_up',
+      to: 'orange',
+      amount: 328_000,
+      day: '2026-04-30',
+    });
+    expect([levelAfter(328_000), levelAfter(327_999)]).toEqual(['orange', 'red']);
+  });
+
   it('knows that what another rule found will have been too long ago', () => {
     const profile = (legalRep: string, time: string) =>
       founded(SCHOOL, time.slice(0, 10))[0]!.replace('"status"', `"legalRepHash":"${legalRep.repeat(16)}","status"`);
