@@ -246,21 +246,27 @@ function withWhatWasTaken(error: unknown, answer: IngestAnswer): unknown {
   return new FeewardenError(error.code, `${reason} ${rest}`.trim(), { cause: error });
 }
 
-/** A stream that ends early or grows too large is the sender's fault, not ours. The stream itself is left to the server. */
+/**
+ * A stream that ends early or grows too large is the sender's fault, not ours. What is not wanted of it is passed over: the next
+ * request of the connection stands behind it.
+ */
 async function* bounded(stream: Readable, bytesMax: number): AsyncGenerator<Buffer> {
   let bytes = 0;
   const iterator = stream.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer>;
-  for (;;) {
-    const next = await iterator.next().catch((error: unknown) => {
-      throw new FeewardenError('bad_request', 'The body broke off.', { cause: error });
-    });
-    if (next.done) return;
-    bytes += next.value.length;
-    if (bytes > bytesMax) {
-      await iterator.return?.();
-      throw new FeewardenError('body_too_large', `At most ${bytesMax} bytes.`);
+  try {
+    for (;;) {
+      const next = await iterator.next().catch((error: unknown) => {
+        throw new FeewardenError('bad_request', 'The body broke off.', { cause: error });
+      });
+      if (next.done) return;
+      bytes += next.value.length;
+      if (bytes > bytesMax) throw new FeewardenError('body_too_large', `At most ${bytesMax} bytes.`);
+      yield next.value;
     }
-    yield next.value;
+  } finally {
+    await iterator.return?.();
+    // Node passes over what is left of a body only as long as nobody has read of it.
+    stream.resume();
   }
 }
 

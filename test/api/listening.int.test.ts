@@ -72,8 +72,13 @@ const auth = () => ({ authorization: `Bearer ${key}` });
 function open(
   path: string,
   headers: Record<string, string>,
+  agent?: http.Agent,
 ): { request: http.ClientRequest; answer: Promise<{ status: number; body: string }> } {
-  const request = http.request(`${running.address}${path}`, { method: 'POST', headers: { ...auth(), ...headers } });
+  const request = http.request(`${running.address}${path}`, {
+    method: 'POST',
+    headers: { ...auth(), ...headers },
+    ...(agent ? { agent } : {}),
+  });
   const answer = new Promise<{ status: number; body: string }>((resolve, reject) => {
     request.on('error', reject);
     request.on('response', (response) => {
@@ -179,6 +184,20 @@ describe('a stream on a real connection', () => {
     const taken = Number(/The first (\d+) events were taken in/.exec(problem.detail)![1]);
     expect(taken).toBeGreaterThan(0);
     expect(await eventCount(subject)).toBe(taken);
+  });
+
+  test('that is refused in the middle does not hold up the next request of its connection', async () => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const { request, answer } = open('/v1/events', { 'content-type': 'application/x-ndjson' }, agent);
+    request.end(`${JSON.stringify({ ...payment(SCHOOL, 'p', 1), note: 'x'.repeat(600) })}\n`.repeat(2_000));
+    expect((await answer).status).toBe(413);
+    const next = new Promise<number | undefined>((resolve, reject) => {
+      const asked = http.get(`${running.address}/healthz`, { agent, timeout: 5_000 }, (got) => resolve(got.statusCode));
+      asked.on('timeout', () => asked.destroy(new Error('no answer')));
+      asked.on('error', reject);
+    });
+    expect(await next).toBe(200);
+    agent.destroy();
   });
 
   test('of a length told beforehand is refused before it is read when it is no stream', async () => {
