@@ -18,10 +18,27 @@ export interface EvaluateDeps extends PatienceDeps {
 
 /** Evaluates institutions as they become due, by an event or by time, until the signal ends and the batch in hand is committed. Several of these share the work. */
 export async function runEvaluate(deps: EvaluateDeps): Promise<void> {
-  const outdated = await patiently(deps, () => markOutdated(deps.pool, deps.calendar, deps.clock()));
-  if (outdated !== null && outdated > 0) deps.log.info({ outdated }, 'judged with other rules before: evaluated anew');
+  await mark(deps);
   const kept = new KeptBooks(deps.calendar);
-  await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, () => evaluateOneByOne(deps, kept)));
+  const batches = Array.from({ length: BATCHES_AT_ONCE }, () => evaluateOneByOne(deps, kept));
+  await Promise.all([...batches, markAgain(deps)]);
+}
+
+async function mark(deps: EvaluateDeps): Promise<void> {
+  const outdated = await patiently(deps, () => markOutdated(deps.pool, deps.calendar, deps.clock()));
+  if (outdated !== null && outdated > 0)
+    deps.log.info({ outdated }, 'judged with other rules or by a clock ahead before: evaluated anew');
+}
+
+/** A clock may be set right while we run (our default). */
+const MARK_AGAIN_MS = 600_000;
+
+async function markAgain(deps: EvaluateDeps): Promise<void> {
+  for (;;) {
+    await sleep(MARK_AGAIN_MS, undefined, { signal: deps.signal }).catch(() => {});
+    if (deps.signal.aborted) return;
+    await mark(deps);
+  }
 }
 
 /** While the database works for one batch, this process works on the other (our default). */

@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import { enqueue } from '../alerts/outbox.js';
 import type { Calendar } from '../core/calendar.js';
-import type { Us } from '../core/time.js';
+import { US_PER_SECOND, type Us } from '../core/time.js';
 import { inTransaction, toDbTime } from '../db/pool.js';
+import { CALM_DELAY_US } from '../ledger/due.js';
 import { evaluateInstitution } from './evaluate.js';
 import type { KeptBooks } from './kept-books.js';
 import { alertMessage, scoreMessage } from './messages.js';
@@ -96,16 +97,20 @@ const EVALUATE_RETRIES = 10;
 
 /**
  * Institutions that were last judged with other rules, facts or another calendar are due: what a new program says differently is not
- * to wait for the next event. Answers how many.
+ * to wait for the next event. So are those that a clock far ahead of ours had judged, and looks at again at a time to come. Answers how many.
  */
 export async function markOutdated(pool: pg.Pool, calendar: Calendar, now: Us): Promise<number> {
   const { rowCount } = await pool.query(
     `insert into due_institutions (institution_no, due_at) select institution_no, $2::timestamptz from evaluations v
-      where rulebook <> $1 and not exists (select 1 from due_institutions d where d.institution_no = v.institution_no)`,
-    [rulebookOf(calendar.version), toDbTime(now)],
+      where (rulebook <> $1 or evaluated_at > $3::timestamptz)
+        and not exists (select 1 from due_institutions d where d.institution_no = v.institution_no)`,
+    [rulebookOf(calendar.version), toDbTime(now), toDbTime(now + AHEAD_US_MAX)],
   );
   return rowCount ?? 0;
 }
+
+/** The clocks of several machines may differ by so much (our default). */
+const AHEAD_US_MAX = 60 * US_PER_SECOND;
 
 /** Answers how many alert records and score changes were written. */
 async function evaluate(
@@ -144,7 +149,7 @@ async function evaluate(
 /**
  * Takes due institutions, those first that could have been taken first: whoever waits because it has just been evaluated is not before
  * one that is marked for the first time. Their locks are tried, never waited for, and the marks that were seen are removed. Marks that
- * arrive later stay.
+ * arrive later stay. A mark for later than anybody is put off is that of a clock ahead of ours, and waits for nothing.
  */
 async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<number[]> {
   const ready = toDbTime(options.now - options.settleUs);
@@ -155,7 +160,7 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
              select d.institution_no, greatest(d.at, v.again_at) as at
                from (select institution_no, min(due_at) as at, sum(events) as events
                        from (select institution_no, due_at, events from due_institutions order by due_at limit $8) oldest group by institution_no
-                     having max(due_at) <= $1::timestamptz or min(due_at) <= $2::timestamptz) d
+                     having max(due_at) <= $1::timestamptz or min(due_at) <= $2::timestamptz or max(due_at) > $9::timestamptz) d
                left join lateral (
                  select v.evaluated_at + least(d.events * $6::float8, $7::float8) * interval '1 microsecond' as again_at from evaluations v
                   where v.institution_no = d.institution_no and d.events > 0 and v.evaluated_at <= $3::timestamptz) v on true
@@ -180,6 +185,7 @@ async function claim(client: pg.PoolClient, options: EvaluateOptions): Promise<n
       options.gatherUsPerEvent ?? 0,
       GATHER_US_MAX,
       CLAIM_MARKS,
+      toDbTime(options.now + CALM_DELAY_US),
     ],
   });
   const nos = rows.map((row) => row.no).sort((a, b) => a - b);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { parseTime, US_PER_SECOND, type Us } from '../../src/core/time.js';
 import { toDbTime } from '../../src/db/pool.js';
-import { CLAIM_MARKS, evaluateDue, GATHER_US_MAX } from '../../src/risk/evaluate-due.js';
+import { CLAIM_MARKS, evaluateDue, GATHER_US_MAX, markOutdated } from '../../src/risk/evaluate-due.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { ingestAt } from './support.js';
 
@@ -122,4 +122,28 @@ it('evaluates at once where few events come, and together where many do, but nev
   expect(await evaluatedAt(start + 1_400_001)).toBe(1);
   await tell(60, start + 1_400_000);
   expect(await evaluatedAt(start + 1_400_000)).toBe(1);
+});
+
+it('looks at once, and again, at what a clock that was far ahead had marked or judged', async () => {
+  const day = 86_400 * US_PER_SECOND;
+  const at = NOW + day;
+  const evaluate = async (now: Us) =>
+    (
+      await evaluateDue(db.pool, {
+        now,
+        calendar: CHINA_CALENDAR,
+        settleUs: 60 * US_PER_SECOND,
+        institutionsMax: 1_000,
+        kafkaEnabled: false,
+      })
+    ).evaluated;
+  await evaluate(at);
+  await ingestAt(db.pool, [complaint(7_001)], at + 700 * day);
+  expect(await evaluate(at + 1)).toBe(1);
+  const all = await evaluate(at + 700 * day);
+  expect(all).toBeGreaterThan(1);
+  expect(await evaluate(at + 2 * day)).toBe(0);
+  expect(await markOutdated(db.pool, CHINA_CALENDAR, at + 2 * day)).toBe(all);
+  expect(await evaluate(at + 2 * day + 600 * US_PER_SECOND)).toBe(all);
+  expect(await markOutdated(db.pool, CHINA_CALENDAR, at + 2 * day + 600 * US_PER_SECOND)).toBe(0);
 });
