@@ -6,7 +6,7 @@ import type { FactSheet } from './facts/fact-sheet.js';
 import type { RefundFacts } from './facts/refunds.js';
 import type { InstitutionRows, ReleasedLine } from './facts/rows.js';
 import { clearsOn, openSignals, type SignalKind } from './facts/signals.js';
-import { withBooking, withRegister, withTally } from './remedy-rows.js';
+import { oncePerSheet, withBooking, withRegister, withTally } from './remedy-rows.js';
 import type { RemedyKind, Sentence } from './rule.js';
 import { enYuan, plural, zhYuan } from './text.js';
 
@@ -240,8 +240,8 @@ function confirmLessons(sheet: FactSheet, amount: number): InstitutionRows {
 }
 
 /** Refunds that wait for money, those longest overdue first. */
-function payable(sheet: FactSheet): readonly (RefundFacts & { readonly openFen: Fen })[] {
-  return sheet.refunds
+const payable = oncePerSheet((sheet) =>
+  sheet.refunds
     .flatMap((facts) => {
       const openFen = claimOf(facts) - facts.state.paidFen;
       return openFen > 0n ? [{ ...facts, openFen }] : [];
@@ -251,8 +251,8 @@ function payable(sheet: FactSheet): readonly (RefundFacts & { readonly openFen: 
         b.lateWorkingDays - a.lateWorkingDays ||
         (a.requestedOn ?? 0) - (b.requestedOn ?? 0) ||
         (a.row.refund.refundId < b.row.refund.refundId ? -1 : 1),
-    );
-}
+    ),
+);
 
 function claimOf({ row: { refund }, state }: RefundFacts): Fen {
   if (state.approvedAt !== null) return state.owedFen + state.paidFen;

@@ -50,6 +50,16 @@ export function withRegister<T extends RegisterType>(
   return { ...rows, registers: registers as Registers };
 }
 
+/** What is found in a sheet, kept with it: the same sheet is asked for every amount that is tried. */
+export function oncePerSheet<T extends object>(find: (sheet: FactSheet) => T): (sheet: FactSheet) => T {
+  const kept = new WeakMap<FactSheet, T>();
+  return (sheet) => {
+    const found = kept.get(sheet) ?? find(sheet);
+    kept.set(sheet, found);
+    return found;
+  };
+}
+
 function plus(a: Turnover | undefined, b: Turnover): Turnover {
   return { debitFen: (a?.debitFen ?? 0n) + b.debitFen, creditFen: (a?.creditFen ?? 0n) + b.creditFen };
 }

@@ -313,14 +313,18 @@ function changed(change: Change, sheet: FactSheet, amount: number): InstitutionR
   return { ...rows, newestAt: Math.max(rows.newestAt ?? 0, sheet.now) + 1, eventCount: rows.eventCount + 1 };
 }
 
-/** The least amount that helps, by doubling and halving: more than enough is enough. Null when even the largest does not help. */
-function leastOf(helps: (amount: number) => boolean, max: number): number | null {
-  let high = 1;
+/**
+ * The least amount above `tooLittle` that helps, by doubling and halving: more than enough is enough. Null when even the largest does
+ * not help.
+ */
+function leastOf(helps: (amount: number) => boolean, max: number, tooLittle = 0): number | null {
+  let low = tooLittle;
+  let high = Math.min(max, Math.max(1, low * 2));
   while (!helps(high)) {
     if (high === max) return null;
+    low = high;
     high = Math.min(max, high * 2);
   }
-  let low = Math.floor(high / 2);
   while (high - low > 1) {
     const middle = low + Math.floor((high - low) / 2);
     if (helps(middle)) high = middle;
@@ -329,12 +333,13 @@ function leastOf(helps: (amount: number) => boolean, max: number): number | null
   return high;
 }
 
-/** Few and unequal things are tried one after the other. */
+/** Few and unequal things are tried one after the other; of many, one more or less hardly matters. */
 function firstOf(helps: (amount: number) => boolean, max: number): number | null {
-  for (let amount = 1; amount <= Math.min(max, THINGS_MAX); amount += 1) if (helps(amount)) return amount;
-  return null;
+  for (let amount = 1; amount <= Math.min(max, ONE_BY_ONE_MAX); amount += 1) if (helps(amount)) return amount;
+  return max > ONE_BY_ONE_MAX ? leastOf(helps, max, ONE_BY_ONE_MAX) : null;
 }
-const THINGS_MAX = 500;
+/** Our default: each try reads everything that the rule reads, and thousands of families may wait for their money. */
+const ONE_BY_ONE_MAX = 50;
 
 const ZH: Readonly<Record<OpenLevel, string>> = { blue: '蓝色', yellow: '黄色', orange: '橙色', red: '红色' };
 

@@ -360,6 +360,15 @@ describe('what would change a finding', () => {
     expect(last.findings.find(({ rule }) => rule.id === 'A01')!.level).toBe('yellow');
   });
 
+  it('is found also where hundreds of families wait for their money', () => {
+    const from = late(school(), 620, yuan(1_000), '2026-03-20');
+    const remedies = found(from, 'C01').remedies;
+    const remedy = remedies.at(-1);
+    expect(remedy).toMatchObject({ kind: 'pay_refunds', to: 'none', amount: 620, fen: 62_000_000n });
+    expect(levelAfter(from, 'C01', remedy!, 620)).toBe('none');
+    expect(levelAfter(from, 'C01', remedy!, 619)).not.toBe('none');
+  });
+
   it('is said in words where no amount helps', () => {
     const licence = { state: 'complete' as const, firstIssuedOn: '2022-01-01' };
     const { remedies, words } = found(
