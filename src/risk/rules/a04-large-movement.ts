@@ -70,7 +70,7 @@ export const rule = defineRule({
     const ids = sheet.accounts.custodyIds;
     const { today, tests } = sheet;
     const days = sheet.money.daysOf('other_debits', 'debitFen', ids, today - p.lookBackDays + 1, today);
-    const weekFen = days.reduce((sum, day) => (day.day > today - 7 ? sum + day.fen : sum), 0n);
+    const weekFen = sheet.money.moved('other_debits', 'debitFen', ids, today - 6, today);
     const monthFen = sheet.money.moved('other_debits', 'debitFen', ids, firstOfMonth(today), today);
     const minimumFen = minimum(sheet);
     // The largest day first: of several that reach a level it is the one that is told.

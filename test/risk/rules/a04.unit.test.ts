@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/a04-large-movement.js';
-import { ask, depositSchool, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, depositSchool, on, school, steps, TODAY, yuan } from '../builders.js';
 
 const large = () => school().credit(TODAY - 90, yuan(900_000));
 
@@ -71,5 +71,74 @@ describe('A04 large movement', () => {
 
   it('is not asked in deposit mode', () => {
     expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
+  });
+
+  it('adds up seven days whatever number of days is looked at for the largest', () => {
+    const spread = (...ago: number[]) =>
+      ago.reduce(
+        (one, days) => one.otherDebit(TODAY - days, yuan(200_001)),
+        school().credit(TODAY - 90, yuan(700_000)),
+      );
+    for (const lookBackDays of [1, 7, 14]) {
+      const params = { lookBackDays };
+      expect(ask(rule, spread(0, 6), { params }).level, `${lookBackDays} days`).toBe('orange');
+      expect(ask(rule, spread(0, 7), { params }).level, `${lookBackDays} days`).toBe('yellow');
+    }
+  });
+
+  it('says nothing of ¥150,000 in seven days, however small the account', () => {
+    const parts = (fen: number) => {
+      const one = school().credit(TODAY - 90, yuan(100_000));
+      for (const ago of [0, 1, 2, 3]) one.otherDebit(TODAY - ago, yuan(37_500));
+      return ask(rule, one.otherDebit(TODAY, fen));
+    };
+    expect(parts(0).level).toBe('none');
+    expect(parts(1)).toMatchObject({ level: 'orange', threshold: yuan(150_000) });
+  });
+
+  it('tells the largest day, or the week where it is more, and takes shares of the balance before', () => {
+    const one = large()
+      .otherDebit(TODAY - 5, yuan(100_000))
+      .otherDebit(TODAY - 3, yuan(300_000))
+      .otherDebit(TODAY - 1, yuan(50_000));
+    // ¥300,000 of the ¥900,000 that were there that morning: a fifth is ¥180,000.
+    expect(ask(rule, one)).toMatchObject({ level: 'orange', value: yuan(450_000), threshold: yuan(400_000) });
+    expect(ask(rule, one).reason().en).toContain('¥300,000.00 on the largest day (2026-04-19)');
+    const old = large()
+      .otherDebit(TODAY - 8, yuan(300_000))
+      .otherDebit(TODAY, yuan(100_000));
+    const answer = ask(rule, old, { params: { lookBackDays: 14 } });
+    expect(answer).toMatchObject({ level: 'yellow', value: yuan(300_000), threshold: yuan(200_000) });
+  });
+
+  it('sets a debit against what was there that day, not against what came in since', () => {
+    const refilled = large()
+      .otherDebit(TODAY - 3, yuan(200_001))
+      .credit(TODAY - 2, yuan(900_000));
+    expect(ask(rule, refilled).level).toBe('yellow');
+    expect(
+      ask(
+        rule,
+        large()
+          .otherDebit(TODAY - 3, yuan(200_001))
+          .credit(TODAY - 3, yuan(900_000)),
+      ).level,
+    ).toBe('none');
+  });
+
+  it('counts the month from its first day on, and the minimums of custody accounts only', () => {
+    const minimum = (accountId: string, day: number) =>
+      large()
+        .account({ accountId: 'S1', purpose: 'settlement' })
+        .otherDebit(day, yuan(40_001))
+        .register('account.requirement_set', {
+          accountId,
+          kind: 'min_balance',
+          amountFen: yuan(20_000),
+          validFrom: formatDay(TODAY - 100),
+        });
+    expect(ask(rule, minimum('A1', on('2026-04-01')))).toMatchObject({ level: 'orange', threshold: yuan(40_000) });
+    expect(ask(rule, minimum('A1', on('2026-03-31'))).level).toBe('none');
+    expect(ask(rule, minimum('S1', on('2026-04-01'))).level).toBe('none');
   });
 });
