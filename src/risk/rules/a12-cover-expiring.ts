@@ -7,7 +7,7 @@ import { transitEndsAt } from '../facts/payments.js';
 import type { RegisterRow } from '../facts/rows.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
-import { enYuan, zhYuan } from '../text.js';
+import { enYuan, plural, zhYuan } from '../text.js';
 
 /** A guarantee that ends soon without another in its place, or has ended and leaves the unearned fees uncovered. */
 export const rule = defineRule({
@@ -67,7 +67,7 @@ export const rule = defineRule({
       unit: 'days',
       reason: () => ({
         zh: `${ending.length} 份保函或保险将在 ${p.noticeDays} 天内到期，${ended.length} 份已到期${first ? `（${formatDay(endOf(first))}）` : ''}，未覆盖的预收 ${zhYuan(shortFen)}`,
-        en: `${ending.length} guarantees end within ${p.noticeDays} days, ${ended.length} have ended${first ? ` (${formatDay(endOf(first))})` : ''}; ${enYuan(shortFen)} of the unearned fees is not covered`,
+        en: `${plural(ending.length, 'guarantee ends', 'guarantees end')} within ${p.noticeDays} days, ${plural(ended.length, 'has ended', 'have ended')}${first ? ` (${formatDay(endOf(first))})` : ''}; ${enYuan(shortFen)} of the unearned fees is not covered`,
       }),
       evidence: () => refsOf(ended, ending),
       lookAgainAt: guarantees.reduce<Us | null>(
