@@ -22,6 +22,19 @@ describe('A01 custody shortfall', () => {
     ],
   );
 
+  steps(
+    rule,
+    'of ¥1,000,000 unearned, short of ¥',
+    (short: number) =>
+      school()
+        .unearned(yuan(1_000_000))
+        .credit(TODAY - 50, yuan(900_000 - short)),
+    [
+      [10_000, 'none'],
+      [10_000.01, 'blue'],
+    ],
+  );
+
   it('does not speak of a shortfall up to ¥1,000, however small the school', () => {
     const small = (fen: number) =>
       school()
@@ -49,6 +62,12 @@ describe('A01 custody shortfall', () => {
       .entry('refund_books', '', TODAY - 1, 0, yuan(20_000))
       .unearned(yuan(80_000));
     expect(ask(rule, told).level).toBe('none');
+    // What the platform has told as well is no longer on its way, and what was paid long ago is not either.
+    expect(ask(rule, told.unearned(yuan(100_000))).level).toBe('orange');
+    const older = school()
+      .refundDebit(TODAY - 20, yuan(10_000))
+      .refundDebit(TODAY - 1, yuan(10_000));
+    expect(ask(rule, older)).toMatchObject({ level: 'yellow', value: 9_000 });
   });
 
   it('adds deposit and valid cover, and looks again when the cover ends', () => {
@@ -66,13 +85,24 @@ describe('A01 custody shortfall', () => {
     const ended = school()
       .otherDebit(TODAY - 40, yuan(50_000))
       .register('guarantee.registered', { ...guarantee, validTo: formatDay(TODAY - 1) });
-    expect(ask(rule, ended).level).toBe('red');
+    expect(ask(rule, ended)).toMatchObject({ level: 'red', lookAgainAt: null });
+    const ahead = school().register('guarantee.registered', { ...guarantee, validFrom: formatDay(TODAY + 5) });
+    expect(ask(rule, ahead).lookAgainAt).toBe(startOfDay(TODAY + 5));
+    const deposited = school()
+      .otherDebit(TODAY - 40, yuan(50_000))
+      .account({ accountId: 'D1', purpose: 'deposit', openingFen: yuan(50_000) });
+    expect(ask(rule, deposited).level).toBe('none');
   });
 
   it('spreads gifted hours over the price for red, and only for red', () => {
     const short = () => school().otherDebit(TODAY - 40, yuan(20_000));
     expect(ask(rule, short()).level).toBe('orange');
     expect(ask(rule, short().with({ unearnedOperatorFen: BigInt(yuan(120_000)) })).level).toBe('red');
+    // ¥80,000 of ¥114,000 is a little more than 70%.
+    const spread = ask(rule, short().with({ unearnedOperatorFen: BigInt(yuan(114_000)) }));
+    expect(spread).toMatchObject({ level: 'orange', value: 8_000 });
+    expect(spread.reason().en).not.toContain('gifted');
+    expect(ask(rule, school().otherDebit(TODAY - 40, yuan(50_000))).reason().en).not.toContain('gifted');
   });
 
   it('tells the coverage that was compared where gifted hours make it red', () => {
@@ -102,6 +132,7 @@ describe('A01 custody shortfall', () => {
   it('is not asked in deposit mode, and has no data without any account', () => {
     expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
     expect(ask(rule, nobody().unearned(1)).state).toBe('no_data');
+    expect(ask(rule, nobody()).state).toBe('not_applicable');
   });
 
   it('takes the statement where the booked balance is below zero', () => {

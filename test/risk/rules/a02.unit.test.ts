@@ -16,12 +16,28 @@ describe('A02 deposit below floor', () => {
     [49_999.99, 'red'],
   ]);
 
+  it('tells what share of the floor is there: all of it where there is none, nothing of it of an account below zero', () => {
+    expect(ask(rule, withDeposit(75_000)).value).toBe(7_500);
+    expect(ask(rule, depositSchool(0)).value).toBe(10_000);
+    expect(ask(rule, withDeposit(-1_000)).value).toBe(0);
+  });
+
   it('is one level worse once the gap has been open for five working days', () => {
     // Opened on a Tuesday, the five days are Wednesday to the next Tuesday, and TODAY is the Wednesday after.
     const since = (days: number) => ask(rule, depositSchool(yuan(90_000)).receipt(TODAY - days, yuan(100_000), 'S1'));
     expect(since(7).level).toBe('yellow');
     expect(since(8).level).toBe('orange');
+    expect(since(8)).toMatchObject({ holdLevel: 'orange', value: 9_000 });
     expect(since(8).reason().en).toContain('not topped up for 5 working days');
+    expect(since(7)).toMatchObject({ holdLevel: 'yellow' });
+    expect(since(7).reason().en).not.toContain('not topped up');
+  });
+
+  it('has no open gap where just the floor is there, however long it was missing', () => {
+    const filled = depositSchool(yuan(90_000))
+      .receipt(TODAY - 20, yuan(100_000), 'S1')
+      .credit(TODAY, yuan(10_000), 'D1');
+    expect(ask(rule, filled)).toMatchObject({ level: 'none', holdLevel: 'none' });
   });
 
   it.each([
@@ -48,6 +64,15 @@ describe('A02 deposit below floor', () => {
       .credit(TODAY - 8, yuan(20_000), 'D1')
       .otherDebit(TODAY - 2, yuan(20_000), 'D1');
     expect(ask(rule, topped).level).toBe('yellow');
+    // For one day, and with not a fen more than is needed.
+    const oneDay = (fen: number, day: number) =>
+      depositSchool(yuan(90_000))
+        .receipt(TODAY - 20, yuan(100_000), 'S1')
+        .credit(day, fen, 'D1')
+        .otherDebit(day + 1, fen, 'D1');
+    expect(ask(rule, oneDay(yuan(10_000), TODAY - 5)).level).toBe('yellow');
+    expect(ask(rule, oneDay(yuan(10_000), TODAY - 6)).level).toBe('yellow');
+    expect(ask(rule, oneDay(yuan(10_000) - 1, TODAY - 5)).level).toBe('orange');
   });
 
   it('takes the filed requirement when it is higher, from its first day', () => {

@@ -71,10 +71,31 @@ describe('A03 below local minimum', () => {
     expect(ask(rule, drained().history(27)).level).toBe('none');
   });
 
+  it('adds the minimums of the custody accounts, and takes a preset at its word for a small school', () => {
+    const minimum = (school: ReturnType<typeof preset>, accountId: string, amount: number) =>
+      school.register('account.requirement_set', {
+        accountId,
+        kind: 'min_balance',
+        amountFen: yuan(amount),
+        validFrom: formatDay(TODAY - 1),
+      });
+    const two = () => minimum(preset(60_000).account({ accountId: 'A2' }), 'A2', 50_000);
+    expect(ask(rule, two())).toMatchObject({ level: 'yellow', threshold: yuan(110_000) });
+    const other = preset(60_000).account({ accountId: 'S1', purpose: 'settlement' });
+    expect(ask(rule, minimum(other, 'S1', 50_000))).toMatchObject({ level: 'none', threshold: yuan(60_000) });
+    expect(ask(rule, preset(150_000).learners(19)).level).toBe('yellow');
+    expect(ask(rule, preset(300_000).learners(19))).toMatchObject({ level: 'red', threshold: yuan(150_000) });
+  });
+
   it('counts payments on their way, and nothing once nothing is unearned', () => {
     expect(
       ask(rule, preset(150_000).payment({ amountFen: yuan(50_000), paidOn: TODAY - 1, settled: false })).level,
     ).toBe('none');
+    const onItsWay = (days: number) =>
+      preset(150_000).payment({ amountFen: yuan(50_000), paidOn: TODAY - days, settled: false });
+    // Seven days back is the fifth working day, eight days back the sixth.
+    expect(ask(rule, onItsWay(7)).level).toBe('none');
+    expect(ask(rule, onItsWay(8)).level).toBe('yellow');
     expect(ask(rule, preset(300_000).unearned(0)).level).toBe('none');
   });
 

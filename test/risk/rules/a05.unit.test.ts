@@ -103,4 +103,117 @@ describe('A05 over-release', () => {
   it('is not asked in deposit mode', () => {
     expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
   });
+
+  it('adds up the contracts that are over, and no others', () => {
+    const lines = (...excess: number[]) => {
+      const one = school();
+      excess.forEach((fen, at) => {
+        one.releasedLine({ contractId: `c${at + 1}`, paidFen: 900_000n, releasedFen: BigInt(fen) });
+      });
+      return ask(rule, one);
+    };
+    expect(lines(100, 100, 100)).toMatchObject({ level: 'none', value: 0 });
+    expect(lines(101, 100, 102)).toMatchObject({ level: 'orange', value: 203, threshold: 100 });
+    expect(lines(yuan(1_000), yuan(1_000))).toMatchObject({ level: 'orange', value: yuan(2_000) });
+    expect(lines(yuan(1_000), yuan(1_000) + 1)).toMatchObject({ level: 'red', threshold: yuan(2_000) });
+    expect(lines(101, 100, 102).reason().en).toContain('On 2 contracts more was released');
+  });
+
+  it('names the contracts that are over, and no others', () => {
+    const two = school()
+      .contract({ contractId: 'c1' })
+      .contract({ contractId: 'c2' })
+      .releasedLine({ contractId: 'c1', paidFen: 900n, releasedFen: 900n, confirmedFen: 900n })
+      .releasedLine({ contractId: 'c2', paidFen: 900n, releasedFen: 900n });
+    const contracts = ask(rule, two).evidence().slice(0, -1);
+    expect(contracts).toEqual([expect.objectContaining({ id: two.rows().contracts[1]!.id })]);
+  });
+
+  it('waits for what may be confirmed late of the same contract only', () => {
+    const confirmed = (contractId: string, ago: number) => ({
+      at: startOfDay(TODAY - ago),
+      source: 's',
+      id: 'f',
+      confirmId: 'f',
+      contractId,
+      lessonId: null,
+      lesson: null,
+      amountFen: 10_000,
+      by: 'parent' as const,
+      requestedAt: null,
+    });
+    // ¥100 too much was released before, and ¥100 more the day before yesterday, of which `recent` is confirmed.
+    const judged = (contractId: string, ago: number) =>
+      ask(
+        rule,
+        school()
+          .releasedLine({
+            paidFen: 100_000n,
+            confirmedFen: 40_000n,
+            releasedFen: 50_000n,
+            recent: [{ on: TODAY - 2, amountFen: 10_000 }],
+          })
+          .with({ confirmations: [confirmed(contractId, ago)] }),
+      );
+    expect(judged('c1', 3)).toMatchObject({ level: 'orange', value: 10_000, lookAgainAt: startOfDay(TODAY + 1) });
+    expect(judged('c1', 4).level).toBe('none');
+    expect(judged('c2', 3).level).toBe('none');
+  });
+
+  const inStages = (line: Parameters<ReturnType<typeof school>['releasedLine']>[0]) =>
+    nobody().account({ mode: 'staged' }).unearned(yuan(100_000)).releasedLine(line);
+
+  it('measures a staged contract by its hours and by its price, whichever is known', () => {
+    const hours = (confirmedHoursHundredths: number, releasedFen: bigint) =>
+      ask(
+        rule,
+        inStages({
+          paidFen: 90_000n,
+          releasedFen,
+          confirmedHoursHundredths,
+          contract: contractData({ hoursPaid: 30, priceFen: 90_000 }),
+        }),
+      ).level;
+    expect([hours(999, 101n), hours(1_000, 27_100n), hours(1_000, 27_101n)]).toEqual(['orange', 'none', 'orange']);
+    expect([hours(1_999, 27_101n), hours(2_000, 54_100n), hours(2_000, 54_101n)]).toEqual(['orange', 'none', 'orange']);
+    expect([hours(2_999, 54_101n), hours(3_000, 90_100n), hours(3_000, 90_101n)]).toEqual(['orange', 'none', 'orange']);
+    // A contract that is not told, or has no hours, by its value alone.
+    expect(ask(rule, inStages({ paidFen: 90_000n, releasedFen: 101n })).level).toBe('orange');
+    expect(ask(rule, inStages({ paidFen: 90_000n, confirmedFen: 30_000n, releasedFen: 27_000n })).level).toBe('none');
+    const noHours = contractData({ hoursPaid: 0, priceFen: 90_000 });
+    expect(ask(rule, inStages({ paidFen: 90_000n, releasedFen: 101n, contract: noHours })).level).toBe('orange');
+    // Half of the price is paid yet: the stages are of the whole.
+    const half = {
+      paidFen: 45_000n,
+      confirmedFen: 30_000n,
+      contract: contractData({ hoursPaid: 30, priceFen: 90_000 }),
+    };
+    expect(ask(rule, inStages({ ...half, releasedFen: 27_100n })).level).toBe('none');
+    expect(ask(rule, inStages({ ...half, releasedFen: 27_101n })).level).toBe('orange');
+    // More was taught than it costs.
+    const more = {
+      paidFen: 90_000n,
+      confirmedFen: 95_000n,
+      contract: contractData({ hoursPaid: 30, priceFen: 90_000 }),
+    };
+    expect(ask(rule, inStages({ ...more, releasedFen: 95_000n })).level).toBe('none');
+  });
+
+  it('lets a staged contract have what was confirmed once it is over or being refunded, and only then', () => {
+    const early = { paidFen: 90_000n, confirmedFen: 20_000n, releasedFen: 20_000n };
+    const untold = early;
+    const running = {
+      ...early,
+      contract: contractData({ hoursPaid: 30, priceFen: 90_000, periodTo: formatDay(TODAY) }),
+    };
+    expect(ask(rule, inStages(running)).level).toBe('orange');
+    expect(ask(rule, inStages({ ...running, refundedFen: 1n })).level).toBe('none');
+    expect(ask(rule, inStages(untold)).level).toBe('orange');
+    const asked = { requestedOn: TODAY - 1 };
+    const decided = { requestedOn: TODAY - 2, approvedOn: TODAY - 1 };
+    const contract = (contractId: string) => contractData({ contractId });
+    expect(ask(rule, inStages(running).refund({ ...asked, contract: contract('c1') })).level).toBe('orange');
+    expect(ask(rule, inStages(running).refund({ ...decided, contract: contract('c2') })).level).toBe('orange');
+    expect(ask(rule, inStages(running).refund({ ...decided, contract: contract('c1') })).level).toBe('none');
+  });
 });

@@ -186,4 +186,50 @@ describe('A06 reconciliation break', () => {
     expect(ask(rule, two('A1\x1fb'))).toMatchObject({ level: 'blue', value: yuan(140) });
     expect(ask(rule, two('A2\x1fb')).level).toBe('none');
   });
+
+  it('compares a statement with what was booked by its day', () => {
+    const since = () =>
+      differs(0, 3, 1)
+        .credit(TODAY - 2, yuan(5_000))
+        .credit(TODAY, yuan(9_000));
+    expect(ask(rule, since())).toMatchObject({ level: 'blue', value: yuan(5_000) });
+    const told = differs(0, 3)
+      .credit(TODAY - 2, yuan(5_000))
+      .statement(TODAY - 1, yuan(105_000))
+      .credit(TODAY, yuan(9_000));
+    expect(ask(rule, told)).toMatchObject({ level: 'none', value: 0 });
+    // The bank had it wrong on both days, by ¥5,000 and by ¥6,000: open since the first.
+    const both = differs(5_000, 3)
+      .credit(TODAY - 2, yuan(20_000))
+      .statement(TODAY - 1, yuan(114_000));
+    expect(ask(rule, both)).toMatchObject({ value: yuan(6_000) });
+    expect(ask(rule, both).reason().en).toContain('open since 2026-04-19, 2 working days');
+  });
+
+  it('compares shares of the larger of balance and difference, and only after three working days', () => {
+    const share = (ago: number, delta: number, params = {}) => {
+      const one = differs(0).credit(TODAY - 90, yuan(400_000));
+      for (let day = 1; day <= ago; day += 1) one.statement(TODAY - day, yuan(500_000 - delta));
+      return ask(rule, one, { params });
+    };
+    // Since Thursday, and since Sunday: three working days, and two.
+    expect(share(6, 23_000).level).toBe('orange');
+    expect(share(6, 30_000)).toMatchObject({ level: 'red', threshold: yuan(23_500) });
+    expect(share(3, 30_000).level).toBe('yellow');
+    // Where small breaks may be open longer, 2% of the ¥490,000 that the bank reports is orange.
+    const params = { orangeWorkingDays: 5 };
+    expect(share(6, 9_803, params).level).toBe('yellow');
+    expect(share(6, 9_804, params)).toMatchObject({ level: 'orange', threshold: yuan(9_803.92) });
+    // The bank reports more: of ¥130,000, and nothing at all: of the difference itself.
+    const days = [1, 2, 3, 4, 5, 6];
+    expect(ask(rule, differs(-30_000, ...days))).toMatchObject({ value: yuan(30_000), threshold: yuan(6_500) });
+    expect(ask(rule, differs(100_000, ...days))).toMatchObject({ level: 'red', threshold: yuan(5_000) });
+  });
+
+  it('tells the oldest of the breaks of several accounts', () => {
+    const two = differs(500, 1, 2).account({ accountId: 'A2' }).account({ accountId: 'A3' });
+    for (const ago of [1, 2, 3, 4, 5, 6]) two.statement(TODAY - ago, yuan(300), 'A2');
+    two.statement(TODAY - 1, yuan(900), 'A3');
+    expect(ask(rule, two)).toMatchObject({ level: 'red', value: yuan(300) });
+  });
 });

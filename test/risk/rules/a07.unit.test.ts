@@ -53,4 +53,41 @@ describe('A07 bank feed silent', () => {
     expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
     expect(ask(rule, depositSchool(0).statement(on('2026-04-14'), 0, 'D1')).level).toBe('orange');
   });
+
+  it('tells the account that is silent longest, and does not expect one before it is valid', () => {
+    const two = newest('2026-04-20').account({ accountId: 'A2' }).statement(on('2026-04-15'), 0, 'A2');
+    expect(ask(rule, two)).toMatchObject({ level: 'yellow', value: 4 });
+    expect(ask(rule, two).reason().en).toContain('account A2 is of 2026-04-15; 4 working days');
+    const other = newest('2026-04-15').account({ accountId: 'A2' }).statement(on('2026-04-20'), 0, 'A2');
+    expect(ask(rule, other).value).toBe(4);
+    const register = (validFrom: number) =>
+      nobody().account({ accountId: 'A2', validFrom: formatDay(TODAY + validFrom) });
+    expect(ask(rule, register(1)).state).toBe('not_applicable');
+    expect(ask(rule, register(0))).toMatchObject({ state: 'answered', level: 'none', value: 0 });
+  });
+
+  it('expects a deposit account no more once it is closed, and looks again when the next step is reached', () => {
+    const closed = depositSchool(0)
+      .statement(on('2026-04-14'), 0, 'D1')
+      .register('account.state_changed', { accountId: 'D1', state: 'closed', filed: true });
+    expect(ask(rule, closed).state).toBe('not_applicable');
+    // Of Monday the 20th: Tuesday’s is missing since noon; two are missing on Thursday, five on the Tuesday after.
+    expect(ask(rule, newest('2026-04-20')).lookAgainAt).toBe(at('2026-04-23', 12));
+    expect(ask(rule, newest('2026-04-17')).lookAgainAt).toBe(at('2026-04-27', 12));
+    expect(ask(rule, newest('2026-04-14')).lookAgainAt).toBeNull();
+  });
+
+  it('gives no working day for the morning of a day of rest', () => {
+    // On Saturday the 25th nothing is due: Thursday’s was due on Friday.
+    expect(ask(rule, newest('2026-04-22'), { now: at('2026-04-25', 9) }).level).toBe('blue');
+  });
+
+  it('counts an account that is told late from the day on which it is told', () => {
+    const told = nobody().register(
+      'account.registered',
+      { accountId: 'A1', bankCode: 'B', purpose: 'custody', mode: 'per_lesson', validFrom: formatDay(TODAY - 100) },
+      startOfDay(TODAY - 1),
+    );
+    expect(ask(rule, told)).toMatchObject({ level: 'blue', value: 1 });
+  });
 });

@@ -54,4 +54,20 @@ describe('A08 late credit', () => {
     expect(ask(rule, school().payment({ paidOn: on('2026-04-01'), settled: false, payee: 'A1' })).level).toBe('yellow');
     expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
   });
+
+  it('names what is late, the oldest first and the larger of one day first', () => {
+    const late = school()
+      .payment({ paidOn: on('2026-04-20'), settled: false })
+      .payment({ paidOn: on('2026-04-15'), amountFen: 100, settled: false })
+      .payment({ paidOn: on('2026-04-15'), amountFen: 200, settled: false })
+      .payment({ paidOn: on('2026-04-14'), amountFen: 50, settled: false });
+    expect(ask(rule, late)).toMatchObject({ level: 'yellow', value: 6 });
+    const idOf = (fen: number) => late.rows().payments.find(({ told }) => told?.amountFen === fen)?.told?.id;
+    expect(
+      ask(rule, late)
+        .evidence()
+        .map(({ id }) => id),
+    ).toEqual([idOf(50), idOf(200), idOf(100)]);
+    expect(ask(rule, late).reason().en).toContain('3 payments not credited after 2 working days, the oldest for 6');
+  });
 });

@@ -29,4 +29,19 @@ describe('A09 account state', () => {
     expect(ask(rule, deposit).level).toBe('red');
     expect(ask(rule, deposit).evidence()).toHaveLength(2);
   });
+
+  it('names what changed of frozen accounts, then of those whose change was not filed', () => {
+    const two = school()
+      .account({ accountId: 'A2' })
+      .register('account.state_changed', { accountId: 'A1', state: 'closed', filed: false })
+      .register('account.state_changed', { accountId: 'A2', state: 'frozen', filed: false });
+    expect(ask(rule, two)).toMatchObject({ level: 'red', value: 2 });
+    const [closed, frozen] = two.rows().registers['account.state_changed'] ?? [];
+    const ids = ask(rule, two)
+      .evidence()
+      .map(({ id }) => id);
+    expect(ids.indexOf(frozen!.id)).toBe(0);
+    expect(ids.indexOf(closed!.id)).toBe(1);
+    expect(ask(rule, school())).toMatchObject({ level: 'none', value: 0 });
+  });
 });

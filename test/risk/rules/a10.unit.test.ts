@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { startOfDay } from '../../../src/core/time.js';
 import { ACCOUNT } from '../../../src/ledger/accounts.js';
 import { rule } from '../../../src/risk/rules/a10-off-account.js';
-import { ask, depositSchool, nobody, noon, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, depositSchool, NOW, nobody, noon, school, steps, TODAY, yuan } from '../builders.js';
 
 /** It has taken fees for months. */
 const established = () => school().receipt(TODAY - 100, yuan(1_000), 'A1');
@@ -108,5 +108,45 @@ describe('A10 off-account collection', () => {
       noon(TODAY - 1),
     );
     expect(ask(rule, inspected).level).toBe('orange');
+  });
+
+  it('takes off what was reversed of these payments, and of no others', () => {
+    const paid = (ago: number, payee: string, reversedFen: number) =>
+      offAccount(yuan(1_000)).payment({ amountFen: yuan(500), payee, paidOn: TODAY - ago, reversedFen });
+    const none = ask(rule, paid(3, 'A1', yuan(500)));
+    expect(none).toMatchObject({ level: 'orange', value: yuan(1_000) });
+    expect(ask(rule, paid(89, 'X9', yuan(200))).value).toBe(yuan(800));
+    expect(ask(rule, paid(90, 'X9', yuan(200))).value).toBe(yuan(1_000));
+    expect(none.evidence()).toHaveLength(1);
+  });
+
+  it('forgets proofs after ninety days, and takes none from the future or about something else', () => {
+    const from = startOfDay(TODAY - 89);
+    const inspected = (at: number, finding: 'off_account' | 'shut' = 'off_account') =>
+      ask(
+        rule,
+        school().register(
+          'inspection.recorded',
+          { inspectionId: 'i', role: 'grid', findings: [finding], amountFen: 700 },
+          at,
+        ),
+        { now: NOW },
+      );
+    expect(inspected(from)).toMatchObject({ level: 'orange', value: 700 });
+    expect(inspected(from - 1).level).toBe('none');
+    expect(inspected(NOW).level).toBe('orange');
+    expect(inspected(NOW + 1).level).toBe('none');
+    expect(inspected(from, 'shut').level).toBe('none');
+    const complained = (at: number, kind: 'off_account' | 'refund', ticketId = 't') =>
+      ask(
+        rule,
+        school()
+          .register('complaint.received', { ticketId, kind }, at)
+          .register('complaint.closed', { ticketId: 't', upheld: true }, noon(TODAY - 1)),
+      );
+    expect(complained(from, 'off_account')).toMatchObject({ level: 'orange', value: 0 });
+    expect(complained(from - 1, 'off_account').level).toBe('none');
+    expect(complained(from, 'refund').level).toBe('none');
+    expect(complained(from, 'off_account', 'u').level).toBe('none');
   });
 });

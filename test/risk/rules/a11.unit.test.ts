@@ -78,4 +78,31 @@ describe('A11 sharp fall', () => {
     expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
     expect(ask(rule, school()).level).toBe('none');
   });
+
+  it('takes the highest balance of thirty days, the first of equal ones, and nothing older', () => {
+    const statements = (...told: (readonly [ago: number, amount: number])[]) => {
+      const one = nobody().account({});
+      for (const [ago, amount] of told) one.statement(TODAY - ago, yuan(amount));
+      return one;
+    };
+    expect(ask(rule, statements([29, 100_000], [1, 59_999])).level).toBe('yellow');
+    expect(ask(rule, statements([29, 80_000], [20, 100_000], [10, 90_000], [1, 59_999])).level).toBe('yellow');
+    // ¥40,001 released on the 15th day: after the first peak, before the second.
+    const twice = statements([20, 100_000], [12, 100_000], [1, 59_999]).release(TODAY - 15, yuan(40_001));
+    expect(ask(rule, twice)).toMatchObject({ level: 'none', value: 10_000 });
+    // Two statements are enough, and the newest must be of these days.
+    expect(ask(rule, statements([2, 100_000], [1, 59_999])).level).toBe('yellow');
+    expect(ask(rule, statements([31, 100_000], [30, 10_000]))).toMatchObject({ level: 'none', value: 10_000 });
+    expect(ask(rule, statements([29, 100_000])).value).toBe(10_000);
+    expect(ask(rule, statements([30, 100_000])).value).toBe(10_000);
+    expect(ask(rule, statements([30, 100_000])).evidence()).toHaveLength(0);
+    expect(ask(rule, statements([29, 100_000])).evidence()).toHaveLength(1);
+  });
+
+  it('explains a fall by what was released from the day after the peak to the newest balance', () => {
+    const released = (ago: number) => ask(rule, fell(59_999).release(TODAY - ago, yuan(10_000))).level;
+    expect([20, 19, 1, 0].map(released)).toEqual(['yellow', 'none', 'none', 'yellow']);
+    const refunded = (ago: number) => ask(rule, fell(59_999).refundDebit(TODAY - ago, yuan(10_000))).level;
+    expect([20, 19, 1, 0].map(refunded)).toEqual(['yellow', 'none', 'none', 'yellow']);
+  });
 });

@@ -39,4 +39,29 @@ describe('A13 old stock not brought in', () => {
     expect(ask(rule, declared(-3)).lookAgainAt).toBe(startOfDay(TODAY + 27));
     expect(ask(rule, school()).state).toBe('not_applicable');
   });
+
+  it('adds up what is due, is as late as the first, and leaves the rest for its day', () => {
+    const second = (fen: number, dueIn: number) =>
+      declared(-10).register('stock.declared', { amountFen: fen, dueOn: formatDay(TODAY + dueIn) });
+    expect(ask(rule, second(yuan(20_000), -1))).toMatchObject({ level: 'yellow', value: yuan(70_000) });
+    expect(ask(rule, second(yuan(20_000), -40))).toMatchObject({ level: 'orange', value: yuan(70_000) });
+    expect(ask(rule, second(yuan(20_000), 0))).toMatchObject({ level: 'yellow', value: yuan(50_000) });
+    expect(ask(rule, second(yuan(90_000), -1)).value).toBe(yuan(80_000));
+    expect(ask(rule, second(yuan(20_000), -40)).reason().en).toContain('40 days after the due day');
+    expect(ask(rule, second(yuan(20_000), 0)).lookAgainAt).toBe(startOfDay(TODAY + 1));
+  });
+
+  it('counts for stock what came in beyond payments, reversed and travelling ones left out', () => {
+    const credited = () => declared(-10, yuan(50_000));
+    expect(ask(rule, credited().receipt(TODAY - 51, yuan(20_000))).value).toBe(yuan(20_000));
+    const reversed = credited()
+      .receipt(TODAY - 51, yuan(20_000))
+      .entry('receipts_reversed', '', TODAY - 50, 0, yuan(20_000));
+    expect(ask(rule, reversed).level).toBe('none');
+    const travelling = credited()
+      .receipt(TODAY - 1, yuan(20_000))
+      .payment({ amountFen: yuan(20_000), paidOn: TODAY - 1, settled: false });
+    expect(ask(rule, travelling).level).toBe('none');
+    expect(ask(rule, declared(-10).receipt(TODAY - 51, yuan(20_000))).value).toBe(yuan(50_000));
+  });
 });
