@@ -8,7 +8,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
 /** Price per paid hour of subject contracts against the local guide price; a place without a guide price is not asked. */
 export const rule = defineRule({
   id: 'B07',
-  version: 1,
+  version: 2,
   group: 'B',
   name: { zh: '超政府指导价', en: 'Above guide price' },
   question: { zh: '学科类收费是否超过政府指导价？', en: 'Are subject fees above the guide price?' },
@@ -43,8 +43,9 @@ export const rule = defineRule({
         return false;
       return BigInt(contract.data.priceFen) * 100n * 10_000n > limit * BigInt(hours);
     });
+    // Rounded up, so that what is just above the price is not told as the price.
     const most = over.reduce(
-      (fen, { data }) => Math.max(fen, Math.floor((data.priceFen * 100) / termsOf(data).hours)),
+      (fen, { data }) => Math.max(fen, Math.ceil((data.priceFen * 100) / termsOf(data).hours)),
       0,
     );
     const threshold = Math.floor((p.guideFenPerHour * (10_000 + p.allowedUpBp)) / 10_000);
