@@ -40,15 +40,13 @@ export const rule = defineRule({
     const all = sheet.collectionsSince(sheet.today - p.windowDays + 1);
     const breaches = all.filter((one) => spansOver(one, p.yellowMonths));
     const long = breaches.filter((one) => spansOver(one, p.orangeMonths));
-    const some = is(breaches.length > 0);
     const judgement = judge([
-      { level: 'yellow', threshold: p.yellowMonths, tests: [some] },
+      { level: 'yellow', threshold: p.yellowMonths, tests: [is(breaches.length > 0)] },
       { level: 'orange', threshold: p.orangeMonths, tests: [is(long.length > 0)] },
       {
         level: 'orange',
         threshold: p.yellowMonths,
         tests: [
-          some,
           is(sheet.enoughForRatios),
           sheet.tests.fromShare(BigInt(breaches.length), BigInt(all.length), p.orangeShareBp),
         ],

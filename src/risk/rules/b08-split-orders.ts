@@ -68,15 +68,13 @@ export const rule = defineRule({
     const splits = splitsOf(all, byLearner, p, from);
     const ofOneCourse =
       splits.length === 0 ? 0 : splitsOf(all, byLearnerAndCourse, p, from).filter((split) => split.inParts).length;
-    const some = is(splits.length > 0);
     const judgement = judge([
-      { level: 'yellow', threshold: 1, tests: [some] },
+      { level: 'yellow', threshold: 1, tests: [is(splits.length > 0)] },
       {
         level: 'orange',
         // Learners, as the figure it is told beside.
         threshold: Math.max(p.orangeMin, Math.ceil((sheet.activeLearners * p.orangeShareBp) / 10_000)),
         tests: [
-          some,
           is(sheet.enoughForRatios),
           sheet.tests.from(ofOneCourse, p.orangeMin),
           sheet.tests.fromShare(BigInt(ofOneCourse), BigInt(sheet.activeLearners), p.orangeShareBp),

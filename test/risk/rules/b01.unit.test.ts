@@ -62,4 +62,19 @@ describe('B01 span over three months', () => {
     expect(ask(rule, old(29)).level).toBe('orange');
     expect(ask(rule, old(30)).level).toBe('none');
   });
+
+  it('tells the share of the contracts and the longest of them', () => {
+    const two = school()
+      .learners(19)
+      .contract({ periodFrom: '2026-03-01', periodTo: '2026-06-02' })
+      .payment({ contractId: 'c1' })
+      .contract({ periodFrom: '2026-03-01', periodTo: '2026-06-29' })
+      .payment({ contractId: 'c2' })
+      .contract()
+      .payment({ contractId: 'c3' });
+    expect(ask(rule, two).reason().en).toContain('66.66%');
+    expect(ask(rule, two).reason().en).toContain('120');
+    expect(ask(rule, school()).reason().en).toContain('0%');
+    expect(ask(rule, school()).value).toBe(0);
+  });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rule } from '../../../src/risk/rules/b02-over-sixty-hours.js';
-import { ask, school, steps, yuan } from '../builders.js';
+import { ask, school, steps, TODAY, yuan } from '../builders.js';
 
 const hours = (hoursPaid: number, hoursGifted = 0, paid = 1_000) =>
   school()
@@ -30,5 +30,17 @@ describe('B02 more than sixty hours', () => {
   it('takes the part that one payment covers', () => {
     expect(ask(rule, hours(120, 0, 500)).level).toBe('none');
     expect(ask(rule, hours(120, 0, 501)).level).toBe('yellow');
+  });
+
+  it('looks at the contracts that were signed or paid for in thirty days', () => {
+    const old = (signed: number, paid: number) =>
+      school()
+        .contract({ hoursPaid: 61, signedOn: TODAY - signed })
+        .payment({ contractId: 'c1', paidOn: TODAY - paid });
+    expect(ask(rule, old(29, 40)).level).toBe('yellow');
+    expect(ask(rule, old(40, 29)).level).toBe('yellow');
+    expect(ask(rule, old(30, 30))).toMatchObject({ level: 'none', value: 0 });
+    expect(ask(rule, hours(61)).value).toBe(6_100);
+    expect(ask(rule, hours(50, 11)).value).toBe(6_100);
   });
 });

@@ -27,4 +27,19 @@ describe('B03 more than ¥5,000', () => {
     expect(ask(rule, school().payment({ amountFen: yuan(6_000), paidOn: TODAY - 29 })).level).toBe('yellow');
     expect(ask(rule, school().payment({ amountFen: yuan(6_000), paidOn: TODAY - 30 })).level).toBe('none');
   });
+
+  it('goes by the institution where the contract is not known, and by the contract where it is', () => {
+    const of = (category: 'subject' | 'mixed', contractId: string | null) =>
+      ask(
+        rule,
+        school()
+          .profile({ category })
+          .contract({ courseKind: 'non_subject' })
+          .payment({ contractId, amountFen: yuan(6_000) }),
+      );
+    expect(of('subject', 'c1')).toMatchObject({ level: 'yellow', value: yuan(6_000) });
+    expect(of('subject', 'unknown')).toMatchObject({ level: 'none', value: 0 });
+    expect(of('subject', null).level).toBe('none');
+    expect(of('mixed', null).level).toBe('yellow');
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/b04-too-early.js';
-import { ask, on, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, noon, on, school, steps, TODAY, yuan } from '../builders.js';
 
 const early = (paidOn: string, pricing: 'period' | 'hour' = 'period', hoursLeft?: number) =>
   school()
@@ -43,5 +43,32 @@ describe('B04 collected too early', () => {
     expect(ask(rule, early('2026-04-10', 'hour', 2_001)).level).toBe('blue');
     expect(ask(rule, early('2026-04-10', 'hour')).level).toBe('blue');
     expect(ask(rule, early('2026-04-10', 'period', 100)).level).toBe('blue');
+  });
+
+  it('looks at the payments of thirty days, and goes by the calendar month before the first lesson', () => {
+    const paid = (ago: number, signedOn = TODAY) =>
+      school()
+        .contract({ firstLessonOn: formatDay(TODAY + 60), signedOn })
+        .payment({ contractId: 'c1', paidOn: TODAY - ago });
+    expect(ask(rule, paid(29)).level).toBe('blue');
+    expect(ask(rule, paid(30)).level).toBe('none');
+    // Signed today, and paid for when it was not yet the time of these days.
+    expect(ask(rule, paid(30, TODAY - 1)).level).toBe('none');
+    const beforeMarch = (paidOn: string) =>
+      ask(
+        rule,
+        school()
+          .contract({ firstLessonOn: '2026-03-31', signedOn: on(paidOn) })
+          .payment({ contractId: 'c1', paidOn: on(paidOn) }),
+        { now: noon(on('2026-03-20')) },
+      ).level;
+    // The month before 31 March begins on the last of February.
+    expect(['2026-02-27', '2026-02-28', '2026-03-02', '2026-03-03'].map(beforeMarch)).toEqual([
+      'blue',
+      'none',
+      'none',
+      'none',
+    ]);
+    expect(ask(rule, school())).toMatchObject({ level: 'none', value: 0, threshold: 1 });
   });
 });

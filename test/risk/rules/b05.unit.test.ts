@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rule } from '../../../src/risk/rules/b05-training-loan.js';
-import { ask, noon, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, NOW, noon, school, steps, TODAY, yuan } from '../builders.js';
 
 const loan = (fen: number) =>
   school()
@@ -44,5 +44,17 @@ describe('B05 training loan', () => {
       ).level,
     ).toBe('orange');
     expect(ask(rule, school().payment({ loan: true, paidOn: TODAY - 90 })).level).toBe('none');
+  });
+
+  it('tells the share of what was received by loan, and counts loans and complaints that stand today', () => {
+    expect(ask(rule, loan(yuan(12_345)))).toMatchObject({ value: 1_234, threshold: 500 });
+    const mixed = loan(yuan(4_000)).payment({ amountFen: yuan(50_000) });
+    expect(ask(rule, mixed)).toMatchObject({ level: 'orange', value: 400, threshold: 0 });
+    expect(ask(rule, school())).toMatchObject({ level: 'none', value: 0 });
+    const tomorrow = school().register('complaint.received', { ticketId: 't', kind: 'loan' }, NOW + 1);
+    expect(ask(rule, tomorrow).level).toBe('none');
+    expect(ask(rule, school().register('complaint.received', { ticketId: 't', kind: 'loan' }, NOW)).level).toBe(
+      'orange',
+    );
   });
 });

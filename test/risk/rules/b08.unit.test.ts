@@ -104,4 +104,108 @@ describe('B08 split orders', () => {
     expect(several(3, 30, false, 'k2')).toBe('yellow');
     expect(several(3, 30, true)).toBe('yellow');
   });
+
+  it('looks at what was paid in thirty days, whatever was paid before', () => {
+    const paid = (first: number, second: number) =>
+      school()
+        .learners(19)
+        .contract({ priceFen: yuan(3_000), signedOn: TODAY - first })
+        .payment({ contractId: 'c1', amountFen: yuan(3_000), paidOn: TODAY - first })
+        .contract({ priceFen: yuan(3_000), signedOn: TODAY - second })
+        .payment({ contractId: 'c2', amountFen: yuan(3_000), paidOn: TODAY - second });
+    expect(ask(rule, paid(29, 26)).level).toBe('yellow');
+    expect(ask(rule, paid(30, 26)).level).toBe('none');
+    expect(ask(rule, paid(26, 29)).level).toBe('yellow');
+    const instalments = (first: number) =>
+      school()
+        .learners(19)
+        .contract({ priceFen: yuan(6_000), signedOn: TODAY - 60 })
+        .payment({ contractId: 'c1', amountFen: yuan(3_000), paidOn: TODAY - first })
+        .payment({ contractId: 'c1', amountFen: yuan(3_000), paidOn: TODAY - 26 });
+    expect(ask(rule, instalments(29)).level).toBe('yellow');
+    expect(ask(rule, instalments(30)).level).toBe('none');
+    const onTop = (ago: number) =>
+      school()
+        .learners(19)
+        .contract({ hoursPaid: 30, hoursLeft: 3_001, signedOn: TODAY - ago })
+        .payment({ contractId: 'c1', paidOn: TODAY - ago });
+    expect([ask(rule, onTop(29)).level, ask(rule, onTop(30)).level]).toEqual(['yellow', 'none']);
+  });
+
+  it('adds up three instalments, and none that was taken back or is of no contract', () => {
+    const paid = (...parts: (readonly [contractId: string | null, amount: number, reversed?: number])[]) => {
+      const one = school()
+        .learners(19)
+        .contract({ priceFen: yuan(9_000) });
+      for (const [contractId, amount, reversed = 0] of parts)
+        one.payment({ contractId, amountFen: yuan(amount), reversedFen: yuan(reversed), paidOn: TODAY - 9 });
+      return ask(rule, one);
+    };
+    expect(paid(['c1', 2_000], ['c1', 2_000], ['c1', 1_001]).level).toBe('yellow');
+    expect(paid(['c1', 2_000], ['c1', 2_000], ['c1', 1_000]).level).toBe('none');
+    expect(paid(['c1', 3_000], ['c1', 3_000, 3_000]).level).toBe('none');
+    expect(paid(['c1', 3_000], ['c1', 3_000, 1_000]).level).toBe('none');
+    expect(paid(['c1', 3_000], [null, 3_000]).level).toBe('none');
+    expect(paid([null, 3_000], [null, 3_000]).level).toBe('none');
+    expect(paid(['c1', 2_000], ['c1', 2_000], ['c1', 1_001]).evidence()).toHaveLength(3);
+    expect(paid(['c1', 2_000], ['c1', 2_000], ['c1', 1_001]).reason().en).toContain('¥5,001.00');
+  });
+
+  it('finds a split that does not begin with the first payment, and names its parts only', () => {
+    const one = school().learners(19);
+    for (const [ago, amount] of [
+      [20, 1_000],
+      [9, 3_000],
+      [4, 2_500],
+    ] as const)
+      one
+        .contract({ priceFen: yuan(amount), signedOn: TODAY - ago })
+        .payment({ contractId: `c${one.rows().contracts.length}`, amountFen: yuan(amount), paidOn: TODAY - ago });
+    expect(ask(rule, one)).toMatchObject({ level: 'yellow', value: 1 });
+    expect(ask(rule, one).evidence()).toEqual(
+      one
+        .rows()
+        .payments.slice(1)
+        .map(({ told }) => ({ source: told!.source, id: told!.id })),
+    );
+    expect(ask(rule, one).reason().en).toContain('¥5,500.00');
+  });
+
+  it('takes up to the caps for a part, and only whole sums above them for a split', () => {
+    expect(ask(rule, two(yuan(5_000))).level).toBe('yellow');
+    const hours = (first: number, second: number) =>
+      school()
+        .learners(19)
+        .contract({ hoursPaid: first })
+        .payment({ contractId: 'c1' })
+        .contract({ hoursPaid: second })
+        .payment({ contractId: 'c2' });
+    expect(ask(rule, hours(60, 1)).level).toBe('yellow');
+    expect(ask(rule, hours(60.01, 60)).level).toBe('none');
+    const gifted = school().learners(19).contract({ hoursPaid: 30, hoursGifted: 10, hoursLeft: 2_001 });
+    expect(ask(rule, gifted.payment({ contractId: 'c1' })).level).toBe('yellow');
+    const onTop = (hoursPaid: number, hoursLeft: number) =>
+      ask(rule, school().learners(19).contract({ hoursPaid, hoursLeft }).payment({ contractId: 'c1' })).level;
+    expect([onTop(60, 1), onTop(60.01, 5_000), onTop(60, 0)]).toEqual(['yellow', 'none', 'none']);
+    const named = ask(
+      rule,
+      school().learners(19).contract({ hoursPaid: 60, hoursLeft: 1 }).payment({ contractId: 'c1' }),
+    );
+    expect(named.evidence()).toHaveLength(1);
+  });
+
+  it('tells how many learners the orange step takes', () => {
+    const share = (learners: number) => {
+      const one = school().learners(learners);
+      for (let at = 0; at < 4; at += 1)
+        for (const half of [1, 2])
+          one
+            .contract({ learnerHash: `${at}`.padStart(16, '0'), priceFen: yuan(3_000) })
+            .payment({ contractId: `c${at * 2 + half}`, amountFen: yuan(3_000), paidOn: TODAY - 9 });
+      return ask(rule, one);
+    };
+    expect(share(61)).toMatchObject({ level: 'orange', value: 4, threshold: 4 });
+    expect(share(50)).toMatchObject({ level: 'orange', threshold: 3 });
+    expect(share(19)).toMatchObject({ level: 'yellow', threshold: 1 });
+  });
 });

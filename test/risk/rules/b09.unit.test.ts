@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rule } from '../../../src/risk/rules/b09-no-model-contract.js';
-import { ask, school, steps } from '../builders.js';
+import { ask, school, steps, TODAY, yuan } from '../builders.js';
 
 const payments = (bare: number, good: number) => {
   const one = school();
@@ -30,5 +30,18 @@ describe('B09 no model contract', () => {
       'blue',
     );
     expect(ask(rule, school().contract({ modelForm: true }).payment({ contractId: 'c1' })).level).toBe('none');
+  });
+
+  it('looks at the payments of thirty days that stand', () => {
+    const paid = (ago: number, reversedFen = 0) => ask(rule, school().payment({ paidOn: TODAY - ago, reversedFen }));
+    expect(paid(29).level).toBe('yellow');
+    expect(paid(30)).toMatchObject({ level: 'none', value: 0, threshold: 1 });
+    expect(paid(5, yuan(1_000)).level).toBe('none');
+    expect(paid(5, yuan(1_000) - 1).level).toBe('yellow');
+    // Nine good ones of these days, ten before: the tenth is of these days.
+    const diluted = payments(1, 9).payment({ contractId: 'signed', paidOn: TODAY - 30 });
+    expect(ask(rule, diluted).level).toBe('yellow');
+    expect(ask(rule, payments(2, 4)).reason().en).toContain('33.33%');
+    expect(ask(rule, school()).reason().en).toContain('0%');
   });
 });

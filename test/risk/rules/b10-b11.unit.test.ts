@@ -88,6 +88,25 @@ describe('B10 late lessons', () => {
     expect(ask(b10, teaching(usual)).lookAgainAt).toBeNull();
     expect(ask(b10, teaching(lesson('2026-04-17', 19, 21), usual)).lookAgainAt).toBe(startOfDay(on('2026-04-17') + 30));
   });
+
+  it('takes the lessons of thirty days, from the first midnight on, and ends that are reached', () => {
+    expect(ask(b10, teaching(lesson('2026-03-24', 19, 22))).level).toBe('blue');
+    const night = lesson('2026-03-24', 0, 22);
+    expect(ask(b10, teaching(night)).level).toBe('blue');
+    const tonight = teaching(lesson('2026-04-22', 19, 22));
+    const ends = startOfDay(TODAY) + 22 * US_PER_HOUR;
+    expect(ask(b10, tonight, { now: ends - 1 }).level).toBe('none');
+    expect(ask(b10, tonight, { now: ends })).toMatchObject({ level: 'blue', value: 1, threshold: 1 });
+    // Ended late although the plan goes on: late as soon as the first end is reached.
+    const told = lesson('2026-04-22', 19, 22, { endedAt: startOfDay(TODAY) + 21 * US_PER_HOUR });
+    expect(ask(b10, teaching(told), { now: startOfDay(TODAY) + 21 * US_PER_HOUR }).level).toBe('blue');
+  });
+
+  it('names late lessons in the order of their days', () => {
+    const days = ['2026-04-17', '2026-04-20', '2026-04-21'];
+    const ids = ask(b10, teaching(...days.map((date) => lesson(date, 19, 22)))).evidence();
+    expect(ids.map(({ id }) => id)).toEqual(days.map((date) => `l${date}`));
+  });
 });
 
 describe('B11 subject lesson on a rest day', () => {
@@ -148,5 +167,22 @@ describe('B11 subject lesson on a rest day', () => {
     expect(ask(b11, next).lookAgainAt).toBe(startOfDay(on('2026-04-25')) + 9 * US_PER_HOUR);
     expect(ask(b11, teaching(subject('2026-04-18'))).lookAgainAt).toBe(startOfDay(on('2026-04-18') + 30));
     expect(ask(b11, teaching(subject('2026-04-24'))).lookAgainAt).toBeNull();
+  });
+
+  it('takes the lessons of thirty days that have begun and are not cancelled, and names them by their days', () => {
+    // The 28th and 29th of March are a weekend; on Monday the 27th of April the window begins on the 29th.
+    const monday = startOfDay(on('2026-04-27'));
+    expect(ask(b11, teaching(subject('2026-03-28')), { now: monday }).level).toBe('none');
+    const sunday = lesson('2026-03-29', 0, 2, { courseKind: 'subject' });
+    expect(ask(b11, teaching(sunday), { now: monday }).level).toBe('yellow');
+    expect(ask(b11, teaching(lesson('2026-04-18', 9, 11, { courseKind: 'subject', cancelled: true }))).level).toBe(
+      'none',
+    );
+    const begins = startOfDay(on('2026-04-18')) + 9 * US_PER_HOUR;
+    expect(ask(b11, teaching(subject('2026-04-18')), { now: begins - 1 }).level).toBe('none');
+    expect(ask(b11, teaching(subject('2026-04-18')), { now: begins })).toMatchObject({ level: 'yellow', threshold: 1 });
+    const days = ['2026-04-12', '2026-04-18', '2026-04-19'];
+    const ids = ask(b11, teaching(...days.map(subject))).evidence();
+    expect(ids.map(({ id }) => id)).toEqual(days.map((date) => `l${date}`));
   });
 });

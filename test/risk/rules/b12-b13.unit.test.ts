@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { EventData } from '../../../src/events/event.js';
 import { rule as b12 } from '../../../src/risk/rules/b12-new-subject-approval.js';
 import { rule as b13 } from '../../../src/risk/rules/b13-not-non-profit.js';
-import { ask, school, steps } from '../builders.js';
+import { ask, on, school, steps } from '../builders.js';
 
 type Profile = EventData['institution.upserted'];
 const subject = (values: Partial<Profile> = {}) =>
@@ -27,6 +27,8 @@ describe('B12 new subject approval', () => {
     expect(other.reason().en).toBe('It does not teach compulsory-stage subjects');
     expect(ask(b12, subject({ licence: late, category: 'mixed' })).level).toBe('orange');
     expect(ask(b12, subject({ licence: { state: 'complete' } })).level).toBe('none');
+    expect(ask(b12, subject({ licence: { state: 'complete' } })).value).toBe(0);
+    expect(ask(b12, subject({ licence: late })).value).toBe(on('2023-01-01'));
     expect(ask(b12, school()).state).toBe('no_data');
   });
 });
@@ -46,6 +48,12 @@ describe('B13 not registered as non-profit', () => {
       '登记为营利，从事义务教育阶段学科类培训',
     );
     expect(ask(b13, subject({ registration: 'for_profit', stages: ['preschool'] })).level).toBe('none');
+    expect(ask(b13, subject({ registration: 'for_profit' }))).toMatchObject({
+      level: 'orange',
+      value: 1,
+      threshold: 0,
+    });
+    expect(ask(b13, subject()).value).toBe(0);
     expect(ask(b13, school()).state).toBe('no_data');
   });
 });
