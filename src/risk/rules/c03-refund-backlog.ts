@@ -6,7 +6,7 @@ import { earliest, ifLater } from '../facts/moments.js';
 import { nextOverdueAt, type RefundFacts, refundEvidence } from '../facts/refunds.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
-import { enYuan, percent, zhYuan } from '../text.js';
+import { enYuan, percent, plural, zhYuan } from '../text.js';
 
 /**
  * Overdue refunds against U, and in custody mode against B, whichever is smaller. Few families ask at a small school: there
@@ -114,7 +114,7 @@ export const rule = defineRule({
         const balanceFen = custodyBalance(sheet);
         return {
           zh: `超期退费 ${late.length} 笔共 ${zhYuan(overdueFen)}，未消课预收 ${zhYuan(sheet.unearnedFen)}${balanceFen === null ? '' : `，托管余额 ${zhYuan(balanceFen)}`}，占比 ${percent(shareBp)}`,
-          en: `${late.length} overdue refunds of ${enYuan(overdueFen)} against ${enYuan(sheet.unearnedFen)} unearned${balanceFen === null ? '' : ` and ${enYuan(balanceFen)} in custody`}: ${percent(shareBp)}`,
+          en: `${plural(late.length, 'overdue refund')} of ${enYuan(overdueFen)} against ${enYuan(sheet.unearnedFen)} unearned${balanceFen === null ? '' : ` and ${enYuan(balanceFen)} in custody`}: ${percent(shareBp)}`,
         };
       },
       evidence: () =>

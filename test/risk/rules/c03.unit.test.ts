@@ -72,4 +72,29 @@ describe('C03 refund backlog', () => {
     expect(ask(rule, waiting(TODAY - 59, on('2026-02-09'))).level).toBe('orange');
     expect(ask(rule, waiting(TODAY - 60, on('2026-02-09'))).level).toBe('yellow');
   });
+
+  it('tells the share, a hundredfold at most, and names what is overdue, the most first', () => {
+    expect(ask(rule, late(school(), 3, yuan(3_000))).value).toBe(300);
+    expect(ask(rule, late(school(), 1, yuan(3_000))).reason().en).toContain('1 overdue refund of ¥3,000.00');
+    expect(ask(rule, school())).toMatchObject({ level: 'none', value: 0 });
+    const empty = school().otherDebit(TODAY - 50, yuan(100_000));
+    expect(ask(rule, late(empty, 3, yuan(3))).value).toBe(1_000_000);
+    expect(ask(rule, late(school().unearned(100), 3, yuan(300))).value).toBe(1_000_000);
+    const mixed = late(late(school(), 1, yuan(100)), 1, yuan(900)).refund({ requestedOn: TODAY - 1 });
+    const [small, large] = mixed.rows().refunds.map(({ refund }) => refund.approved?.id);
+    expect(
+      ask(rule, mixed)
+        .evidence()
+        .map(({ id }) => id),
+    ).toEqual([large, small]);
+  });
+
+  it('looks again when the one that waits is late enough to be orange alone', () => {
+    const params = { aloneWorkingDays: 3 };
+    expect(ask(rule, late(school(), 1, yuan(30_000)), { params }).level).toBe('orange');
+    expect(ask(rule, late(school(), 1, yuan(30_000), on('2026-04-20')), { params })).toMatchObject({
+      level: 'yellow',
+      lookAgainAt: startOfDay(on('2026-04-23')),
+    });
+  });
 });
