@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/c01-overdue-refund.js';
-import { ask, contractData, on, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, contractData, noon, on, school, steps, TODAY, yuan } from '../builders.js';
 
 const due = (date: string, fen = yuan(6_000)) =>
   school().refund({ requestedOn: on('2026-02-20'), approvedOn: on('2026-02-21'), dueOn: on(date), amountFen: fen });
@@ -29,7 +29,9 @@ describe('C01 overdue refund', () => {
           dueOn: on('2026-03-02'),
           amountFen: fen,
         });
-      return ask(rule, one).level;
+      const { level, holdLevel } = ask(rule, one);
+      expect(holdLevel).toBe(level);
+      return level;
     };
     expect(small(1, yuan(5_000) - 1)).toBe('orange');
     expect(small(1, yuan(5_000))).toBe('red');
@@ -147,5 +149,58 @@ describe('C01 overdue refund', () => {
     expect(ask(rule, school().refund({ requestedOn: on('2026-04-17') })).lookAgainAt).toBe(
       startOfDay(on('2026-04-25')),
     );
+  });
+
+  it('leaves those out of the share that are not due yet, or were due sixty days ago', () => {
+    const asked = { requestedOn: on('2026-01-20'), approvedOn: on('2026-01-21'), amountFen: yuan(500) };
+    const paid = (dueOn: string, paidOn: string) => ({
+      ...asked,
+      dueOn: on(dueOn),
+      paid: [{ on: on(paidOn), fen: yuan(500) }],
+    });
+    const three = () =>
+      due('2026-04-16', yuan(500)).refund(paid('2026-03-11', '2026-03-12')).refund(paid('2026-03-18', '2026-03-19'));
+    expect(ask(rule, three()).level).toBe('orange');
+    const coming = (dueOn: number) => {
+      const one = three();
+      for (let i = 0; i < 4; i += 1) one.refund({ ...asked, dueOn });
+      return ask(rule, one).level;
+    };
+    expect([coming(TODAY), coming(TODAY + 20)]).toEqual(['orange', 'orange']);
+    const undecided = three();
+    for (let i = 0; i < 4; i += 1) undecided.refund({ requestedOn: TODAY - 1 });
+    expect(ask(rule, undecided).level).toBe('orange');
+    // 11 March is the 59th day before the worked Saturday of 9 May, and the 60th before the Sunday.
+    const late = due('2026-04-29', yuan(500))
+      .refund(paid('2026-03-11', '2026-03-12'))
+      .refund(paid('2026-03-18', '2026-03-19'));
+    expect(ask(rule, late, { now: noon(on('2026-05-09')) }).level).toBe('orange');
+    expect(ask(rule, late, { now: noon(on('2026-05-10')) }).level).toBe('yellow');
+  });
+
+  it('names the oldest first', () => {
+    const three = due('2026-04-16').refund({
+      requestedOn: on('2026-02-20'),
+      approvedOn: on('2026-02-21'),
+      dueOn: on('2026-03-24'),
+    });
+    three.refund({ requestedOn: on('2026-02-20'), approvedOn: on('2026-02-21'), dueOn: on('2026-04-10') });
+    expect(ask(rule, three).value).toBe(20);
+    const [first, second, third] = three.rows().refunds.map(({ refund }) => refund.approved!.id);
+    expect(
+      ask(rule, three)
+        .evidence()
+        .map(({ id }) => id),
+    ).toEqual([second, third, first]);
+  });
+
+  it('waits for no silence where somebody has answered', () => {
+    const asked = (answer: object) =>
+      ask(rule, school().refund({ requestedOn: on('2026-04-17'), ...answer })).lookAgainAt;
+    expect(asked({})).toBe(startOfDay(on('2026-04-25')));
+    expect(asked({ rejectedOn: on('2026-04-20') })).toBeNull();
+    expect(asked({ withdrawnOn: on('2026-04-20') })).toBeNull();
+    expect(asked({ approvedOn: on('2026-04-20'), rejectedOn: on('2026-04-21') })).toBeNull();
+    expect(asked({ approvedOn: on('2026-04-20'), amountFen: 1, paid: [{ on: on('2026-04-20'), fen: 1 }] })).toBeNull();
   });
 });

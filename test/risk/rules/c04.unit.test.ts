@@ -83,4 +83,44 @@ describe('C04 refund run', () => {
     expect(ask(rule, run(5).history(27)).state).toBe('not_applicable');
     expect(ask(rule, run(5, 0, 19)).state).toBe('not_applicable');
   });
+
+  steps(rule, 'three hundred requests, in the eight weeks before:', (before: number) => run(300, before), [
+    [800, 'red'],
+    [801, 'none'],
+  ]);
+  steps(rule, 'five hundred requests among learners:', (learners: number) => run(500, 0, learners), [
+    [10_001, 'yellow'],
+    [10_000, 'orange'],
+    [5_001, 'orange'],
+    [5_000, 'red'],
+  ]);
+
+  it('tells how many requests the step takes, and what share of the learners asked', () => {
+    expect(ask(rule, run(5, 0, 81))).toMatchObject({ level: 'orange', value: 5, threshold: 5 });
+    expect(ask(rule, run(6, 0, 101))).toMatchObject({ level: 'orange', threshold: 6 });
+    expect(ask(rule, run(11, 0, 101))).toMatchObject({ level: 'red', threshold: 11 });
+    expect(ask(rule, run(6, 0, 101)).reason().en).toContain('5.94% of the active learners');
+    expect(ask(rule, camp([calledOff(20), calledOff(-3)]))).toMatchObject({ level: 'blue', holdLevel: 'blue' });
+  });
+
+  it('looks at the course of the requests of these seven days, where it is known', () => {
+    const wave = (...asked: (readonly [ago: number, courseId: string | null, count: number])[]) => {
+      const one = run(10).tally('lessons_delivered', TODAY - 2);
+      for (const courseId of ['k1', 'k2']) one.contract({ courseId });
+      for (const [ago, courseId, count] of asked)
+        for (let at = 0; at < count; at += 1)
+          one.refund({
+            requestedOn: TODAY - ago,
+            ...(courseId === null ? {} : { contract: contractData({ courseId }) }),
+          });
+      return ask(rule, one).level;
+    };
+    expect(wave([0, 'k1', 5], [6, 'k1', 5])).toBe('blue');
+    expect(wave([0, 'k1', 8], [7, 'k2', 9])).toBe('blue');
+    expect(wave([0, 'k1', 8], [6, 'k2', 9])).toBe('red');
+    expect(wave([0, 'k2', 8], [7, 'k1', 9])).toBe('blue');
+    expect(wave([0, null, 10])).toBe('red');
+    expect(wave([0, 'k1', 7], [0, null, 3])).toBe('red');
+    expect(wave([7, 'k1', 10])).toBe('red');
+  });
 });

@@ -155,4 +155,81 @@ describe('C06 short-paid refund', () => {
     expect(early.level).toBe('none');
     expect(early.lookAgainAt).toBe(startOfDay(due + 1));
   });
+
+  const ofLine = (
+    refundedFen: number,
+    values: {
+      contract?: object;
+      side?: 'operator' | 'consumer';
+      asked?: boolean;
+      ended?: boolean;
+      confirmedFen?: bigint;
+    } = {},
+  ) => {
+    const { side = 'consumer', asked = true, ended = true, confirmedFen = 0n } = values;
+    const one = school();
+    if (ended) one.register('contract.ended', { contractId: 'c1' });
+    return one.refund({
+      ...(asked ? { requestedOn: TODAY - 30 } : {}),
+      approvedOn: TODAY - 29,
+      amountFen: refundedFen,
+      side,
+      contract: contractData({ hoursPaid: 20, periodFrom: formatDay(TODAY - 90), ...values.contract }),
+      line: {
+        paidFen: 1_000_000n,
+        confirmedFen,
+        refundedFen: BigInt(refundedFen),
+        releasedFen: 0n,
+        confirmedHoursHundredths: 500,
+      },
+      paid: [{ on: TODAY - 25, fen: refundedFen }],
+    });
+  };
+
+  it('allows 1% of what is due', () => {
+    expect(ask(rule, ofLine(990_000)).level).toBe('none');
+    expect(ask(rule, ofLine(989_999))).toMatchObject({ level: 'blue', value: 1, threshold: 1 });
+    expect(ask(rule, ofLine(989_999)).reason().en).toContain('1 refund paid short, by ¥100.01 in all');
+  });
+
+  it('prices by hours and by the list only where there are hours, and a list price above the price', () => {
+    const noHours = { contract: { hoursPaid: 0, listPriceFen: yuan(9_000) } };
+    expect(ask(rule, ofLine(750_000, { ...noHours, confirmedFen: 250_000n })).level).toBe('none');
+    expect(ask(rule, ofLine(700_000, { ...noHours, confirmedFen: 250_000n })).level).toBe('blue');
+    expect(ask(rule, ofLine(750_000, { ...noHours, side: 'operator', confirmedFen: 250_000n })).level).toBe('none');
+    const list = (listPriceFen: number) => ({
+      contract: { priceFen: 1_000_000, listPriceFen },
+      confirmedFen: 400_000n,
+    });
+    expect(ask(rule, ofLine(600_000, list(1_000_000))).level).toBe('none');
+    expect(ask(rule, ofLine(500_000, list(1_000_000))).level).toBe('blue');
+    // Five of twenty hours of ¥4,000,000 would be more than was paid.
+    expect(ask(rule, ofLine(1, list(400_000_000))).level).toBe('none');
+  });
+
+  it('judges what was asked for, or whose contract has ended, and nothing that is not told', () => {
+    expect(ask(rule, ofLine(500_000, { asked: false })).level).toBe('blue');
+    expect(ask(rule, ofLine(500_000, { asked: false, ended: false })).level).toBe('none');
+    const half = { requestedOn: TODAY - 30, approvedOn: TODAY - 29, paid: [{ on: TODAY - 25, fen: 1 }] };
+    const contract = contractData({ periodFrom: formatDay(TODAY - 90) });
+    const line = { paidFen: 900_000n, confirmedFen: 0n, refundedFen: 1n, releasedFen: 0n, confirmedHoursHundredths: 0 };
+    expect(ask(rule, school().refund({ ...half, amountFen: 1, requestedFen: 900, contract, line })).level).toBe('none');
+    const judged = { ...half, amountFen: 1, requestedFen: 900_000 };
+    expect(ask(rule, school().refund({ ...judged, contract, line })).level).toBe('blue');
+    expect(ask(rule, school().refund({ ...judged, contract })).level).toBe('none');
+    expect(ask(rule, school().refund({ ...judged, line })).level).toBe('none');
+    expect(ask(rule, school().refund({ ...judged, contract, line, paid: [] })).level).toBe('none');
+  });
+
+  it('names the largest first', () => {
+    const one = school();
+    for (const [at, paid] of [600, 400, 500].entries()) refunded({ refunded: paid }, one, `c${at}`);
+    const [least, most, middle] = one.rows().refunds.map(({ refund }) => refund.paid[0]!.id);
+    expect(
+      ask(rule, one)
+        .evidence()
+        .map(({ id }) => id),
+    ).toEqual([most, middle, least]);
+    expect(ask(rule, one).reason().en).toContain('by ¥750.00 in all');
+  });
 });

@@ -70,4 +70,37 @@ describe('C08 seven-day right', () => {
     expect(ask(rule, asked(3)).lookAgainAt).toBe(startOfDay(TODAY + 3));
     expect(ask(rule, asked(10)).lookAgainAt).toBe(startOfDay(TODAY + 51));
   });
+
+  it('ends when what was approved, or all that was asked for, is paid', () => {
+    const approved = (amountFen: number, paidFen: number) =>
+      ask(
+        rule,
+        asked(10, 1, {
+          approvedOn: TODAY - 9,
+          amountFen,
+          requestedFen: yuan(1_000),
+          paid: [{ on: TODAY - 1, fen: paidFen }],
+        }),
+      ).level;
+    expect(approved(yuan(900), yuan(900))).toBe('none');
+    expect(approved(yuan(900), yuan(899))).toBe('yellow');
+    const refused = (fen: number) => asked(10, 1, { rejectedOn: TODAY - 9, paid: [{ on: TODAY - 1, fen }] });
+    expect(ask(rule, refused(yuan(1_000))).level).toBe('none');
+    expect(ask(rule, refused(yuan(999))).level).toBe('yellow');
+  });
+
+  it('tells how long the oldest waits, and leaves out what nobody asked for or paid for', () => {
+    const two = asked(10).payment({ contractId: 'c1', paidOn: TODAY - 31 });
+    two.refund({ requestedOn: TODAY - 30, side: 'seven_day' }).refund({ approvedOn: TODAY - 30 });
+    expect(ask(rule, two)).toMatchObject({ level: 'yellow', value: 30 });
+    expect(ask(rule, two).evidence()).toHaveLength(2);
+    expect(ask(rule, school())).toMatchObject({ level: 'none', value: 0 });
+    const bare = school()
+      .payment({ contractId: null, paidOn: TODAY - 11 })
+      .payment({ contractId: 'c2', paidOn: TODAY - 11 })
+      .refund({ requestedOn: TODAY - 10, side: 'seven_day' });
+    expect(ask(rule, bare).level).toBe('none');
+    // Bought and asked for on one day.
+    expect(ask(rule, asked(10, 0)).level).toBe('yellow');
+  });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/c09-odd-refund-path.js';
-import { ask, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, noon, school, steps, TODAY, yuan } from '../builders.js';
 
 const odd = (fen: number, ago = 5) =>
   school().refund({
@@ -47,5 +47,30 @@ describe('C09 odd refund path', () => {
     expect(ask(rule, school().refund({ requestedOn: TODAY - 9, paid: [{ on: TODAY, fen: 1 }] })).state).toBe(
       'not_applicable',
     );
+  });
+
+  it('takes parts of which something is told among others, and needs three contracts', () => {
+    const mixed = odd(100).refund({ requestedOn: TODAY - 9, paid: [{ on: TODAY, fen: 1 }] });
+    expect(ask(rule, mixed)).toMatchObject({ level: 'yellow', value: 100, threshold: 0 });
+    const part = { on: TODAY - 5, fen: 1, payeeHash: 'abc' };
+    const ofOne = school().refund({ requestedOn: TODAY - 20, paid: [part, part, part] });
+    expect(ask(rule, ofOne)).toMatchObject({ state: 'answered', level: 'none', value: 0 });
+    const untold = school().refund({
+      requestedOn: TODAY - 20,
+      paid: [{ on: TODAY - 5, fen: 1, originalChannel: true }],
+      payers: ['def'],
+    });
+    expect(ask(rule, untold).level).toBe('none');
+  });
+
+  it('looks at parts of ninety days up to now, and again when one comes or leaves', () => {
+    const paid = odd(100, 0);
+    expect(ask(rule, paid, { now: noon(TODAY) }).level).toBe('yellow');
+    expect(ask(rule, paid, { now: noon(TODAY) - 1 })).toMatchObject({
+      state: 'not_applicable',
+      lookAgainAt: noon(TODAY),
+    });
+    const later = odd(100, 5).refund({ requestedOn: TODAY - 9, paid: [{ on: TODAY + 1, fen: 1 }] });
+    expect(ask(rule, later).lookAgainAt).toBe(noon(TODAY + 1));
   });
 });

@@ -22,4 +22,17 @@ describe('C10 refund credit points', () => {
     }
     expect(ask(rule, one)).toMatchObject({ level: 'none', value: points });
   });
+
+  it('counts a contract once, a refund of an unknown contract by itself, and nothing that is not late', () => {
+    const late = { requestedOn: TODAY - 60, approvedOn: TODAY - 59, dueOn: TODAY - 30 };
+    const contract = contractData();
+    const one = school()
+      .refund({ ...late, contract })
+      .refund({ ...late, contract })
+      .refund(late)
+      .refund(late)
+      .refund({ ...late, contract: contractData({ contractId: 'c2' }), dueOn: TODAY + 30 });
+    expect(ask(rule, one)).toMatchObject({ level: 'none', value: 30, threshold: 100 });
+    expect(ask(rule, one).evidence()).toHaveLength(4);
+  });
 });
