@@ -44,7 +44,7 @@ export const rule = defineRule({
         zh: `近 ${p.windowDays} 天 ${all} 次消课确认中默示 ${silent} 次（${percent(shareBp)}）`,
         en: `Of ${all} confirmations in ${p.windowDays} days, ${silent} were by silence (${percent(shareBp)})`,
       }),
-      evidence: () => refsOf((sheet.rows.confirmations ?? []).filter((one) => one.by === 'silence')),
+      evidence: () => refsOf(sheet.rows.confirmations.filter((one) => one.by === 'silence')),
       lookAgainAt: sheet.nextMidnight,
     };
   },

@@ -148,4 +148,71 @@ describe('D01 lessons stopped', () => {
       ).level,
     ).toBe('red');
   });
+
+  it.each([
+    ...['C01', 'C02', 'C03', 'C05', 'C07', 'C08', 'F04', 'F10', 'F11'].map((found) => [found, 'orange'] as const),
+    ['C06', 'none'],
+    ['F01', 'none'],
+  ] as const)('takes one lesson that fell out for no chance beside %s: %s', (found, level) => {
+    const context = {
+      hadFinding: warned.context.hadFinding,
+      levelOf: (id: string) => (id === found ? ('yellow' as const) : ('none' as const)),
+    };
+    expect(ask(rule, rhythmic(3, 5), { context }).level).toBe(level);
+  });
+
+  it('knows a rhythm from four lesson days on', () => {
+    const taught = (count: number) => {
+      const one = school();
+      for (let at = 0; at < count; at += 1) one.tally('lessons_delivered', TODAY - 4 - at * 2);
+      return ask(rule, one, warned).level;
+    };
+    expect([taught(3), taught(4)]).toEqual(['none', 'orange']);
+  });
+
+  it('expects a school that only has old stock from the day it was declared, and the first of several contracts', () => {
+    expect(ask(rule, school().entry('stock', '', TODAY - 7, 100, 0)).level).toBe('none');
+    expect(ask(rule, school().entry('stock', '', TODAY - 8, 100, 0)).level).toBe('orange');
+    const begins = (...inDays: number[]) => {
+      const one = school().receipt(TODAY - 30, 100);
+      for (const days of inDays) one.contract({ signedOn: TODAY - 30, periodFrom: formatDay(TODAY + days) });
+      return ask(rule, one);
+    };
+    expect(begins(-6).level).toBe('none');
+    expect(begins(-7).level).toBe('orange');
+    expect(begins(5, -7).level).toBe('orange');
+    expect(begins(-7, 5).level).toBe('orange');
+    // Paid for later than the first lesson that is named: nobody could come before.
+    const late = school()
+      .receipt(TODAY - 5, 100)
+      .contract({ signedOn: TODAY - 30, periodFrom: formatDay(TODAY - 20) });
+    expect(ask(rule, late).level).toBe('none');
+    // The contract is read for sixty days; the first lesson that it names is forgotten with it.
+    expect(begins(60).lookAgainAt).toBe(startOfDay(TODAY - 30 + 61));
+    expect(ask(rule, school().receipt(TODAY - 1, 100)).lookAgainAt).toBe(startOfDay(TODAY + 3));
+    expect(ask(rule, stopped(30).contract({ signedOn: TODAY - 59 })).lookAgainAt).toBe(startOfDay(TODAY + 1));
+    expect(ask(rule, stopped(1).contract({ signedOn: TODAY - 59 })).lookAgainAt).toBe(startOfDay(TODAY + 3));
+  });
+
+  it('names the lessons that were to be given, then contracts, then payments, the newest of each first', () => {
+    const lessons = [
+      timetabled(TODAY - 12, 'a'),
+      timetabled(TODAY - 11, 'off', { cancelled: true }),
+      timetabled(TODAY - 10, 'b'),
+      timetabled(TODAY + 1, 'coming'),
+    ].map((one, at) => ({ ...one, at: one.at + at }));
+    const one = stopped(8)
+      .with({ lessons })
+      .contract({ signedOn: TODAY - 9 })
+      .contract({ signedOn: TODAY - 8 })
+      .payment({ paidOn: TODAY - 9 })
+      .payment({ paidOn: TODAY - 8 });
+    const { contracts, payments } = one.rows();
+    expect(
+      ask(rule, one)
+        .evidence()
+        .map(({ id }) => id),
+    ).toEqual(['b', 'a', contracts[1]!.id, contracts[0]!.id, payments[1]!.told!.id, payments[0]!.told!.id]);
+    expect(ask(rule, school()).value).toBe(0);
+  });
 });

@@ -142,4 +142,80 @@ describe('D02 lessons falling', () => {
       expect(ask(rule, onBreak).state).toBe('not_applicable');
     });
   });
+
+  steps(
+    rule,
+    'lessons a day against 10,000 before:',
+    (recent: number) =>
+      school()
+        .tallies('lessons_delivered', TODAY - 70, TODAY - 15, 10_000)
+        .tallies('lessons_delivered', TODAY - 14, TODAY - 1, recent),
+    [
+      [6_000, 'none'],
+      [5_999, 'yellow'],
+      [3_500, 'yellow'],
+      [3_499, 'orange'],
+    ],
+  );
+
+  it('needs ten lessons before, thirty-two of them for orange, and counts yesterday but not today', () => {
+    const taught = (count: number) => ask(rule, school().tallies('lessons_delivered', TODAY - 70, TODAY - 71 + count));
+    expect(taught(9).state).toBe('not_applicable');
+    expect(taught(10)).toMatchObject({ state: 'answered', level: 'yellow', value: 0 });
+    expect([taught(31).level, taught(32).level]).toEqual(['yellow', 'orange']);
+    const lessons = (from: number, to: number) =>
+      ask(
+        rule,
+        school()
+          .tallies('lessons_delivered', TODAY - 70, TODAY - 15, 10)
+          .tallies('lessons_delivered', TODAY - from, TODAY - to, 70),
+      ).value;
+    expect(lessons(1, 0)).toBe(5_000);
+    expect(lessons(14, 13)).toBe(10_000);
+    expect(lessons(70, 70)).toBe(0);
+    expect(lessons(13, 10)).toBe(20_000);
+  });
+
+  it('needs seven teaching days of the last fourteen', () => {
+    const onBreak = (days: number) =>
+      ask(
+        rule,
+        falling(50).register('break.declared', {
+          from: formatDay(TODAY - 13),
+          to: formatDay(TODAY - 14 + days),
+        }),
+        { params: { afterBreakDays: 0 } },
+      ).state;
+    expect([onBreak(7), onBreak(8)]).toEqual(['answered', 'not_applicable']);
+  });
+
+  it('takes five lessons called off in three weeks, of two teachers where there are two', () => {
+    const off = (days: readonly number[], teacher: (ago: number) => string | null = () => null) => {
+      const lessons = Array.from({ length: 14 }, (_, at) => 28 - at * 2).map((ago) =>
+        timetabled(TODAY - ago, `l${ago}`, { teacherHash: teacher(ago), cancelled: days.includes(ago) }),
+      );
+      const one = school()
+        .learners(12)
+        .tallies('lessons_delivered', TODAY - 70, TODAY - 29, 1);
+      return ask(rule, one.with({ lessons }));
+    };
+    const [first, second, third] = [28, 20, 12];
+    expect(off([first, 26, second, 18, third]).level).toBe('orange');
+    expect(off([first, 26, second, third]).state).toBe('not_applicable');
+    expect(off([first, 26, 24, 16, 18]).state).toBe('not_applicable');
+    const two = (ago: number) => (ago > 14 ? 'aa' : 'bb');
+    expect(off([first, 26, second, 18, third], two).level).toBe('orange');
+    expect(off([first, 26, second, 18, third], (ago) => (ago > 2 ? 'aa' : 'bb')).state).toBe('not_applicable');
+    const three = (ago: number) => (ago < 3 ? 'cc' : two(ago));
+    expect(off([first, 26, second, 18, third], three).level).toBe('orange');
+    // Seven of twenty are 35%.
+    const twenty = (count: number) => {
+      const lessons = Array.from({ length: 20 }, (_, at) =>
+        timetabled(TODAY - 28 + at, `l${at}`, { cancelled: at % 3 === 0 && at / 3 < count }),
+      );
+      return ask(rule, school().learners(12).with({ lessons }));
+    };
+    expect(twenty(7)).toMatchObject({ level: 'orange', value: 6_500, threshold: 6_500 });
+    expect(twenty(6).level).toBe('none');
+  });
 });

@@ -233,4 +233,82 @@ describe('D03 false confirmation', () => {
     ).toBe('red');
     expect(ask(rule, school()).state).toBe('not_applicable');
   });
+
+  it('looks at the lessons and confirmations of seven days, up to now', () => {
+    const first = startOfDay(TODAY - 6);
+    const crowdAt = (startsAt: number) =>
+      ask(rule, seen([lesson(9, 10, { startsAt, endsAt: startsAt + 1, learners: learners(11) })]));
+    expect(crowdAt(first).level).toBe('yellow');
+    expect(crowdAt(first - 1).state).toBe('not_applicable');
+    expect(crowdAt(NOW).level).toBe('yellow');
+    expect(crowdAt(NOW + 1)).toMatchObject({ state: 'not_applicable', lookAgainAt: NOW + 1 });
+    const coming = seen(
+      [
+        crowd(5),
+        lesson(9, 10, { startsAt: NOW + 9, endsAt: NOW + 99 }),
+        lesson(9, 10, { startsAt: NOW + 7, endsAt: NOW + 99 }),
+      ],
+      [confirmation(at(9)), confirmation(NOW + 5), confirmation(NOW + 3)],
+    );
+    expect(ask(rule, coming).lookAgainAt).toBe(NOW + 3);
+    expect(ask(rule, seen([], [confirmation(at(9)), confirmation(NOW + 5)])).lookAgainAt).toBe(NOW + 5);
+    expect(ask(rule, seen([lesson(9, 10, { startsAt: NOW + 7, endsAt: NOW + 99 })])).lookAgainAt).toBe(NOW + 7);
+  });
+
+  it('names what it found of every kind, and tells how many kinds', () => {
+    const early = lesson(9, 10);
+    const before = confirmation(at(8), of(early));
+    const full = crowd(11);
+    const answer = ask(rule, seen([early, { ...full, teacherHash: 't9' }], [before, confirmation(at(11), of(early))]));
+    expect(answer).toMatchObject({ level: 'orange', value: 2, threshold: 2 });
+    expect(answer.evidence().map(({ id }) => id)).toEqual([before.id, full.id]);
+    expect(ask(rule, seen([crowd(11)]))).toMatchObject({ level: 'yellow', value: 1, threshold: 1 });
+    expect(ask(rule, seen([crowd(10)]))).toMatchObject({ level: 'none', value: 0 });
+    // A large movement alone makes no confirmation a false one.
+    const movement = { context: { levelOf: () => 'red' as const } };
+    expect(ask(rule, seen([crowd(10)]), movement).level).toBe('none');
+    expect(ask(rule, seen([crowd(11)]), movement)).toMatchObject({ level: 'red', threshold: 1 });
+  });
+
+  it('takes a confirmation at the beginning of its lesson for one of it', () => {
+    const given = lesson(9, 10);
+    expect(ask(rule, seen([given], [confirmation(at(9), of(given))])).level).toBe('none');
+    expect(ask(rule, seen([given], [confirmation(at(9) - 1, of(given))])).level).toBe('yellow');
+  });
+
+  it('compares with the schedule from its first lesson of five weeks on', () => {
+    const first = (startsAt: number, moment: number) => {
+      const before = lesson(9, 10, { startsAt, endsAt: startsAt });
+      return ask(
+        rule,
+        school().with({ lessons: [before], confirmations: [confirmation(moment, { lessonId: 'never' })] }),
+      );
+    };
+    const moment = NOW - 4 * US_PER_DAY;
+    expect(first(moment, moment).level).toBe('yellow');
+    expect(first(moment + 1, moment).level).toBe('none');
+    expect(first(startOfDay(TODAY - 35), moment).level).toBe('yellow');
+    expect(first(startOfDay(TODAY - 35) - 1, moment).level).toBe('none');
+  });
+
+  it('counts answers to requests only where it measures how quick they are', () => {
+    const answers = (fast: number, slow: number, unasked: number) =>
+      ask(
+        rule,
+        seen(
+          [],
+          [
+            ...Array.from({ length: fast }, (_, i) =>
+              confirmation(at(i % 20), { requestedAt: at(i % 20) - US_PER_SECOND }),
+            ),
+            ...Array.from({ length: slow }, (_, i) => confirmation(at(i), { requestedAt: at(i) - US_PER_HOUR })),
+            ...Array.from({ length: unasked }, (_, i) => confirmation(at(i) + 9)),
+          ],
+        ),
+      );
+    expect(answers(17, 3, 20)).toMatchObject({ level: 'yellow', value: 1 });
+    expect(answers(17, 3, 20).evidence()).toHaveLength(17);
+    expect(answers(17, 2, 20).level).toBe('none');
+    expect(answers(16, 0, 20)).toMatchObject({ level: 'none', lookAgainAt: null });
+  });
 });

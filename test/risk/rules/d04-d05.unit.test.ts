@@ -27,6 +27,13 @@ describe('D04 mostly silent', () => {
     expect(ask(d04, school().tally('confirmations_silent', TODAY - 30, 90)).state).toBe('not_applicable');
     expect(ask(d04, confirmed(90, 0).learners(19)).state).toBe('not_applicable');
   });
+
+  it('counts what the regulator confirmed among all, and tells the share', () => {
+    const settled = (silent: number, regulator: number) =>
+      ask(d04, confirmed(silent, 0).tally('confirmations_regulator', TODAY - 5, regulator));
+    expect(settled(60, 40)).toMatchObject({ level: 'none', value: 6_000 });
+    expect(settled(61, 40)).toMatchObject({ level: 'blue', value: 6_039 });
+  });
 });
 
 describe('D05 disputes', () => {
@@ -42,5 +49,28 @@ describe('D05 disputes', () => {
     expect(ask(d05, school().tally('disputes', TODAY, 3)).level).toBe('orange');
     expect(ask(d05, school().tally('disputes', TODAY - 30, 9)).level).toBe('none');
     expect(ask(d05, disputed(9).learners(19)).state).toBe('not_applicable');
+  });
+
+  steps(
+    d05,
+    'against ten thousand confirmations, a tenth of them by the regulator, disputes:',
+    (disputes: number) =>
+      school()
+        .tally('confirmations_parent', TODAY - 5, 9_000)
+        .tally('confirmations_regulator', TODAY - 5, 1_000)
+        .tally('disputes', TODAY - 29, disputes),
+    [
+      [299, 'none'],
+      [300, 'yellow'],
+      [799, 'yellow'],
+      [800, 'orange'],
+    ],
+  );
+
+  it('tells the share, all of them where nothing was confirmed', () => {
+    expect(ask(d05, disputed(7)).value).toBe(700);
+    expect(ask(d05, school().tally('confirmations_parent', TODAY, 600).tally('disputes', TODAY, 7)).value).toBe(116);
+    expect(ask(d05, school().tally('disputes', TODAY, 3)).value).toBe(10_000);
+    expect(ask(d05, school()).value).toBe(0);
   });
 });

@@ -48,6 +48,19 @@ describe('D06 months to consume', () => {
     const fees = (ago: number) => ask(d06, school().receipt(TODAY - ago, yuan(1_000)));
     expect(fees(59)).toMatchObject({ state: 'not_applicable', lookAgainAt: startOfDay(TODAY + 1) });
     expect(fees(60).level).toBe('red');
+    const stock = (ago: number) => ask(d06, school().entry('stock', '', TODAY - ago, yuan(1_000), 0));
+    expect(stock(59).state).toBe('not_applicable');
+    expect(stock(60).level).toBe('red');
+  });
+
+  it('tells the months, 999 at most', () => {
+    expect(ask(d06, lasting(120_000)).value).toBe(400);
+    expect(ask(d06, school()).value).toBe(99_900);
+    expect(ask(d06, school().unearned(0)).value).toBe(0);
+    expect(ask(d06, lasting(90_000_000)).value).toBe(99_900);
+    // More was taken back than was confirmed.
+    const reversed = school().entry('earned', '', TODAY - 3, 0, -100);
+    expect(ask(d06, reversed)).toMatchObject({ level: 'red', value: 99_900 });
   });
 });
 
@@ -80,5 +93,11 @@ describe('D07 expired untaught', () => {
   it('has no data where it was not computed, and needs the minimum sample', () => {
     expect(ask(d07, school().with({ expiredUnearnedFen: null })).state).toBe('no_data');
     expect(ask(d07, school().learners(19)).state).toBe('not_applicable');
+  });
+
+  it('tells the share of what is unearned', () => {
+    const share = (expired: number) => ask(d07, school().with({ expiredUnearnedFen: BigInt(yuan(expired)) })).value;
+    expect([share(0), share(12_345.67)]).toEqual([0, 1_234]);
+    expect(ask(d07, school().unearned(0).with({ expiredUnearnedFen: 0n }))).toMatchObject({ level: 'none', value: 0 });
   });
 });
