@@ -113,4 +113,66 @@ describe('E01 receipts surge', () => {
     expect(asked(surge(90_000).learners(19)).state).toBe('not_applicable');
     expect(asked(school().receipt(TODAY, yuan(90_000))).level).toBe('none');
   });
+
+  it('compares fourteen days with the fifty-six before them, and tells how many times as much it is', () => {
+    const base = (ago: number) =>
+      asked(
+        school()
+          .receipt(TODAY - ago, yuan(40_000))
+          .receipt(TODAY - 5, yuan(25_000))
+          .tally('lessons_delivered', TODAY - 30, 56),
+      );
+    expect([base(14).level, base(69).level]).toEqual(['yellow', 'yellow']);
+    expect([base(13).level, base(70).level]).toEqual(['none', 'none']);
+    expect(base(14).value).toBe(250);
+    expect(base(70).value).toBe(0);
+    expect(asked(surge(99_999)).value).toBe(999);
+    expect(
+      asked(
+        school()
+          .receipt(TODAY - 20, 1)
+          .receipt(TODAY, yuan(1_000_000)),
+      ).value,
+    ).toBe(1_000_000);
+    const first = (ago: number) => asked(surge(0).receipt(TODAY - ago, yuan(25_000))).level;
+    expect([first(13), first(0)]).toEqual(['yellow', 'yellow']);
+  });
+
+  it('compares lessons exactly, those of the day before the two weeks among the ones before', () => {
+    const lessons = (recent: number) =>
+      asked(surge(40_000, recent).tally('lessons_delivered', TODAY - 30, 5_544)).level;
+    expect([lessons(1_540), lessons(1_541)]).toEqual(['orange', 'none']);
+    const edge = (ago: number) => asked(surge(40_000, 15).tally('lessons_delivered', TODAY - ago, 4)).level;
+    // 60 lessons before make 16.5 of two weeks.
+    const sixteen = (ago: number) => asked(surge(40_000, 16).tally('lessons_delivered', TODAY - ago, 4)).level;
+    expect([sixteen(14), sixteen(69), sixteen(70)]).toEqual(['orange', 'orange', 'none']);
+    expect(edge(13)).toBe('none');
+  });
+
+  it('takes the same weekdays of last year, from the first day of which the history knows', () => {
+    const lastYear = (ago: number, history = 500) =>
+      asked(
+        surge(40_000)
+          .history(history)
+          .receipt(TODAY - ago, yuan(16_001)),
+      ).level;
+    expect([lastYear(364), lastYear(377)]).toEqual(['none', 'none']);
+    expect([lastYear(363), lastYear(378)]).toEqual(['orange', 'orange']);
+    expect([lastYear(370, 377), lastYear(370, 376)]).toEqual(['none', 'orange']);
+  });
+
+  it('keeps an open finding one level lower before a term, and takes the best two weeks from the day before these', () => {
+    const term = surge(40_000).register('break.declared', { from: formatDay(TODAY + 3), to: formatDay(TODAY + 13) });
+    expect(asked(term)).toMatchObject({ level: 'yellow', holdLevel: 'yellow' });
+    const peak = (ago: number, fen: number) =>
+      asked(
+        school()
+          .receipt(TODAY - 60, yuan(20_000))
+          .receipt(TODAY - ago, yuan(fen))
+          .receipt(TODAY, yuan(90_000))
+          .tally('lessons_delivered', TODAY - 30, 56),
+      ).level;
+    // ¥90,000 against ¥60,000 in the two weeks that end the day before: one and a half times.
+    expect([peak(14, 60_000), peak(14, 60_001)]).toEqual(['orange', 'yellow']);
+  });
 });

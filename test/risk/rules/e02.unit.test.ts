@@ -77,4 +77,65 @@ describe('E02 new money pays old', () => {
     expect(ask(rule, rising(selling(30_000)).history(59)).state).toBe('not_applicable');
     expect(ask(rule, rising(selling(30_000)).learners(19)).state).toBe('not_applicable');
   });
+
+  it('compares the money of thirty days, and tells how many times as much was received', () => {
+    const received = (ago: number, taught = 10) =>
+      ask(
+        rule,
+        rising(
+          school()
+            .receipt(TODAY - ago, yuan(30_000))
+            .confirmed(TODAY - taught, yuan(20_000)),
+        ),
+      );
+    expect(received(29)).toMatchObject({ level: 'orange', value: 150 });
+    expect(received(30)).toMatchObject({ level: 'none', value: 0 });
+    expect(received(0, 29).level).toBe('orange');
+    expect(received(0, 30)).toMatchObject({ level: 'orange', value: 1_000_000 });
+    expect(ask(rule, school()).value).toBe(0);
+    const most = rising(school().receipt(TODAY, yuan(1_000_000)).confirmed(TODAY, 1));
+    expect(ask(rule, most).value).toBe(1_000_000);
+    // With a shortfall as well, but without the money, it is nothing.
+    const short = { context: { levelOf: (id: string) => (id === 'A01' ? ('yellow' as const) : ('none' as const)) } };
+    expect(ask(rule, rising(selling(29_999)), short).level).toBe('none');
+    const blue = { context: { levelOf: (id: string) => (id === 'A01' ? ('blue' as const) : ('none' as const)) } };
+    expect(ask(rule, rising(selling(30_000)), blue).level).toBe('orange');
+  });
+
+  it('takes out of the backlog what was refused or withdrawn, from that day on, and counts what was approved', () => {
+    const fourth = (refund: Parameters<School['refund']>[0]) =>
+      ask(rule, rising(selling(30_000), [24, 17, 10]).refund({ requestedOn: TODAY - 3, ...refund })).level;
+    expect(fourth({})).toBe('orange');
+    expect(fourth({ rejectedOn: TODAY - 1 })).toBe('none');
+    expect(fourth({ withdrawnOn: TODAY - 1 })).toBe('none');
+    expect(
+      fourth({ requestedOn: TODAY - 3, requestedFen: yuan(500), amountFen: yuan(100), approvedOn: TODAY - 1 }),
+    ).toBe('orange');
+    expect(fourth({ requestedFen: yuan(500), amountFen: 0, approvedOn: TODAY - 1 })).toBe('none');
+    // Refused this week: it was waited for at the ends of the weeks before, so that those did not fall.
+    const refused = rising(selling(30_000), [24, 3]).refund({
+      requestedOn: TODAY - 17,
+      amountFen: 100,
+      rejectedOn: TODAY - 2,
+    });
+    expect(ask(rule, refused.refund({ requestedOn: TODAY - 10 })).level).toBe('orange');
+    // Approved this week for less than was asked for: until then all of it was waited for.
+    const cut = rising(selling(30_000), [24, 17, 10]).refund({
+      requestedOn: TODAY - 16,
+      requestedFen: yuan(900),
+      amountFen: yuan(100),
+      approvedOn: TODAY - 2,
+    });
+    expect(ask(rule, cut.refund({ requestedOn: TODAY - 1, amountFen: yuan(800) })).level).toBe('none');
+    expect(ask(rule, cut.refund({ requestedOn: TODAY - 1, amountFen: 1 })).level).toBe('orange');
+    // Nobody asked for it.
+    expect(ask(rule, rising(selling(30_000), [24, 17, 10]).refund({ approvedOn: TODAY - 3 })).level).toBe('none');
+    // More was paid than was asked for.
+    const over = rising(selling(30_000), [24, 17, 10]).refund({
+      requestedOn: TODAY - 5,
+      amountFen: 100,
+      paid: [{ on: TODAY - 4, fen: yuan(5_000) }],
+    });
+    expect(ask(rule, over.refund({ requestedOn: TODAY - 3, amountFen: 1 })).level).toBe('orange');
+  });
 });

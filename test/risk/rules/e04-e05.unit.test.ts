@@ -72,7 +72,8 @@ describe('E05 linked institutions', () => {
       level: 'red' as const,
       shared: 1,
     }));
-    expect(ask(e05, school().with({ links: twice })).value).toBe(1);
+    expect(ask(e05, school().with({ links: twice }))).toMatchObject({ value: 1, threshold: 1 });
+    expect(ask(e05, sharing(3)).threshold).toBe(1);
   });
 
   it('names what told of the thing that is shared', () => {

@@ -54,4 +54,39 @@ describe('F02 licence state', () => {
     expect(ask(rule, licence('complete', -1)).lookAgainAt).toBeNull();
     expect(ask(rule, school()).state).toBe('no_data');
   });
+
+  it('takes an inspection alone where nothing is registered, and tells no end where none is known', () => {
+    const alone = school().register(
+      'inspection.recorded',
+      { inspectionId: 'i', role: 'grid', findings: ['unlicensed'] },
+      noon(TODAY - 1),
+    );
+    expect(ask(rule, alone)).toMatchObject({ state: 'answered', level: 'orange', value: 0, lookAgainAt: null });
+    const endless = school().profile({ licence: { state: 'complete' } });
+    expect(ask(rule, endless)).toMatchObject({ level: 'none', value: 0, lookAgainAt: null });
+    expect(ask(rule, licence('complete', 12))).toMatchObject({ value: 12, threshold: 30 });
+    expect(ask(rule, licence('complete', -3))).toMatchObject({ value: -3, threshold: 0 });
+    expect(ask(rule, licence('none')).threshold).toBe(0);
+  });
+
+  it('compares with the newest registration and the newest inspection up to now', () => {
+    const again = (state: State, ago: number) =>
+      inspected(10, { licenceSeen: 'none' }).profile({ licence: { state } }, noon(TODAY - ago));
+    expect(ask(rule, again('complete', 5)).level).toBe('none');
+    expect(ask(rule, again('complete', 20)).level).toBe('red');
+    const two = inspected(10, { licenceSeen: 'none' }).register(
+      'inspection.recorded',
+      { inspectionId: 'j', role: 'grid', findings: ['ok'], licenceSeen: 'complete' },
+      noon(TODAY),
+    );
+    expect(ask(rule, two, { now: noon(TODAY) }).level).toBe('none');
+    expect(ask(rule, two, { now: noon(TODAY) - 1 }).level).toBe('red');
+    // The one of today did not look at licences.
+    const other = inspected(10, { licenceSeen: 'none' }).register(
+      'inspection.recorded',
+      { inspectionId: 'j', role: 'grid', findings: ['ok'] },
+      noon(TODAY - 1),
+    );
+    expect(ask(rule, other).level).toBe('red');
+  });
 });

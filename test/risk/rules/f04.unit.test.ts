@@ -60,4 +60,39 @@ describe('F04 complaints', () => {
     const ids = one.rows().registers['complaint.received']!.map((row) => row.id);
     expect(ask(rule, one).evidence()[0]!.id).toBe(ids[0]);
   });
+
+  it.each([
+    ...['closed', 'missing', 'shut', 'gone', 'vanished', 'disappeared', 'unreachable', 'absconded'],
+    ...['关门', '关店', '关闭', '闭店', '停业', '歇业', '倒闭', '搬空', '人去楼空'],
+    ...['跑路', '卷款', '失联', '失踪', '消失', '联系不上', '找不到人'],
+  ])('takes the keyword %s for saying that it is closed or gone', (word) => {
+    expect(ask(rule, complain(school(), 2, 3, { keywords: [`学校${word}`] })).level).toBe('red');
+  });
+
+  steps(
+    rule,
+    'three hundred, in the eight weeks before:',
+    (before: number) => complain(complain(school().learners(19), 300, 3), before, 30),
+    [
+      [800, 'yellow'],
+      [801, 'none'],
+    ],
+  );
+  steps(rule, 'thirty among learners:', (learners: number) => complain(school().learners(learners), 30, 3), [
+    [3_001, 'yellow'],
+    [3_000, 'orange'],
+    [1_001, 'orange'],
+    [1_000, 'red'],
+  ]);
+
+  it('takes the mean of the eight weeks before these seven days, and tickets up to now', () => {
+    const base = (ago: number) => ask(rule, complain(complain(school().learners(19), 3, 3), 9, ago)).level;
+    expect([base(7), base(62)]).toEqual(['none', 'none']);
+    expect([base(63), base(6)]).toEqual(['yellow', 'yellow']);
+    const now = complain(school(), 2, 0, { kind: 'closed' });
+    expect(ask(rule, now, { now: noon(TODAY) })).toMatchObject({ level: 'red', value: 2 });
+    expect(ask(rule, now, { now: noon(TODAY) - 1 })).toMatchObject({ level: 'none', value: 0 });
+    expect(ask(rule, complain(school().learners(300), 7, 3)).reason().en).toContain('2.33%');
+    expect(ask(rule, complain(school().learners(0), 7, 3)).reason().en).toContain('0%');
+  });
 });
