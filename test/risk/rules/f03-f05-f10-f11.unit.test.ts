@@ -65,6 +65,39 @@ describe('F05 arrears', () => {
   });
 });
 
+describe('F05 arrears in time', () => {
+  it('tells the oldest, and looks again when one is cleared or becomes old', () => {
+    const two = signal(
+      'wage_arrears',
+      { since: formatDay(TODAY - 40) },
+      5,
+      signal('wage_arrears', { since: formatDay(TODAY - 50) }),
+    );
+    expect(ask(f05, two)).toMatchObject({ level: 'orange', value: 50, threshold: 0 });
+    expect(ask(f05, two).lookAgainAt).toBe(startOfDay(TODAY + 11));
+    expect(ask(f05, school())).toMatchObject({ level: 'none', value: 0, lookAgainAt: null });
+    const since = (ago: number, clearedIn?: number) =>
+      ask(
+        f05,
+        signal('wage_arrears', {
+          since: formatDay(TODAY - ago),
+          ...(clearedIn === undefined ? {} : { clearedOn: formatDay(TODAY + clearedIn) }),
+        }),
+      ).lookAgainAt;
+    expect(since(60)).toBe(startOfDay(TODAY + 1));
+    expect(since(61)).toBeNull();
+    expect(since(61, 3)).toBe(startOfDay(TODAY + 3));
+    expect(since(10, 3)).toBe(startOfDay(TODAY + 3));
+  });
+
+  it('does not take a signal of a later moment, and counts the days from its own where none is told', () => {
+    const today = signal('wage_arrears', {}, 0);
+    expect(ask(f05, today, { now: noon(TODAY) }).level).toBe('orange');
+    expect(ask(f05, today, { now: noon(TODAY) - 1 }).level).toBe('none');
+    expect(ask(f05, signal('wage_arrears', {}, 7)).value).toBe(7);
+  });
+});
+
 describe('F10 enforcement', () => {
   steps(
     f10,
@@ -86,6 +119,19 @@ describe('F10 enforcement', () => {
   });
 });
 
+describe('F10 enforcement against what is unearned', () => {
+  it('tells the share, a hundredfold at most, and nothing where no sum is told', () => {
+    const enforced = (amountFen?: number) => signal('enforcement', amountFen === undefined ? {} : { amountFen });
+    expect(ask(f10, enforced(yuan(12_345)))).toMatchObject({ level: 'yellow', value: 1_234 });
+    expect(ask(f10, enforced())).toMatchObject({ level: 'none', value: 0 });
+    expect(ask(f10, enforced().unearned(0)).level).toBe('none');
+    expect(ask(f10, enforced(1).unearned(0))).toMatchObject({ level: 'orange', value: 1_000_000 });
+    expect(ask(f10, enforced(yuan(1_000)).unearned(100)).value).toBe(1_000_000);
+    const two = signal('enforcement', {}, 5, enforced(yuan(12_000)));
+    expect(ask(f10, two).value).toBe(1_200);
+  });
+});
+
 describe('F11 public opinion', () => {
   steps(
     f11,
@@ -101,6 +147,6 @@ describe('F11 public opinion', () => {
   );
 
   it('forgets after thirty days', () => {
-    expect(ask(f11, signal('public_opinion', {}, 30)).level).toBe('none');
+    expect(ask(f11, signal('public_opinion', {}, 30))).toMatchObject({ level: 'none', threshold: 1 });
   });
 });

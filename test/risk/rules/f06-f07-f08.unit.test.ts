@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDay, startOfDay } from '../../../src/core/time.js';
+import { formatDay, startOfDay, US_PER_DAY } from '../../../src/core/time.js';
 import type { EventData } from '../../../src/events/event.js';
 import { rule as f06 } from '../../../src/risk/rules/f06-site-change.js';
 import { rule as f07 } from '../../../src/risk/rules/f07-inspection.js';
@@ -63,6 +63,27 @@ describe('F06 site change', () => {
       ).level,
     ).toBe('none');
     expect(ask(f06, closing(-5, null).unearned(0)).level).toBe('none');
+    expect(ask(f06, closing(-5, null).unearned(1)).level).toBe('red');
+  });
+
+  it('goes through the lists in order, and not beyond now', () => {
+    const sites = (...ids: string[]) => ({ sites: ids.map((siteId) => ({ siteId })) });
+    const lists = school().profile(sites('a', 'b', 'c'), noon(TODAY - 200));
+    // Left out long ago, and not once more by every later list.
+    const once = lists.profile(sites('a', 'b'), noon(TODAY - 100)).profile(sites('a', 'b'), noon(TODAY - 5));
+    expect(ask(f06, once)).toMatchObject({ level: 'none', value: 0 });
+    const two = once.profile(sites('a'), noon(TODAY));
+    expect(ask(f06, two, { now: noon(TODAY) })).toMatchObject({ level: 'red', value: 1, threshold: 0 });
+    expect(ask(f06, two, { now: noon(TODAY) - 1 }).level).toBe('none');
+    // One without notice beside one with thirty days of it.
+    const both = school().profile({
+      sites: [
+        { siteId: 'a', closedOn: formatDay(TODAY), noticeOn: formatDay(TODAY - 30) },
+        { siteId: 'b', closedOn: formatDay(TODAY), noticeOn: formatDay(TODAY - 29) },
+      ],
+    });
+    expect(ask(f06, both)).toMatchObject({ level: 'orange', value: 2, threshold: 30 });
+    expect(ask(f06, closing(5, null)).value).toBe(1);
   });
 });
 
@@ -83,6 +104,11 @@ describe('F07 inspection', () => {
     expect(ask(f07, inspected(['shut'], 1, inspected(['ok'], 3))).level).toBe('red');
     expect(ask(f07, inspected(['shut'], 179)).level).toBe('red');
     expect(ask(f07, inspected(['shut'], 180)).level).toBe('none');
+    expect(ask(f07, school())).toMatchObject({ level: 'none', value: 0 });
+    expect(ask(f07, inspected(['shut', 'emptied', 'safety'])).value).toBe(2);
+    const today = inspected(['shut'], 0);
+    expect(ask(f07, today, { now: noon(TODAY) })).toMatchObject({ level: 'red', threshold: 0 });
+    expect(ask(f07, today, { now: noon(TODAY) - 1 }).level).toBe('none');
   });
 });
 
@@ -113,6 +139,21 @@ describe('F08 unreachable', () => {
       level: 'orange',
       value: 2,
     });
+  });
+
+  it('looks at the tries of sixty days up to now', () => {
+    // Today is the 22nd of April; the 22nd of February was a rest day, and the 24th the first working day after the Spring Festival.
+    const tuesday = noon(on('2026-02-24') + 59);
+    const two = tried(['2026-02-24', false], ['2026-04-21', false]);
+    expect(ask(f08, two, { now: tuesday })).toMatchObject({ level: 'orange', value: 2 });
+    expect(ask(f08, two, { now: tuesday + US_PER_DAY })).toMatchObject({ level: 'none', value: 1 });
+    const today = tried(['2026-04-21', false], ['2026-04-22', false]);
+    expect(ask(f08, today, { now: noon(TODAY) + 1 }).level).toBe('orange');
+    expect(ask(f08, today, { now: noon(TODAY) })).toMatchObject({ level: 'none', value: 1 });
+    const answered = tried(['2026-04-20', false], ['2026-04-21', false], ['2026-04-22', true]);
+    expect(ask(f08, answered, { now: noon(TODAY) }).level).toBe('orange');
+    expect(ask(f08, answered).level).toBe('none');
+    expect(ask(f08, school())).toMatchObject({ level: 'none', value: 0, lookAgainAt: null });
   });
 
   it('begins anew after an answer', () => {

@@ -69,6 +69,41 @@ describe('F09 late statement', () => {
     expect(ask(f09, again, { now: noon(filedOn + 3) }).level).toBe('yellow');
   });
 
+  it('goes by the newest year that was filed by now, and by a told day only where it is after the year', () => {
+    const next = filed().register('statement.filed', { period: '2023', revenueFen: 1 }, noon(on('2025-05-01')));
+    expect(ask(f09, next, at('2026-05-11')).level).toBe('blue');
+    const coming = filed().register('statement.filed', { period: '2025', revenueFen: 1 }, noon(on('2026-05-11')));
+    expect(ask(f09, coming, { now: noon(on('2026-05-11')) - 1 }).level).toBe('blue');
+    expect(ask(f09, coming, at('2026-05-11')).level).toBe('none');
+    // A day within the year itself can be no due day of its statement: the usual one holds.
+    expect(ask(f09, filed('2024-12-31'), at('2026-04-10')).level).toBe('none');
+    expect(ask(f09, filed('2025-01-01'), at('2026-01-09')).level).toBe('blue');
+    expect(ask(f09, filed(), at('2026-04-30'))).toMatchObject({ value: 0, lookAgainAt: startOfDay(on('2026-05-01')) });
+    // Missing since the 30th of April: five working days on the 11th of May, twenty on the 1st of June.
+    expect(ask(f09, filed(), at('2026-05-09')).lookAgainAt).toBe(startOfDay(on('2026-05-11')));
+    expect(ask(f09, filed(), at('2026-05-11')).lookAgainAt).toBe(startOfDay(on('2026-06-01')));
+    expect(ask(f09, filed(), at('2026-06-01')).lookAgainAt).toBeNull();
+  });
+
+  it('tells the worst of several late filings', () => {
+    const both = (first: string, second: string) =>
+      ask(
+        f09,
+        late(first).register(
+          'statement.filed',
+          { period: '2024', revenueFen: 1, dueOn: '2026-05-18' },
+          startOfDay(on(second)),
+        ),
+        at('2026-06-15'),
+      );
+    expect(both('2026-06-12', '2026-06-12')).toMatchObject({ level: 'yellow', value: 20 });
+    expect(both('2026-06-12', '2026-06-15')).toMatchObject({ value: 20 });
+    expect(both('2026-05-25', '2026-06-15').reason().en).toContain('The statement for 2024 was due by 2026-05-18');
+    expect(both('2026-06-12', '2026-05-26').reason().en).toContain('The statement for 2025 was due by 2026-05-15');
+    // Four working days late is not held against it.
+    expect(ask(f09, late('2026-05-21'), at('2026-05-21'))).toMatchObject({ level: 'none', value: 0 });
+  });
+
   it('does not ask the calendar about a year that is not published yet', () => {
     const ahead = filed().register('statement.filed', { period: '2025', revenueFen: 1 });
     expect(ask(f09, ahead, at('2026-06-10')).lookAgainAt).toBe(startOfDay(on('2027-05-01')));
@@ -116,6 +151,14 @@ describe('F12 gone silent', () => {
     ).toBe('none');
     expect(ask(f12, silent(40).unearned(0)).state).toBe('not_applicable');
     expect(ask(f12, silent(3)).lookAgainAt).toBe(startOfDay(TODAY + 5));
+    expect(ask(f12, silent(8)).lookAgainAt).toBe(startOfDay(TODAY + 7));
+    expect(ask(f12, silent(15)).lookAgainAt).toBe(startOfDay(TODAY + 16));
+    expect(ask(f12, silent(31)).lookAgainAt).toBeNull();
+    expect(ask(f12, silent(40).tally('confirmations_parent', TODAY - 2)).level).toBe('none');
+    expect(ask(f12, school().receipt(TODAY - 9, 1)).level).toBe('blue');
+    expect(ask(f12, school()).state).toBe('not_applicable');
+    expect(ask(f12, silent(1)).value).toBe(0);
+    expect(ask(f12, silent(0)).value).toBe(0);
   });
 
   it('expects nothing in a long holiday of which the timetable says nothing', () => {
@@ -194,5 +237,32 @@ describe('G04 financial score', () => {
       'not_applicable',
     );
     expect(ask(g04, school()).state).toBe('not_applicable');
+    for (const missing of ['expensesFen', 'assetsFen', 'pretaxIncomeFen', 'equityFen'] as const)
+      expect(ask(g04, filed({ [missing]: undefined })).state, missing).toBe('not_applicable');
+    for (const none of ['expensesFen', 'assetsFen', 'revenueFen'] as const)
+      expect(ask(g04, filed({ [none]: 0 })).state, none).toBe('not_applicable');
+    expect(ask(g04, filed({ equityFen: 0 })).state).toBe('answered');
+  });
+
+  it('cuts each part at minus one and three', () => {
+    const [much, little] = [yuan(1_000_000), yuan(-1_000_000)];
+    expect(ask(g04, filed({ equityFen: much, pretaxIncomeFen: much })).value).toBe(300);
+    expect(ask(g04, filed({ equityFen: little, pretaxIncomeFen: little })).value).toBe(-100);
+    // 0.3 × 2.5 + 0.4 × 0.75 + 0.3 × 1.333.
+    expect(ask(g04, filed({ equityFen: yuan(125), pretaxIncomeFen: yuan(10) })).value).toBe(144);
+  });
+
+  it('goes by the newest year that was filed by now', () => {
+    const two = (first: string, second: string) =>
+      ask(
+        g04,
+        school()
+          .register('statement.filed', { ...full, period: first }, noon(TODAY - 9))
+          .register('statement.filed', { ...full, period: second, equityFen: yuan(-100) }, noon(TODAY)),
+        { now: noon(TODAY) },
+      ).level;
+    expect([two('2024', '2025'), two('2025', '2024')]).toEqual(['orange', 'yellow']);
+    const coming = school().register('statement.filed', full, noon(TODAY));
+    expect(ask(g04, coming, { now: noon(TODAY) - 1 }).state).toBe('not_applicable');
   });
 });
