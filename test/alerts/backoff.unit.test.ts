@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RETRY_AFTER_MS_MAX, retryDelayMs, WEBHOOK_RETRY } from '../../src/alerts/backoff.js';
+import { retryDelayMs, WEBHOOK_RETRY } from '../../src/alerts/backoff.js';
 
 const middle = 0.5;
 
@@ -18,7 +18,7 @@ describe('retryDelayMs', () => {
   it('waits as long as the receiver asks, within an hour', () => {
     expect(retryDelayMs(1, WEBHOOK_RETRY, middle, 60_000)).toBe(60_000);
     expect(retryDelayMs(1, WEBHOOK_RETRY, middle, 10)).toBe(5_000);
-    expect(retryDelayMs(1, WEBHOOK_RETRY, middle, 9e15)).toBe(RETRY_AFTER_MS_MAX);
+    expect(retryDelayMs(1, WEBHOOK_RETRY, middle, 9e15)).toBe(3_600_000);
   });
 
   it('stays within a fifth of the planned pause', () => {
@@ -33,5 +33,11 @@ describe('retryDelayMs', () => {
         },
       ),
     );
+  });
+
+  it('has a pause that is a number after any number of attempts', () => {
+    const forever = { ...WEBHOOK_RETRY, attemptsMax: 10_000 };
+    expect(retryDelayMs(9_999, forever, middle)).toBe(21_600_000);
+    expect(retryDelayMs(9_999, { ...forever, delayMsFirst: 0 }, middle)).toBe(0);
   });
 });

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { orderKeyOf, type Routable, type RoutedSubscription, route, whyNotFor } from '../../src/alerts/route.js';
+import {
+  isKafka,
+  KAFKA_SINKS,
+  OUTGOING_TYPES,
+  OUTGOING_TYPES_DEFAULT,
+  orderKeyOf,
+  type Routable,
+  type RoutedSubscription,
+  route,
+  webhookSink,
+  whyNotFor,
+} from '../../src/alerts/route.js';
 
 const raised: Routable = {
   type: 'prepaid.alert.raised.v1',
@@ -60,6 +71,36 @@ describe('whyNotFor', () => {
     ['no level against a lowest level', { levelMin: 'blue' }, { ...raised, level: null }, 'below_level'],
   ] as const)('judges %s', (_name, filter, message, reason) => {
     expect(whyNotFor(message, subscription('a', filter))).toBe(reason);
+  });
+});
+
+describe('what goes out', () => {
+  it('has a topic for alerts, cases, scores and refused inputs, each a sink of its own', () => {
+    expect(KAFKA_SINKS).toEqual([
+      'kafka:prepaid.alerts',
+      'kafka:prepaid.cases',
+      'kafka:prepaid.scores',
+      'kafka:prepaid.rejected',
+    ]);
+    expect(KAFKA_SINKS.every(isKafka)).toBe(true);
+    expect(isKafka(webhookSink('kafka:'))).toBe(false);
+  });
+
+  it('is of the six types of the contract, of which a subscription without types gets those about alerts', () => {
+    const alerts = ['prepaid.alert.raised.v1', 'prepaid.alert.level_changed.v1', 'prepaid.alert.cleared.v1'];
+    expect(OUTGOING_TYPES_DEFAULT).toEqual(alerts);
+    expect([...OUTGOING_TYPES].sort()).toEqual(
+      [...alerts, 'prepaid.case.changed.v1', 'prepaid.score.changed.v1', 'prepaid.event.rejected.v1'].sort(),
+    );
+  });
+
+  it('passes a level filter from that level on, and without one in any case', () => {
+    const levels = ['blue', 'yellow', 'orange', 'red', null] as const;
+    const passes = (levelMin: RoutedSubscription['levelMin']) =>
+      levels.filter((level) => whyNotFor({ ...raised, level }, subscription('a', { levelMin })) === null);
+    expect(passes('yellow')).toEqual(['yellow', 'orange', 'red']);
+    expect(passes('red')).toEqual(['red']);
+    expect(passes(null)).toEqual([...levels]);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amountToFen, formatAmount, parseAmount } from '../../src/banks/amount.js';
+import { amountToFen, fenToAmount, formatAmount, parseAmount } from '../../src/banks/amount.js';
 
 test('every decimal that XML Schema allows is read exactly', () => {
   const cases: [string, bigint | null][] = [
@@ -23,6 +23,12 @@ test('every decimal that XML Schema allows is read exactly', () => {
     ['1234567890123456789', null],
     ['NaN', null],
     ['1 000', null],
+    ['1234567890.12345', 123_456_789_012_345n],
+    ['12345678901.12345', 1_234_567_890_112_345n],
+    ['1234567890123.12345', 123_456_789_012_312_345n],
+    ['12345678901234.12345', null],
+    ['123456789012345678', 12_345_678_901_234_567_800_000n],
+    ['-0', 0n],
   ];
   for (const [text, amount] of cases) expect(parseAmount(text), text).toBe(amount);
 });
@@ -30,6 +36,19 @@ test('every decimal that XML Schema allows is read exactly', () => {
 test('fen are whole or nothing', () => {
   expect(amountToFen(parseAmount('12.34')!)).toBe(1_234n);
   expect(amountToFen(parseAmount('12.345')!)).toBeNull();
+  expect(fenToAmount(1_234n)).toBe(parseAmount('12.34'));
+  expect(amountToFen(fenToAmount(-7n))).toBe(-7n);
+});
+
+test.each([
+  ['0', '0.00'],
+  ['-0.5', '-0.50'],
+  ['12', '12.00'],
+  ['12.345', '12.345'],
+  ['12.34567', '12.34567'],
+  ['-1.00001', '-1.00001'],
+])('%s is written as %s', (text, written) => {
+  expect(formatAmount(parseAmount(text)!)).toBe(written);
 });
 
 test('what is written is read back', () => {

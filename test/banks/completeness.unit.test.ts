@@ -124,4 +124,94 @@ describe('statements of an account', () => {
     ];
     expect(kindsOf(statement('2026-03-01', 0, 10), ...others, statement('2026-03-03', 10, 10))).toEqual([]);
   });
+
+  test('are named by number, else by id, with their day where one is told', () => {
+    const gap = (before: Partial<ListedStatement>) =>
+      problemsOf(statement('2026-03-02', 0, 10, before), statement('2026-03-03', 12, 12))[0]!.message;
+    expect(gap({})).toBe('It opens with 12.00, but statement S-2026-03-02 of 2026-03-02 closed with 10.00.');
+    expect(gap({ sequence: '7' })).toContain('but statement no. 7 of 2026-03-02 closed');
+    expect(gap({ statementId: null, day: null })).toContain('but statement (no id) closed');
+  });
+
+  test('have no gap where an amount is not told or the currency is another one', () => {
+    const second = (given: Partial<ListedStatement>) =>
+      kindsOf(statement('2026-03-02', 0, 10), statement('2026-03-03', 12, 12, given));
+    expect(second({})).toEqual(['gap']);
+    expect(second({ currency: 'USD' })).toEqual([]);
+    expect(second({ opening: null })).toEqual([]);
+    expect(kindsOf(statement('2026-03-02', 0, null), statement('2026-03-03', 12, 12))).toEqual([]);
+  });
+
+  test('count only with numbers, and backwards only with a new year', () => {
+    const messages = (first: string | null, second: string | null, day = '2026-03-03') =>
+      problemsOf(statement('2026-03-02', 0, 10, { sequence: first }), statement(day, 10, 10, { sequence: second })).map(
+        ({ message }) => message,
+      );
+    expect(messages('7', '8')).toEqual([]);
+    expect(messages('7', '9')).toEqual(['Number 8 is missing.']);
+    expect(messages('7', '7')).toEqual(['Number 7 was told before, by statement no. 7 of 2026-03-02.']);
+    expect(messages('7', '6')).toEqual(['Number 6 comes after number 7.']);
+    expect(messages('7', '1')).toEqual(['Number 1 comes after number 7.']);
+    expect(messages('7', '1', '2027-01-04')).toEqual([]);
+    expect(messages('7', '3', '2027-01-04')).toEqual(['Numbers 1 to 2 are missing.']);
+    expect(messages('7', '9', '2027-01-04')).toEqual(['Number 8 is missing.']);
+    expect(messages('7', 'B-9')).toEqual([]);
+    expect(messages('B-7', '9')).toEqual([]);
+    expect(messages(null, '9')).toEqual([]);
+    expect(messages('7', null)).toEqual([]);
+    expect(messages('7', '1234567890123456')).toEqual([]);
+    // A day that is not told is in no other year.
+    expect(
+      kindsOf(
+        statement('2026-03-02', 0, 10, { sequence: '7', day: null }),
+        statement('2026-03-03', 10, 10, { sequence: '1' }),
+      ),
+    ).toEqual(['duplicate']);
+  });
+
+  test('are one statement by day and number, or by id where neither has a number', () => {
+    const two = (first: Partial<ListedStatement>, second: Partial<ListedStatement>) =>
+      kindsOf(statement('2026-03-02', 0, 10, first), statement('2026-03-02', 10, 10, second));
+    const part = { isLastPage: false };
+    expect(two(part, { page: 2 })).toEqual([]);
+    expect(two({}, {})).toEqual(['duplicate']);
+    expect(two({}, { statementId: 'other' })).toEqual([]);
+    expect(two({ statementId: null }, { statementId: null })).toEqual([]);
+    expect(two({ sequence: '7' }, { sequence: '7', statementId: 'other' })).toEqual(['duplicate']);
+    expect(two({ sequence: '7', ...part }, { sequence: '7', page: 2 })).toEqual([]);
+    // The second page with an id of its own belongs to no statement that was told.
+    expect(two({ sequence: '7', ...part }, { sequence: '7', page: 2, statementId: 'other' })).toEqual([
+      'missing_page',
+      'missing_page',
+      'duplicate',
+    ]);
+    expect(two({ sequence: null }, { sequence: '7' })).toEqual([]);
+    expect(two({ sequence: '7' }, { sequence: '8' })).toEqual([]);
+    expect(two({ sequence: '7' }, { sequence: '8', page: 2 })).toEqual(['missing_page']);
+    expect(
+      kindsOf(
+        statement('2026-03-02', 0, 10, { statementId: 'S' }),
+        statement('2026-03-03', 10, 10, { statementId: 'S' }),
+      ),
+    ).toEqual([]);
+  });
+
+  test('stand in the order of their days, numbers, pages and making, then of their reading', () => {
+    const order = (...statements: ListedStatement[]) => {
+      const sorted = judgeStatements(statements).map((one) => one.statement.no);
+      expect(judgeStatements(statements.toReversed()).map((one) => one.statement.no)).toEqual(sorted);
+      return sorted.map((no) => statements.findIndex((one) => one.no === no));
+    };
+    const day = (given: Partial<ListedStatement>) => statement('2026-03-02', 0, 0, given);
+    expect(order(day({ sequence: '10' }), day({ sequence: '9' }))).toEqual([1, 0]);
+    expect(order(day({ sequence: '9', page: 2 }), day({ sequence: '9', page: 1 }))).toEqual([1, 0]);
+    expect(order(day({ page: -2 }), day({ page: 1 }))).toEqual([1, 0]);
+    expect(order(day({ createdAt: '2026-03-02T12:00:00Z' }), day({ createdAt: '2026-03-02T11:00:00Z' }))).toEqual([
+      1, 0,
+    ]);
+    expect(order(day({ createdAt: '2026-03-02T12:00:00Z' }), day({ createdAt: null }))).toEqual([1, 0]);
+    expect(order(day({ no: 901 }), day({ no: 900 }))).toEqual([1, 0]);
+    expect(order(statement('2026-03-03', 0, 0, { sequence: '1' }), day({ sequence: '9' }))).toEqual([1, 0]);
+    expect(order(day({}), day({ day: null }))).toEqual([1, 0]);
+  });
 });

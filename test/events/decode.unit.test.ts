@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ERRORS, type ErrorCode } from '../../src/core/errors.js';
 import { parseTime, US_PER_DAY } from '../../src/core/time.js';
 import { type Decoded, decodeText, decodeValue } from '../../src/events/decode.js';
+import { EVENT_TYPES } from '../../src/events/list.js';
 import { accepted, exampleOf, type Json, type JsonRecord, LIMITS, refused } from './support.js';
 
 const PAYMENT = 'payment.succeeded';
@@ -338,3 +339,17 @@ function late(us: number): Decoded {
 function codeOf(result: Decoded): string {
   return result.ok ? 'accepted' : result.rejection.code;
 }
+
+describe('an event of which the content is written on demand', () => {
+  it.each(EVENT_TYPES.map(({ type }) => type))('is the same event in the end: %s', (type) => {
+    const text = JSON.stringify(exampleOf(type, { beside: 1 }, { aside: 'x' }));
+    const [atOnce, later] = [false, true].map((lazyContent) => {
+      const decoded = decodeText(text, { ...LIMITS, lazyContent });
+      if (!decoded.ok) throw new Error(decoded.rejection.message);
+      const { id, source, subject, at, recordedAt, sequence, data, contentHash, body } = decoded.event;
+      expect(decoded.event.contentHash).toBe(contentHash);
+      return { type: decoded.event.type, id, source, subject, at, recordedAt, sequence, data, contentHash, body };
+    });
+    expect(later).toEqual(atOnce);
+  });
+});
