@@ -102,5 +102,6 @@ describe('the calendar as data', () => {
   it('refuses years with a gap', () => {
     expect(() => makeCalendar('x', [CALENDAR_YEARS[0]!, CALENDAR_YEARS[2]!])).toThrow(RangeError);
     expect(() => makeCalendar('x', [])).toThrow(RangeError);
+    expect(() => makeCalendar('x', [{ year: 2025, off: '01-01 02-29', work: '' }])).toThrow('2025-02-29 is not a day');
   });
 });

@@ -32,9 +32,16 @@ describe('parseTime', () => {
     }
   });
 
+  it('takes offsets up to a minute less than a day, with their minutes', () => {
+    const us = Date.UTC(2026, 0, 5, 1, 2, 3) * 1_000;
+    for (const text of ['2026-01-06T01:01:03+23:59', '2026-01-04T01:03:03-23:59', '2026-01-05T06:47:03+05:45'])
+      expect(parseTime(text), text).toBe(us);
+  });
+
   it('keeps microseconds and cuts finer digits', () => {
     expect(parseTime('1970-01-01T00:00:00.000001Z')).toBe(1);
     expect(parseTime('1970-01-01T00:00:00.5Z')).toBe(500_000);
+    expect(parseTime('1970-01-01T00:00:00.123456789Z')).toBe(123_456);
     expect(parseTime('1970-01-01T00:00:00.000000999Z')).toBe(0);
     expect(parseTime('1969-12-31T23:59:59.999999Z')).toBe(-1);
   });
@@ -53,6 +60,11 @@ describe('parseTime', () => {
     '2026-02-29T09:02:03Z',
     '2026-13-01T09:02:03Z',
     '2026-01-05T09:02:03+24:00',
+    '2026-01-05T09:02:03+08:60',
+    '2026-01-05T09:02:03-24:00',
+    '2026-01-00T09:02:03Z',
+    '2026-00-05T09:02:03Z',
+    '0000-01-05T09:02:03Z',
     '2026-01-05T09:02:03+0800',
     '2026-01-05T09:02:03.Z',
     '2026-01-05',

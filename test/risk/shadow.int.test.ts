@@ -76,6 +76,7 @@ describe('a policy in the shadow', () => {
     expect(report).toMatchObject({ version: 'same', institutions: 2, waiting: 0, differences: [], failures: 0 });
     expect(report.alerts.length).toBeGreaterThan(0);
     for (const { live: own, shadow } of report.alerts) expect(shadow).toBe(own);
+    expect(report.levels.length).toBeGreaterThan(0);
     expect(report.levels.every((one) => one.live === one.shadow)).toBe(true);
   });
 
