@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { formatDay, parseDay } from '../../src/core/time.js';
 import type { AnyEvent, EventData } from '../../src/events/event.js';
-import { isRefundRead, type RefundState, refundState } from '../../src/ledger/refunds.js';
+import { isRefundRead, type RefundState, refundContract, refundState } from '../../src/ledger/refunds.js';
 import { REFUND_DAYS } from '../../src/risk/facts/rows.js';
 import { contract, modelOf, moment, quantitiesAfter, SCHOOL, tell, undo } from '../model/tell.js';
 
@@ -46,6 +46,13 @@ describe('a fact sheet reads a refund that is no longer open', () => {
     const request = requested('2026-03-02');
     expect(isRead('2026-03-05', request, rejected('2026-03-05'))).toBe(false);
     expect(isRead('2026-03-05', request, rejected('2026-03-05'), undo(request))).toBe(true);
+    expect(isRead('2026-03-05', withdrawn('2026-03-05'))).toBe(true);
+    expect(isRead('2026-03-06', withdrawn('2026-03-05'))).toBe(false);
+    // Something is owed, or may be by silence.
+    expect(isRead('2026-09-01', request)).toBe(true);
+    expect(isRead('2026-09-01', approved('2026-03-03'))).toBe(true);
+    expect(isRead('2026-09-01', approved('2026-03-03'), withdrawn('2026-03-05'))).toBe(false);
+    expect(isRead('2026-03-05', approved('2026-03-05'), withdrawn('2026-03-02'))).toBe(true);
   });
 });
 
@@ -164,6 +171,39 @@ describe('silence on a request counts as yes', () => {
       refundOwedFen: 900n,
       refundOverdueFen: 900n,
     });
+  });
+});
+
+describe('a refund', () => {
+  it('is nothing to anybody before it is decided, after it is withdrawn, and without a request', () => {
+    const nothing = { owedFen: 0n, dueOn: null, approvedAt: null, deemed: false, overdue: false };
+    expect(state('2026-03-05', requested('2026-03-02'))).toMatchObject(nothing);
+    expect(state('2026-12-31', requested('2026-03-02'), withdrawn('2026-03-03'))).toMatchObject(nothing);
+    expect(state('2026-12-31', approved('2026-03-02'), withdrawn('2026-03-03'))).toMatchObject(nothing);
+    expect(state('2026-12-31', requested('2026-03-02'), rejected('2026-03-03'))).toMatchObject(nothing);
+    expect(state('2026-12-31', paid('2026-03-02', 900))).toMatchObject({ ...nothing, paidFen: 900n });
+  });
+
+  it('is overdue while something is owed', () => {
+    const events = [requested('2026-03-02'), approved('2026-03-03', { dueOn: '2026-03-09' })];
+    expect(state('2026-03-09', ...events)).toMatchObject({ overdue: false, deemed: false, owedFen: 900n });
+    expect(state('2026-03-10', ...events).overdue).toBe(true);
+    expect(state('2026-03-10', ...events, paid('2026-03-04', 900)).overdue).toBe(false);
+    expect(state('2026-03-10', requested('2026-03-02'))).toMatchObject({ deemed: true, overdue: false });
+  });
+
+  it('is about the contract that its request names, else the first of its other steps', () => {
+    const of = (...events: readonly AnyEvent[]) =>
+      refundContract(
+        modelOf(...events)
+          .set.institution(SCHOOL)
+          .refunds.get('R-1')!,
+      );
+    expect(of(requested('2026-03-02'))).toBe('C-1');
+    for (const step of [approved('2026-03-03'), paid('2026-03-04', 1), rejected('2026-03-05'), withdrawn('2026-03-06')])
+      expect(of(step)).toBe('C-1');
+    const bare = { refundId: 'R-1', requested: null, approved: null, rejected: null, withdrawn: null, paid: [] };
+    expect(() => refundContract(bare)).toThrow('at least one step');
   });
 });
 

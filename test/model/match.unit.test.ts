@@ -108,6 +108,49 @@ describe('a credit without a list of payments', () => {
     ];
     expect(settled(...events)).toEqual(['P-1', 'P-2']);
   });
+
+  it('of several credits lets the one booked first choose, then the one told for the earlier time, then the lesser key', () => {
+    const pairs = (...events: readonly AnyEvent[]) => {
+      const [one, other] = [events, events.toReversed()].map((told) => {
+        const model = modelOf(...told);
+        model.quantities(SCHOOL, moment('2026-03-20'));
+        const books = model.set.institution(SCHOOL);
+        const taken = [...books.credits.rows.values()].map((row) => [row.bankTxnId, row.matchedPayment]);
+        for (const { paymentId, matchedBy } of books.payments.rows.values())
+          if (matchedBy !== null) expect(taken).toContainEqual([matchedBy.credit.split('\x1f')[1], paymentId]);
+        return Object.fromEntries(taken);
+      });
+      expect(other).toEqual(one);
+      return one;
+    };
+    const payments = ['2026-03-02', '2026-03-03'].map((at, n) => paid(`P-${n}`, 500, {}, { at }));
+    const at = (id: string, bookedOn: string, hour = '12') =>
+      credited(id, 500, bookedOn, {}, { at: `${bookedOn}T${hour}:00:00+08:00` });
+    expect(pairs(...payments, at('T-2', '2026-03-04'), at('T-1', '2026-03-05'))).toEqual({
+      'T-2': 'P-0',
+      'T-1': 'P-1',
+    });
+    expect(pairs(...payments, at('T-2', '2026-03-05', '09'), at('T-1', '2026-03-05', '10'))).toEqual({
+      'T-2': 'P-0',
+      'T-1': 'P-1',
+    });
+    expect(pairs(...payments, at('T-2', '2026-03-05'), at('T-1', '2026-03-05'))).toEqual({
+      'T-1': 'P-0',
+      'T-2': 'P-1',
+    });
+    expect(pairs(payments[0]!, at('T-2', '2026-03-05'), at('T-1', '2026-03-04'))).toEqual({
+      'T-1': 'P-0',
+      'T-2': null,
+    });
+    // Of payments of one moment the lesser id.
+    const twins = ['P-9', 'P-8'].map((id) => paid(id, 500, {}, { at: '2026-03-02' }));
+    expect(pairs(...twins, at('T-1', '2026-03-04'))).toEqual({ 'T-1': 'P-8' });
+    // The earlier credit is not disturbed by what comes later.
+    expect(pairs(...payments, at('T-1', '2026-03-02'), at('T-2', '2026-03-10'))).toEqual({
+      'T-1': 'P-0',
+      'T-2': 'P-1',
+    });
+  });
 });
 
 describe('a credit with a list of payments', () => {
