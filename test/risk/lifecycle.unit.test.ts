@@ -193,6 +193,81 @@ describe('late information', () => {
         .at(MONDAY + 10, null, { newestEventAt, lackedFactsAt: (at) => at === MONDAY }).level;
     expect(lost(MONDAY)).toBe('none');
     expect(lost(MONDAY + 1)).toBe('orange');
+    const taken = (known: Partial<LifecycleInput>) =>
+      new Walk()
+        .at(MONDAY, says('orange'))
+        .at(MONDAY + 10, null, { newestEventAt: null, lackedFactsAt: () => true, ...known });
+    const { state, changes } = taken({});
+    expect(changes).toMatchObject([{ kind: 'cleared', level: 'orange', late: true }]);
+    // What never held is nothing that was cleared, and no level that was left.
+    expect(state).toMatchObject({ open: null, cleared: null, leftAt: [null, null, null, null] });
+    expect(taken({ failed: true }).level).toBe('orange');
+    expect(taken({ lackedFactsAt: () => false }).level).toBe('orange');
+  });
+
+  it('remembers the raises up to the level that it still has', () => {
+    const raises = (walk: Walk) => walk.state.open?.raises.map(({ level, at }) => [level, at]);
+    const fallen = new Walk()
+      .at(MONDAY, says('yellow'))
+      .at(MONDAY + 1, says('red'))
+      .at(MONDAY + 2, says('orange'));
+    expect(raises(fallen)).toEqual([
+      ['yellow', MONDAY],
+      ['red', MONDAY + 1],
+    ]);
+    fallen.at(midnight('2026-04-24'), says('orange'));
+    expect(raises(fallen)).toEqual([
+      ['yellow', MONDAY],
+      ['orange', MONDAY + 1],
+    ]);
+    fallen.at(midnight('2026-04-24') + 1, says('yellow')).at(midnight('2026-05-07'), says('yellow'));
+    expect(raises(fallen)).toEqual([['yellow', MONDAY]]);
+    const straight = new Walk()
+      .at(MONDAY, says('red'))
+      .at(MONDAY + 1, says('blue'))
+      .at(midnight('2026-04-24'), says('blue'));
+    expect(raises(straight)).toEqual([['blue', MONDAY]]);
+  });
+
+  it('takes back raises one by one while nothing newer is known, down to what was true between the levels', () => {
+    const risen = () => new Walk().at(MONDAY, says('blue')).at(MONDAY + 5, says('red'));
+    const fallen = (then: Level, newestEventAt: Us | null = MONDAY) =>
+      risen().at(MONDAY + 9, says('none'), { newestEventAt, answerAt: () => says(then) });
+    expect(fallen('red').level).toBe('red');
+    // At the moment of the red raise it was yellow: that stands from then on, above the blue one.
+    expect(fallen('yellow').state.open).toMatchObject({
+      level: 'yellow',
+      raises: [
+        { level: 'blue', at: MONDAY },
+        { level: 'yellow', at: MONDAY + 5 },
+      ],
+    });
+    expect(fallen('blue').state.open).toMatchObject({ level: 'blue', raises: [{ level: 'blue', at: MONDAY }] });
+    expect(fallen('none').level).toBe('none');
+    expect(fallen('none', null).level).toBe('none');
+    // Newer than the first raise and not than the second.
+    expect(fallen('none', MONDAY + 1).state.open).toMatchObject({ level: 'blue' });
+    expect(fallen('none', MONDAY + 5).state.open).toMatchObject({ level: 'blue' });
+    expect(fallen('none', MONDAY + 6).level).toBe('red');
+    const unknown = (answerAt: LifecycleInput['answerAt']) =>
+      risen().at(MONDAY + 9, says('none'), { newestEventAt: MONDAY, answerAt }).level;
+    expect(unknown(() => null)).toBe('red');
+    expect(unknown(() => noData('无', 'none'))).toBe('red');
+    // What is answered now is no less than what it falls to.
+    const now = risen().at(MONDAY + 9, says('orange'), { newestEventAt: MONDAY, answerAt: () => says('none') });
+    expect(now.state.open).toMatchObject({ level: 'orange' });
+  });
+
+  it('is left at once where a policy asks for no days, and marks only the levels that it leaves', () => {
+    const known = { clearWorkingDays: 0 };
+    const walk = new Walk().at(MONDAY, says('orange'), known).at(MONDAY + 1, says('blue'), known);
+    expect(walk.state).toMatchObject({ open: { level: 'blue' }, leftAt: [null, MONDAY + 1, MONDAY + 1, null] });
+    walk.at(MONDAY + 2, says('none'), known);
+    expect(walk.state).toMatchObject({
+      open: null,
+      cleared: { at: MONDAY + 2, level: 'blue' },
+      leftAt: [MONDAY + 2, MONDAY + 1, MONDAY + 1, null],
+    });
   });
 
   it('is asked of a raise with the policy and the watch that raised it', () => {
