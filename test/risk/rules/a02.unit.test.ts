@@ -73,6 +73,11 @@ describe('A02 deposit below floor', () => {
     expect(ask(rule, oneDay(yuan(10_000), TODAY - 5)).level).toBe('yellow');
     expect(ask(rule, oneDay(yuan(10_000), TODAY - 6)).level).toBe('yellow');
     expect(ask(rule, oneDay(yuan(10_000) - 1, TODAY - 5)).level).toBe('orange');
+    // ¥96,000 until ¥4,000 of it went: never enough.
+    const shrunk = depositSchool(yuan(96_000))
+      .receipt(TODAY - 20, yuan(100_000), 'S1')
+      .otherDebit(TODAY - 3, yuan(4_000), 'D1');
+    expect(ask(rule, shrunk).level).toBe('orange');
   });
 
   it('takes the filed requirement when it is higher, from its first day', () => {

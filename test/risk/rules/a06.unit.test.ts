@@ -101,6 +101,10 @@ describe('A06 reconciliation break', () => {
     // Until the end of the fifth working day after the credit the rest may still come.
     expect(ask(rule, credited(0, TODAY - 7))).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY + 1) });
     expect(ask(rule, credited(0, TODAY - 7), { now: startOfDay(TODAY + 1) }).level).toBe('blue');
+    // Of Monday: the fifth working day after it is the next Monday.
+    expect(ask(rule, credited(0, TODAY - 2))).toMatchObject({ level: 'none', lookAgainAt: startOfDay(TODAY + 6) });
+    expect(ask(rule, credited(yuan(899.99))).reason().en).toContain('the books have ¥100,100.01');
+    expect(ask(rule, credited(yuan(1_100.01))).reason().en).toContain('the books have ¥99,899.99');
     // What was reversed may have come back before the credit, or after it.
     expect(ask(rule, credited(yuan(600), TODAY - 8, yuan(400))).level).toBe('none');
     expect(ask(rule, credited(yuan(499), TODAY - 8, yuan(400))).level).toBe('blue');

@@ -77,6 +77,9 @@ describe('A10 off-account collection', () => {
   });
 
   it('cannot judge payees of which nothing is told, or before the registration of an account may have come', () => {
+    expect(ask(rule, nobody().unearned(1)).state).toBe('no_data');
+    expect(ask(rule, nobody())).toMatchObject({ state: 'answered', level: 'none', threshold: 0 });
+    expect(ask(rule, nobody().unearned(1).account({}))).toMatchObject({ state: 'answered', level: 'none' });
     const unknown = nobody().unearned(1).receipt(TODAY, 1);
     expect(ask(rule, unknown)).toMatchObject({ state: 'no_data', lookAgainAt: null });
     const waiting = (ago: number) =>
