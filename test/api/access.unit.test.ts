@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  bankScope,
   type Caller,
   isAllowed,
   keptScope,
@@ -101,4 +102,45 @@ test('a subscription may not reach beyond the region of its maker', () => {
   expect(() => requireRegion(caller('regulator', '3707'), '37')).toThrow(
     'This key may not do that. Its region is 3707.',
   );
+});
+
+const READS = ['institutions:read', 'alerts:read', 'policies:read', 'breaks:read', 'feeds:read'] as const;
+const ALL = [
+  ...READS,
+  ...(['events:write', 'rejected:read', 'breaks:write', 'reconciliations:run', 'jobs:read'] as const),
+  ...(['policies:write', 'subscriptions:read', 'subscriptions:write'] as const),
+];
+
+test.each<[Role, readonly (typeof ALL)[number][]]>([
+  ['admin', ALL],
+  ['ingest', ['events:write']],
+  ['regulator', [...READS, 'breaks:write', 'subscriptions:read', 'subscriptions:write']],
+  ['analyst', READS],
+  ['auditor', [...READS, 'rejected:read', 'jobs:read', 'subscriptions:read']],
+  ['bank', ['events:write', 'rejected:read', 'breaks:read', 'breaks:write', 'feeds:read']],
+  ['platform', ['events:write', 'rejected:read', 'feeds:read']],
+])('a key of role %s that is bound to nothing may do what its role is for, and nothing else', (role, allowed) => {
+  expect(ALL.filter((permission) => isAllowed(caller(role), permission))).toEqual(
+    ALL.filter((permission) => allowed.includes(permission)),
+  );
+});
+
+test('a key of one region or bank may do the same, but for what reaches beyond it', () => {
+  const lost = (role: Role, scope: string) =>
+    ALL.filter((one) => isAllowed(caller(role), one) && !isAllowed(caller(role, scope), one));
+  expect(lost('admin', '37')).toEqual(['rejected:read', 'policies:write']);
+  expect(lost('auditor', '37')).toEqual(['rejected:read']);
+  expect([lost('regulator', '37'), lost('analyst', '37'), lost('bank', 'B403'), lost('platform', '37')]).toEqual([
+    [],
+    [],
+    [],
+    [],
+  ]);
+});
+
+test('only a bank is bound to the accounts of a bank, and an ingest key has no scope', () => {
+  expect(ROLES.filter((role) => bankScope(caller(role, 'B403')) === 'B403')).toEqual(['bank']);
+  expect(ROLES.filter((role) => bankScope(caller(role, 'B403')) === null)).toHaveLength(6);
+  expect([scopeProblem('ingest', ''), keptScope('ingest', '370700')]).toEqual([null, '370700']);
+  expect([...ROLES].sort()).toEqual(['admin', 'analyst', 'auditor', 'bank', 'ingest', 'platform', 'regulator']);
 });
