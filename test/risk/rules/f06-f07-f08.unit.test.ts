@@ -82,7 +82,7 @@ describe('F06 site change', () => {
         { siteId: 'b', closedOn: formatDay(TODAY), noticeOn: formatDay(TODAY - 29) },
       ],
     });
-    expect(ask(f06, both)).toMatchObject({ level: 'orange', value: 2, threshold: 30 });
+    expect(ask(f06, both)).toMatchObject({ level: 'orange', value: 1, threshold: 0 });
     expect(ask(f06, closing(5, null)).value).toBe(1);
   });
 });

@@ -156,7 +156,7 @@ describe('F12 gone silent', () => {
     expect(ask(f12, silent(31)).lookAgainAt).toBeNull();
     expect(ask(f12, silent(40).tally('confirmations_parent', TODAY - 2)).level).toBe('none');
     expect(ask(f12, school().receipt(TODAY - 9, 1)).level).toBe('blue');
-    expect(ask(f12, school()).state).toBe('not_applicable');
+    expect(ask(f12, school().unearned(0)).state).toBe('not_applicable');
     expect(ask(f12, silent(1)).value).toBe(0);
     expect(ask(f12, silent(0)).value).toBe(0);
   });
