@@ -5,7 +5,7 @@ import { Pauses } from '../facts/pauses.js';
 import { newestFirst } from '../facts/payments.js';
 import { profileEvidence } from '../facts/profile.js';
 import { owedSinceBefore } from '../facts/teaching.js';
-import { defineRule, type EvidenceRef, notApplicable } from '../rule.js';
+import { defineRule, type EvidenceRef, notApplicable, type Sentence } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
 
@@ -32,8 +32,9 @@ export const rule = defineRule({
   remedies: ['lessons_given'],
   evaluate(sheet, p) {
     const last = lastActivity(sheet);
-    if (last === null || sheet.unearnedFen === 0n)
-      return notApplicable('没有应报送的业务', 'There is no business to report');
+    if (sheet.unearnedFen === 0n) return notApplicable(NOTHING_DUE.zh, NOTHING_DUE.en);
+    // Old stock alone: once its day is out of sight, nothing has been reported for all that time.
+    if (last === null) return notApplicable(NOTHING_DUE.zh, NOTHING_DUE.en, sheet.nextMidnight);
     const open = sheet.breaks.openDaysIn(last + 1, sheet.today - 1);
     const days = open < p.blueDays ? open : silentDays(sheet, last, p.blueDays);
     const next = [p.blueDays, p.yellowDays, p.orangeDays].find((step) => step > days);
@@ -60,6 +61,8 @@ export const rule = defineRule({
     };
   },
 });
+
+const NOTHING_DUE: Sentence = { zh: '没有应报送的业务', en: 'There is no business to report' };
 
 /** Whole days since the last business. Those before a pause count where they were a silence by themselves: a week has days off. */
 function silentDays(sheet: FactSheet, last: Day, blueDays: number): number {

@@ -128,7 +128,9 @@ describe('F12 gone silent', () => {
     expect(ask(f12, school())).toMatchObject({ state: 'answered', level: 'orange' });
     expect(ask(f12, school().receipt(TODAY - 401, 1)).level).toBe('orange');
     expect(ask(f12, school().unearned(0)).state).toBe('not_applicable');
-    expect(ask(f12, school().entry('stock', '', TODAY - 3, 100, 0)).state).toBe('not_applicable');
+    const stock = (ago: number) => ask(f12, school().entry('stock', '', TODAY - ago, 100, 0));
+    expect(stock(400)).toMatchObject({ state: 'not_applicable', lookAgainAt: startOfDay(TODAY + 1) });
+    expect(stock(401).level).toBe('orange');
   });
 
   it('names the last business, also of one of which no registration came', () => {
