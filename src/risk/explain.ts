@@ -1,3 +1,4 @@
+import { setImmediate as others } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Calendar } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
@@ -10,7 +11,7 @@ import { readPolicyAt } from './policy-store.js';
 import { readExpiring } from './read-books.js';
 import { readInstitutionRows } from './read-rows.js';
 import { type Rebuilt, rebuild } from './rebuild.js';
-import { type FindingRemedies, findRemedies } from './remedy.js';
+import { eachRemedies, type FindingRemedies, type RemedyQuestion } from './remedy.js';
 import type { EvidenceRef, Sentence } from './rule.js';
 
 export interface ExplainedFinding {
@@ -92,9 +93,9 @@ export async function explainRemedies(
   const institution = await findInstitution(pool, institutionId);
   if (asOf !== null) {
     const { rows, expiring, before, at, policy } = await rebuildOne(pool, institution, asOf, calendar);
-    return findRemedies({ rows, expiring, state: before, now: at, calendar, policy });
+    return inTurns({ rows, expiring, state: before, now: at, calendar, policy });
   }
-  return readConsistently(pool, async (client) => {
+  const question = await readConsistently(pool, async (client): Promise<RemedyQuestion> => {
     const { rows: stored } = await client.query<{ state: string; at: Us }>(
       'select state, evaluated_at as at from evaluations where institution_no = $1',
       [institution.no],
@@ -105,8 +106,19 @@ export async function explainRemedies(
     const expiring = await readExpiring(client, institution.no, dayOf(at));
     const state = JSON.parse(stored[0].state) as InstitutionRiskState;
     const { policy } = await readPolicyAt(client, null);
-    return findRemedies({ rows, expiring, state, now: at, calendar, policy });
+    return { rows, expiring, state, now: at, calendar, policy };
   });
+  return inTurns(question);
+}
+
+/** Others that are served by the same process have their turn between two findings. */
+async function inTurns(question: RemedyQuestion): Promise<FindingRemedies[]> {
+  const all: FindingRemedies[] = [];
+  for (const one of eachRemedies(question)) {
+    all.push(one);
+    await others();
+  }
+  return all;
 }
 
 /** A score as it was at a past moment, made again. */

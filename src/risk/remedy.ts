@@ -60,28 +60,26 @@ export interface RemedyQuestion {
  * evaluations at these moments leave it. Pure.
  */
 export function findRemedies(question: RemedyQuestion): FindingRemedies[] {
+  return [...eachRemedies(question)];
+}
+
+/** The same one by one: for all of a large institution they take seconds, in which whoever asks may let others have their turn. */
+export function* eachRemedies(question: RemedyQuestion): Generator<FindingRemedies> {
   const { rows, state, now, calendar, policy } = question;
   const evaluation = evaluateInstitution(rows, state, now, calendar, policy);
   const unchanged = new Outlook(question, evaluation, () => rows);
-  return evaluation.findings.flatMap((finding) => {
+  for (const finding of evaluation.findings) {
     const { open } = finding.finding;
-    if (open === null) return [];
+    if (open === null) continue;
     const search = new Search(question, evaluation, finding, unchanged);
     const levels = OPEN_LEVELS.slice(0, rankOf(open.level)).reverse();
     const remedies = merged(
       levels.flatMap((level) => search.remediesOf(level)),
       (at) => calendar.missingYears(dayOf(now), dayOf(at)),
     );
-    return [
-      {
-        ruleId: finding.rule.id,
-        alertId: open.alertId,
-        level: open.level,
-        remedies,
-        words: wordsOf(finding, remedies),
-      },
-    ];
-  });
+    const words = wordsOf(finding, remedies);
+    yield { ruleId: finding.rule.id, alertId: open.alertId, level: open.level, remedies, words };
+  }
 }
 
 /** Before what several levels have in common is said once. */
