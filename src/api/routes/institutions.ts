@@ -45,7 +45,10 @@ const listQuery = z.strictObject({
   category: z.enum(['subject', 'non_subject', 'mixed']).optional(),
   minScore: scoreParam('Lowest score.'),
   maxScore: scoreParam('Highest score.'),
-  sort: z.enum(['id', 'score']).default('id').meta({ description: 'By id, or with the highest score first.' }),
+  sort: z.enum(['id', 'score']).default('id').meta({
+    description:
+      'By id, or with the highest score first. Scores change while pages are read: by score an institution may then be passed over or come twice, by id never.',
+  }),
   asOf: timeParam('What was known at this moment, and the score that held then; default now.'),
   ...paging,
 });
