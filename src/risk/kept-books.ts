@@ -17,7 +17,14 @@ const BYTES_PER_EVENT = 1_500;
 const MEMORY_SHARE = 0.1;
 /** Numbers are given before a transaction commits: so far below the newest one others may still come (our default). */
 const UNDER_WAY_MAX = 32 * EVENTS_PER_BLOCK;
-/** Building books may not keep others waiting: after so many events they have their turn. */
+/**
+ * Building books takes time, in which all others of the transaction wait: no more than so many events in one of them, but for a single
+ * institution that has more (our default).
+ */
+const BUILT_EVENTS_MAX = 600;
+/** Whoever has more events than this is not kept: by itself it would make others wait for too long (our default). */
+const KEPT_EVENTS_MAX = 10_000;
+/** After so many events others in this process have their turn. */
 const EVENTS_PER_TURN = 250;
 
 /** An institution that is kept, and its rows of now. */
@@ -64,7 +71,7 @@ export class KeptBooks {
     const heads = await readHeads(client, [...known, ...hot]);
     const newest = await newestEventNumber(client);
     await this.follow(client, known, heads);
-    for (const no of hot) await this.take(client, no, heads.get(no)!, now);
+    for (const no of this.chosen(hot, heads)) await this.take(client, no, heads.get(no)!, now);
     for (const [no, head] of heads) {
       const one = this.kept.get(no);
       if (one === undefined) continue;
@@ -105,9 +112,20 @@ export class KeptBooks {
     }
   }
 
-  /** Builds the books of one that is not kept yet, if there is room. */
+  /** For whom there is room, and time in this transaction; the others may have their turn in a later one. */
+  private chosen(nos: readonly number[], heads: ReadonlyMap<number, InstitutionHead>): number[] {
+    let built = 0;
+    return nos.filter((no) => {
+      const count = heads.get(no)!.event_count;
+      if (count > KEPT_EVENTS_MAX || this.events + built + count > this.eventsMax) return false;
+      if (built > 0 && built + count > BUILT_EVENTS_MAX) return false;
+      built += count;
+      return true;
+    });
+  }
+
+  /** Builds the books of one that is not kept yet. */
   private async take(client: pg.ClientBase, no: number, head: InstitutionHead, now: Us): Promise<void> {
-    if (this.events + head.event_count > this.eventsMax) return;
     const one = new KeptInstitution(head.id, this.calendar, now);
     for await (const events of readEvents(client, no, null))
       for (const event of events) {
