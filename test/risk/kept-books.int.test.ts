@@ -100,7 +100,7 @@ describe('what is written is the same with books that are kept', () => {
           used += pair.used;
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
     await expectSame();
     expect(used).toBeGreaterThan(run);
