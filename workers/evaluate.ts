@@ -5,7 +5,6 @@ import type { Calendar } from '../src/core/calendar.js';
 import { type PatienceDeps, patiently } from '../src/db/patience.js';
 import { FIRST_BATCH, nextBatchSize } from '../src/risk/batch-size.js';
 import { evaluateDue, markOutdated } from '../src/risk/evaluate-due.js';
-import { KeptBooks } from '../src/risk/kept-books.js';
 import type { KafkaLog } from '../src/sources/kafka/types.js';
 
 export interface EvaluateDeps extends PatienceDeps {
@@ -19,8 +18,7 @@ export interface EvaluateDeps extends PatienceDeps {
 /** Evaluates institutions as they become due, by an event or by time, until the signal ends and the batch in hand is committed. Several of these share the work. */
 export async function runEvaluate(deps: EvaluateDeps): Promise<void> {
   await mark(deps);
-  const kept = new KeptBooks(deps.calendar);
-  const batches = Array.from({ length: BATCHES_AT_ONCE }, () => evaluateOneByOne(deps, kept));
+  const batches = Array.from({ length: BATCHES_AT_ONCE }, () => evaluateOneByOne(deps));
   await Promise.all([...batches, markAgain(deps)]);
 }
 
@@ -47,7 +45,7 @@ const BATCHES_AT_ONCE = 2;
 /** Up to five events a second each is served at once (our default): more of them would keep those waiting of whom little is told. */
 const GATHER_US_PER_EVENT = 200_000;
 
-async function evaluateOneByOne(deps: EvaluateDeps, kept: KeptBooks): Promise<void> {
+async function evaluateOneByOne(deps: EvaluateDeps): Promise<void> {
   const { config } = deps;
   let size = Math.min(FIRST_BATCH, config.evaluateBatchMax);
   while (!deps.signal.aborted) {
@@ -60,7 +58,6 @@ async function evaluateOneByOne(deps: EvaluateDeps, kept: KeptBooks): Promise<vo
         gatherUsPerEvent: GATHER_US_PER_EVENT,
         institutionsMax: size,
         kafkaEnabled: deps.kafkaEnabled,
-        kept,
       }),
     );
     if (done === null) return;

@@ -12,7 +12,7 @@ import type { InstitutionRows } from '../risk/facts/rows.js';
 import { isRedByItself } from '../risk/finding.js';
 import { alertMessage } from '../risk/messages.js';
 import type { Policy } from '../risk/policy/policy.js';
-import { RememberedAnswers } from '../risk/remembered-answers.js';
+import { RememberedAnswers } from './memory.js';
 import type { SizeChange, Turns } from './rank-history.js';
 import { type KeyTurns, OwnTies, type TieLog } from './ties.js';
 import { Triggers } from './triggers.js';

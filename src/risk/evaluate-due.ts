@@ -5,7 +5,6 @@ import { US_PER_SECOND, type Us } from '../core/time.js';
 import { inTransaction, toDbTime } from '../db/pool.js';
 import { CALM_DELAY_US } from '../ledger/due.js';
 import { evaluateInstitution } from './evaluate.js';
-import type { KeptBooks } from './kept-books.js';
 import { alertMessage, scoreMessage } from './messages.js';
 import type { Policy } from './policy/policy.js';
 import { readPolicyAt, SEE_ONE_POLICY } from './policy-store.js';
@@ -33,8 +32,6 @@ export interface EvaluateOptions {
   /** Most institutions in one transaction. */
   readonly institutionsMax: number;
   readonly kafkaEnabled: boolean;
-  /** Of a process that goes on: books that need not be read anew. */
-  readonly kept?: KeptBooks;
 }
 
 export interface EvaluateResult {
@@ -120,17 +117,12 @@ async function evaluate(
 ): Promise<number> {
   const { now, calendar, policy } = options;
   const earlier = new EarlierRows(now);
+  const rows = await readInstitutionRows(client, nos, now, earlier);
   const states = await readStates(client, nos);
-  const kept = await options.kept?.read(client, nos, now, (no) => states.get(no)?.evaluatedAt ?? null);
-  const others = kept ? nos.filter((no) => !kept.has(no)) : nos;
-  const rows = await readInstitutionRows(client, others, now, earlier);
   const evaluated = await earlier.settle(client, nos, (no): Evaluated => {
+    const institution = rows.get(no)!;
     const previous = states.get(no) ?? null;
-    const reading = kept?.get(no);
-    const institution = reading?.rows ?? rows.get(no)!;
-    const evaluation = reading
-      ? reading.one.evaluate(reading.rows, previous, now, policy)
-      : evaluateInstitution(institution, previous?.state ?? null, now, calendar, policy);
+    const evaluation = evaluateInstitution(institution, previous?.state ?? null, now, calendar, policy);
     return { no, rows: institution, previous, evaluation };
   });
   const records = await storeEvaluations(client, evaluated, options.now);

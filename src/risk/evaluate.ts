@@ -1,8 +1,8 @@
 import type { Calendar } from '../core/calendar.js';
 import { dayOf, startOfDay, type Us } from '../core/time.js';
-import type { AnswerMemory } from './answer-memory.js';
 import { askRule, isRaisedByWatching, PastQuestions } from './ask.js';
 import { type CaseState, caseForNewAlert, caseIdOf } from './case.js';
+import type { CommonParams } from './common.js';
 import { confidenceBp } from './confidence.js';
 import { contextOf, type RiskContext } from './context.js';
 import type { AlertChange, Evaluation, InstitutionRiskState, RuleFinding } from './evaluation.js';
@@ -18,19 +18,46 @@ import type { Policy } from './policy/policy.js';
 import type { ResolvedPolicy } from './policy/resolve.js';
 import type { Rule, RuleAnswer, Sentence } from './rule.js';
 import { RULES } from './rules/list.js';
-import {
-  CALENDAR_MISSING,
-  clearedValue,
-  computeScore,
-  gradeTurnsOn,
-  isDecaying,
-  markScore,
-  REFUND_POINTS_RULE,
-  type Score,
-} from './score.js';
+import { clearedValue, computeScore, gradeTurnsOn, isDecaying, markScore, type Score } from './score.js';
 
 /** What is left of an evaluation when only the alerts are wanted. The score is computed where an alert tells it. */
 export type AlertEvaluation = Pick<Evaluation, 'changes' | 'state' | 'lookAgainAt'>;
+
+/**
+ * Earlier answers of one institution, for who evaluates it again and again (the back-test). A rule is settled while nothing its
+ * answer rests on has changed and no moment has come at which time could change it, or the finding it holds open.
+ */
+export interface AnswerMemory {
+  /** A sheet that notes what is read of it. */
+  sheet(rows: InstitutionRows, now: Us, calendar: Calendar, common: CommonParams): FactSheet;
+  context(context: RiskContext): RiskContext;
+  /** `rule` is its index in the list. */
+  isSettled(rule: number, params: ParamValues, now: Us): boolean;
+  /** Whether the rule, when it was asked last, put the institution on the watch list. */
+  isFlagged(rule: number): boolean;
+  /** Before a rule is asked. */
+  begin(): void;
+  keep(rule: number, asked: AskedRule): void;
+  /** The earliest moment at which time alone could change anything, over all rules. */
+  readonly lookAgainAt: Us | null;
+}
+
+/** A rule that was asked, and what its finding came to. */
+export interface AskedRule {
+  /** Null: the policy switches the rule off. */
+  readonly params: ParamValues | null;
+  /** Null: the rule failed. */
+  readonly answer: RuleAnswer | null;
+  readonly finding: FindingState | null;
+  /** Of the answer and of the finding. */
+  readonly lookAgainAt: Us | null;
+  /** The finding was opened, changed or closed by this answer. */
+  readonly isFindingNew: boolean;
+  readonly newestEventAt: Us | null;
+  /** When something that is known begins to count; null when all of it does. */
+  readonly futureAt: Us | null;
+  readonly now: Us;
+}
 
 /**
  * Facts → answers → findings → score of one institution at one moment. Pure: the same rows, state, moment, calendar and policy
@@ -57,18 +84,6 @@ export function evaluateAgain(
   memory: AnswerMemory,
 ): AlertEvaluation {
   return new Evaluator(rows, previous, now, calendar, policy, RULES, memory).runAgain();
-}
-
-/** `evaluateInstitution`, without asking again what is settled: the same, but for the figures of findings that nobody is told of. */
-export function evaluateRemembering(
-  rows: InstitutionRows,
-  previous: InstitutionRiskState | null,
-  now: Us,
-  calendar: Calendar,
-  policy: Policy,
-  memory: AnswerMemory,
-): Evaluation {
-  return new Evaluator(rows, previous, now, calendar, policy, RULES, memory).run();
 }
 
 class Evaluator {
@@ -110,7 +125,7 @@ class Evaluator {
 
   run(): Evaluation {
     this.rules.forEach((rule, index) => {
-      this.found.push(this.settledRule(rule, index) ?? this.evaluateRule(rule, index));
+      this.found.push(this.evaluateRule(rule, index));
     });
     const findings = this.found.map(({ finding }) => finding);
     const inState = (state: RuleFinding['state']): string[] =>
@@ -120,8 +135,7 @@ class Evaluator {
     const { score: params } = this.resolved;
     const history = markScore(this.previous?.history ?? [], this.sheet.today, score.score, params.gradeDays);
     const turnsOn = isDecaying(score) ? this.sheet.today + 1 : gradeTurnsOn(history, score, this.sheet.today, params);
-    const turnsAt = turnsOn === null ? null : startOfDay(turnsOn);
-    const lookAgainAt = this.memory === null ? this.lookAgainAt : this.memory.lookAgainAt;
+    if (turnsOn !== null) this.lookAgainAt = earliest(this.lookAgainAt, startOfDay(turnsOn));
     return {
       findings,
       score,
@@ -134,7 +148,7 @@ class Evaluator {
         score: { score: score.score, level: score.level },
         history,
       },
-      lookAgainAt: earliest(lookAgainAt, turnsAt, this.futureAt),
+      lookAgainAt: earliest(this.lookAgainAt, this.futureAt),
       policyVersion: this.resolved.version,
       calendarVersion: this.calendar.version,
     };
@@ -171,23 +185,7 @@ class Evaluator {
   private evaluateRule(rule: Rule, index: number): (typeof this.found)[number] {
     const params = this.resolved.rules.get(rule.id) ?? null;
     const { answer, error, changes } = this.askAndAdvance(rule, index, params);
-    const finding = this.describe(rule, answer, error);
-    this.memory?.keepFinding(index, finding);
-    return { finding, changes };
-  }
-
-  /** A rule that need not be asked, for it would say nothing once more. */
-  private settledRule(rule: Rule, index: number): (typeof this.found)[number] | null {
-    const params = this.resolved.inOrder[index] ?? null;
-    if (this.memory === null || params === null || !this.memory.isSettled(index, params, this.now)) return null;
-    const state = this.memory.quietState(index);
-    const finding = this.states.get(rule.id) ?? newFinding(rule.id);
-    if (state === null || finding.open !== null) return null;
-    return { finding: quietFinding(rule, state, finding, this.isRaised(rule)), changes: NO_CHANGES };
-  }
-
-  private isRaised(rule: Rule): boolean {
-    return this.watched && isRaisedByWatching(rule);
+    return { finding: this.describe(rule, answer, error), changes };
   }
 
   private statesInOrder(): FindingState[] {
@@ -308,7 +306,7 @@ class Evaluator {
       threshold: answer?.threshold ?? null,
       unit: answer?.unit ?? 'state',
       finding: state ?? newFinding(rule.id),
-      watched: this.isRaised(rule),
+      watched: this.watched && isRaisedByWatching(rule),
       flag: answer?.flag ?? false,
       reason: answer?.reason ?? (() => ({ zh: `规则计算失败：${error}`, en: `The rule failed: ${error}` })),
       evidence: answer ? () => evidenceOf(answer, this.sheet) : () => [],
@@ -320,7 +318,7 @@ class Evaluator {
     const problems = [
       ...[...failed].map((ruleId) => `rule_failed:${ruleId}`),
       ...noData.map((ruleId) => `no_data:${ruleId}`),
-      ...this.sheet.calendar.guessedYears.map((year) => `${CALENDAR_MISSING}${year}`),
+      ...this.sheet.calendar.guessedYears.map((year) => `calendar_missing:${year}`),
     ];
     return computeScore({
       findings: this.rules.flatMap((rule) => {
@@ -333,7 +331,7 @@ class Evaluator {
       history: this.previous?.history ?? [],
       confidenceBp: confidenceBp(this.sheet, this.resolved.score),
       problems,
-      refundPoints: this.found.find(({ finding }) => finding.rule.id === REFUND_POINTS_RULE)?.finding.value ?? 0,
+      refundPoints: this.found.find(({ finding }) => finding.rule.id === 'C10')?.finding.value ?? 0,
     });
   }
 }
@@ -361,29 +359,6 @@ interface Asked {
   readonly error: string | null;
   readonly changes: readonly Omit<AlertChange, 'score'>[];
 }
-
-/** Of a rule that says nothing. Written out: there are sixty in an evaluation. */
-function quietFinding(rule: Rule, state: RuleFinding['state'], finding: FindingState, watched: boolean): RuleFinding {
-  return {
-    rule,
-    state,
-    level: 'none',
-    answerLevel: 'none',
-    value: 0,
-    threshold: null,
-    unit: 'state',
-    finding,
-    watched,
-    flag: false,
-    reason: NOT_TOLD,
-    evidence: () => [],
-    error: null,
-  };
-}
-
-const NOT_TOLD = (): never => {
-  throw new RangeError('nobody is told of this finding');
-};
 
 const NO_CHANGES: never[] = [];
 const ERROR_CHARS_MAX = 200;

@@ -1,18 +1,10 @@
 import type pg from 'pg';
 import { compareLinks, LINK_KINDS, LINKED_INSTITUTIONS_MAX, linkKeysOf } from './facts/links.js';
-import type { InstitutionRows, LinkedInstitution } from './facts/rows.js';
-
-/** Rows of one institution that still lack the ties to others. */
-type Unlinked = Pick<InstitutionRows, 'profile' | 'registers' | 'lessons'> & {
-  links: readonly LinkedInstitution[] | null;
-};
+import type { LinkedInstitution } from './facts/rows.js';
+import type { BuildingOf } from './read-building.js';
 
 /** The red institutions that are tied to each, by what its rows say now. Profile, accounts and lessons must have been read. */
-export async function readLinks(
-  client: pg.ClientBase,
-  nos: readonly number[],
-  of: (no: number) => Unlinked,
-): Promise<void> {
+export async function readLinks(client: pg.ClientBase, nos: readonly number[], of: BuildingOf): Promise<void> {
   const keys = nos.flatMap((no) => linkKeysOf(of(no)).map((key) => ({ no, ...key })));
   if (keys.length === 0) return;
   const { rows } = await client.query<{ no: number; kind: number; id: string; shared: number }>({

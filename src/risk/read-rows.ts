@@ -18,7 +18,6 @@ import {
 import { readDifferingReleases, readReleasedLines, readSums, readUnearned } from './read-books.js';
 import type { Building, BuildingOf } from './read-building.js';
 import { readContracts, readPayments, readRefunds } from './read-contracts.js';
-import { readHeads } from './read-heads.js';
 import { readLinks } from './read-links.js';
 import { readTeaching } from './read-teaching.js';
 
@@ -146,9 +145,21 @@ async function readInstitutions(
   day: Day,
   earlier: EarlierRows['of'],
 ): Promise<Map<number, Building>> {
-  const heads = await readHeads(client, nos);
+  const { rows } = await client.query<{
+    no: number;
+    id: string;
+    event_count: number;
+    newest_at: Us | null;
+    oldest_at: Us | null;
+    top: boolean;
+  }>({
+    name: 'risk_institutions',
+    text: `select i.no, i.id, i.event_count, i.newest_at, i.oldest_at, r.institution_no is not null as top
+             from institutions i left join county_ranks r on r.institution_no = i.no where i.no = any($1::int[])`,
+    values: [nos],
+  });
   return new Map(
-    [...heads.values()].map((row) => [
+    rows.map((row) => [
       row.no,
       {
         institutionId: row.id,

@@ -5,11 +5,6 @@ import { higher, type Level, levelOf, type OpenLevel, rankOf } from './level.js'
 import type { RuleGroup, Sentence } from './rule.js';
 import type { ScoreParams } from './score-params.js';
 
-/** Of whose finding the value is points of the score. */
-export const REFUND_POINTS_RULE = 'C10';
-/** Begins the problem that answers rest on a guess; the year follows. */
-export const CALENDAR_MISSING = 'calendar_missing:';
-
 export type ScoreGroup = Exclude<RuleGroup, 'G'>;
 export const SCORE_GROUPS: readonly ScoreGroup[] = ['A', 'B', 'C', 'D', 'E', 'F'];
 export type Grade = 'A' | 'B' | 'C' | 'D' | 'E';

@@ -4,7 +4,6 @@ import type { Us } from '../../src/core/time.js';
 import { applyBatch } from '../../src/ledger/apply.js';
 import { CALM_DELAY_US } from '../../src/ledger/due.js';
 import { evaluateDue } from '../../src/risk/evaluate-due.js';
-import type { KeptBooks } from '../../src/risk/kept-books.js';
 import { inputOf } from '../support/history.js';
 
 /** The line of an inspection that found something. */
@@ -34,7 +33,7 @@ export async function ingestAt(
 }
 
 /** Evaluates everything that is due at a moment, calm events included. Answers how many institutions were. */
-export async function evaluateAt(pool: pg.Pool, now: Us, kept?: KeptBooks): Promise<number> {
+export async function evaluateAt(pool: pg.Pool, now: Us): Promise<number> {
   let total = 0;
   for (;;) {
     const { evaluated } = await evaluateDue(pool, {
@@ -43,7 +42,6 @@ export async function evaluateAt(pool: pg.Pool, now: Us, kept?: KeptBooks): Prom
       settleUs: -CALM_DELAY_US,
       institutionsMax: 100,
       kafkaEnabled: false,
-      ...(kept && { kept }),
     });
     if (evaluated === 0) return total;
     total += evaluated;

@@ -42,37 +42,6 @@ export async function* readEvents(client: pg.ClientBase, no: number, knownBy: Us
   await client.query('close institution_events');
 }
 
-/** Of an event what it takes to book it again. */
-export type EventToBook = Pick<EventRow, 'seq' | 'ordinal' | 'body' | 'recorded_at'>;
-
-/** The highest number that an event has. */
-export async function newestEventNumber(client: pg.ClientBase): Promise<number> {
-  const { rows } = await client.query<{ seq: number }>({
-    name: 'newest_event_number',
-    text: 'select coalesce(max(seq), 0) as seq from events',
-  });
-  return rows[0]!.seq;
-}
-
-/**
- * Events of a few institutions with numbers above `seq`, in the order in which they were accepted. Those of one institution have rising
- * numbers; of others a transaction that takes long may bring lower ones.
- */
-export async function readEventsAfter(
-  client: pg.ClientBase,
-  nos: readonly number[],
-  seq: number,
-): Promise<(EventToBook & { readonly institution_no: number })[]> {
-  const { rows } = await client.query<EventToBook & { readonly institution_no: number }>({
-    name: 'read_events_after',
-    // The sum keeps the index by institution out of it, in which all their events stand: those that are new are few.
-    text: `select e.institution_no, e.seq, e.ordinal, e.recorded_at, e.body from events e
-            where e.seq > $2 and e.institution_no + 0 = any($1::int[]) order by e.institution_no, e.ordinal`,
-    values: [nos, seq],
-  });
-  return rows;
-}
-
 /** Bodies of the facts that are kept out and are newer than a moment; null: all. */
 export async function readKeptOutSince(client: pg.ClientBase, no: number, since: Us | null): Promise<string[]> {
   const { rows } = await client.query<{ body: string }>({

@@ -10,18 +10,16 @@ import {
   ORDINARY_HOURS_MAX,
   ORDINARY_MONTHS_MAX,
 } from '../model/ordinary.js';
-import type { AnswerMemory, AskedRule } from './answer-memory.js';
-import { isRaisedByWatching } from './ask.js';
-import type { CommonParams } from './common.js';
-import type { RiskContext } from './context.js';
-import type { RuleFinding } from './evaluation.js';
-import type { FactSheet } from './facts/fact-sheet.js';
-import type { InstitutionRows } from './facts/rows.js';
-import { rankOf } from './level.js';
-import type { ParamValues } from './params.js';
-import type { AnswerState } from './rule.js';
-import { RULES } from './rules/list.js';
-import { REFUND_POINTS_RULE } from './score.js';
+import { isRaisedByWatching } from '../risk/ask.js';
+import type { CommonParams } from '../risk/common.js';
+import type { RiskContext } from '../risk/context.js';
+import type { AnswerMemory, AskedRule } from '../risk/evaluate.js';
+import type { FactSheet } from '../risk/facts/fact-sheet.js';
+import type { InstitutionRows } from '../risk/facts/rows.js';
+import { rankOf } from '../risk/level.js';
+import type { ParamValues } from '../risk/params.js';
+import { RULES } from '../risk/rules/list.js';
+import type { Turns } from './rank-history.js';
 import { FactCache, TrackedSheet } from './tracked-facts.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -31,10 +29,7 @@ const NO_RULE = -1;
 const IS_RAISED_BY_WATCHING = RULES.map(isRaisedByWatching);
 const NO_PARAMS: readonly null[] = RULES.map(() => null);
 
-/**
- * The answers of one institution, each with what it rests on. See `AnswerMemory`. `isExact`: also when to look
- * again is as if all rules were asked; without it a rule that finds nothing is not asked for what can only be good news to it.
- */
+/** The answers of one institution, each with what it rests on. See `AnswerMemory`. */
 export class RememberedAnswers implements AnswerMemory {
   // By rule; arrays of numbers lie together in memory, which counts with thousands of institutions.
   private readonly params: (ParamValues | null)[] = NO_PARAMS.slice();
@@ -51,17 +46,8 @@ export class RememberedAnswers implements AnswerMemory {
   private readonly raisableTurns: Day[] = [];
   private readonly facts = new FactCache();
   private readonly note = this.facts.note;
-  private readonly quiet: (AnswerState | null)[] = NO_PARAMS.slice();
   /** The rule asked whether others found something in the last days: the days pass. */
   private looksBack = false;
-
-  constructor(private readonly isExact = false) {}
-
-  /** Nothing is settled any more, and no fact is known. */
-  forgetAll(): void {
-    this.params.fill(null);
-    this.facts.forgetAll();
-  }
 
   /** Parts of the rows have changed, or lost what their window has left behind. */
   follow(changed: number, moved: number): void {
@@ -84,16 +70,6 @@ export class RememberedAnswers implements AnswerMemory {
 
   isFlagged(index: number): boolean {
     return this.flagged === index;
-  }
-
-  quietState(index: number): AnswerState | null {
-    return this.quiet[index]!;
-  }
-
-  /** The value of the one that the score counts by may change by time alone. */
-  keepFinding(index: number, { rule, state, level, answerLevel, flag }: RuleFinding): void {
-    const isQuiet = level === 'none' && answerLevel === 'none' && !flag && rule.id !== REFUND_POINTS_RULE;
-    this.quiet[index] = isQuiet && state !== 'failed' ? state : null;
   }
 
   get lookAgainAt(): Us | null {
@@ -143,14 +119,14 @@ export class RememberedAnswers implements AnswerMemory {
     // Rules that read findings come after those whose findings they read.
     if (asked.isFindingNew) this.forget(FINDINGS);
     this.params[index] = isAtRest(asked) ? asked.params : null;
-    this.parts[index] = this.note.parts & ~(this.isExact ? 0 : harmlessParts(index, asked, this.note.parts));
+    this.parts[index] = this.note.parts & ~harmlessParts(index, asked, this.note.parts);
     this.lookAgain[index] = asked.lookAgainAt ?? NEVER;
     this.days[index] = this.looksBack ? dayOf(asked.now) : ANY_DAY;
     this.noteRaisable(index, asked);
   }
 
   /** Whether on one of the days from a turn to the next a finding was there that being watched would have raised. */
-  couldBeRaised(turns: readonly Day[]): boolean {
+  couldBeRaised(turns: Turns): boolean {
     for (let at = 0; at < turns.length; at += 2) {
       const from = turns[at]!;
       const to = turns[at + 1] ?? NEVER;

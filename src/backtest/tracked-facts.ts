@@ -6,13 +6,13 @@ import type { PaymentRow } from '../ledger/rows.js';
 import { TALLIES, type TallyName } from '../ledger/tallies.js';
 import { ALL_COUNTS, ALL_SUMS, PART, partOfAccount, partOfMetric } from '../model/changed.js';
 import type { ModelRows } from '../model/institution-rows.js';
-import type { CommonParams } from './common.js';
-import type { Collection } from './facts/collections.js';
-import { FactSheet } from './facts/fact-sheet.js';
-import { MoneyFacts } from './facts/money.js';
-import type { PaymentFacts } from './facts/payments.js';
-import { type InstitutionRows, REGISTER_TYPES, type Registers } from './facts/rows.js';
-import { TallyFacts } from './facts/tallies.js';
+import type { CommonParams } from '../risk/common.js';
+import type { Collection } from '../risk/facts/collections.js';
+import { FactSheet } from '../risk/facts/fact-sheet.js';
+import { MoneyFacts } from '../risk/facts/money.js';
+import type { PaymentFacts } from '../risk/facts/payments.js';
+import { type InstitutionRows, REGISTER_TYPES, type Registers } from '../risk/facts/rows.js';
+import { TallyFacts } from '../risk/facts/tallies.js';
 
 /** All bits, which no value rests on. */
 const UNREAD = -1;
@@ -42,12 +42,6 @@ export class FactCache {
     const { partsOf } = this;
     for (let at = 0; at < partsOf.length; at += 1)
       if (partsOf[at]! !== UNREAD && (partsOf[at]! & parts) !== 0) partsOf[at] = UNREAD;
-  }
-
-  forgetAll(): void {
-    this.partsOf.fill(UNREAD);
-    this.money = null;
-    this.tallies = null;
   }
 
   /** Before a sheet of the rows at `now` is made. */
