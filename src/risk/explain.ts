@@ -1,4 +1,4 @@
-import { setImmediate as others } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Calendar } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
@@ -116,7 +116,7 @@ async function inTurns(question: RemedyQuestion): Promise<FindingRemedies[]> {
   const all: FindingRemedies[] = [];
   for (const one of eachRemedies(question)) {
     all.push(one);
-    await others();
+    await nextTurn();
   }
   return all;
 }

@@ -1,10 +1,18 @@
 import type pg from 'pg';
-import { type Day, dayOf, formatDay, type Us } from '../core/time.js';
+import { type Day, dayOf, formatDay } from '../core/time.js';
 import type { EventData } from '../events/event.js';
 import { type PaidTo, refundPartKey } from '../ledger/details.js';
 import { isRefundRead, refundContract } from '../ledger/refunds.js';
 import { type Booked, byFirst, isNewer, type RefundRow } from '../ledger/rows.js';
-import { type PaymentColumns, paymentRowOf } from '../ledger/sql/load-registers.js';
+import {
+  CONTRACT_COLUMNS,
+  type ContractColumns,
+  contractRowOf,
+  loadContracts,
+  type Pairs,
+  type PaymentColumns,
+  paymentRowOf,
+} from '../ledger/sql/load-registers.js';
 import {
   type EarlierPair,
   readEarlierContracts,
@@ -21,37 +29,23 @@ import { type BuildingOf, type LineColumns, lineOf } from './read-building.js';
 
 type Db = pg.ClientBase;
 
-interface ContractColumns {
-  institution_no: number;
-  contract_id: string;
-  at: Us;
-  source: string;
-  id: string;
-  data: string;
-}
-
-const CONTRACT_COLUMNS = 'institution_no, contract_id, at, source, id, data';
-
 /** Contracts signed in the last days, and those signed before on which something was paid in these days. The payments are read already. */
 export async function readContracts(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
   const from = today - CONTRACT_DAYS;
   const { rows } = await client.query<ContractColumns>({
     name: 'risk_contracts',
-    text: `select ${CONTRACT_COLUMNS} from contracts where institution_no = any($1::int[]) and signed_on >= $2::date`,
+    text: `select ${CONTRACT_COLUMNS} from contracts c where c.institution_no = any($1::int[]) and c.signed_on >= $2::date`,
     values: [nos, formatDay(from)],
   });
+  const contracts = rows.map(contractRowOf);
   const pairs = await readEarlierContracts(client, nos, from);
-  const known = new Set(rows.map((row) => keyOf(row.institution_no, row.contract_id)));
+  const known = new Set(contracts.map((one) => keyOf(one.institutionNo, one.contractId)));
   const paid = paidSince(nos, from, of).filter(({ no, contractId }) => !known.has(keyOf(no, contractId)));
   if (paid.length > 0) {
-    const keys = [paid.map(({ no }) => no), paid.map(({ contractId }) => contractId)] as const;
-    const { rows: older } = await client.query<ContractColumns>({
-      name: 'risk_contracts_paid',
-      text: `select ${CONTRACT_COLUMNS} from contracts where (institution_no, contract_id) in (select * from unnest($1::int[], $2::text[]))`,
-      values: [...keys],
-    });
-    rows.push(...older);
-    if (older.length > 0) pairs.push(...(await readEarlierOf(client, ...keys)));
+    const wanted: Pairs = { nos: paid.map(({ no }) => no), keys: paid.map(({ contractId }) => contractId) };
+    const older = await loadContracts(client, wanted);
+    contracts.push(...older);
+    if (older.length > 0) pairs.push(...(await readEarlierOf(client, wanted.nos, wanted.keys)));
   }
   const earlier = new Map<string, EarlierPair[]>();
   for (const pair of pairs) {
@@ -60,15 +54,10 @@ export async function readContracts(client: Db, nos: readonly number[], today: D
     if (list) list.push(pair);
     else earlier.set(key, [pair]);
   }
-  for (const row of rows)
-    of(row.institution_no).contracts.push({
-      contractId: row.contract_id,
-      at: row.at,
-      source: row.source,
-      id: row.id,
-      data: JSON.parse(row.data),
-      hoursLeftHundredths: hoursLeft(earlier.get(keyOf(row.institution_no, row.contract_id)) ?? [], dayOf(row.at)),
-    });
+  for (const { institutionNo, ...row } of contracts) {
+    const before = earlier.get(keyOf(institutionNo, row.contractId)) ?? [];
+    of(institutionNo).contracts.push({ ...row, hoursLeftHundredths: hoursLeft(before, dayOf(row.at)) });
+  }
   for (const no of nos) of(no).contracts.sort((a, b) => (isNewer(a, b) ? 1 : -1));
 }
 

@@ -59,7 +59,7 @@ describe('the rows of the model are the rows of PostgreSQL', () => {
           await expectSameRows(db.pool, model, readers, now);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 150 },
     );
   }, 120_000);
 

@@ -12,6 +12,14 @@ import { findRemedies } from '../../src/risk/remedy.js';
 import { addDays, enrolled, founded, lineOf, SCHOOL, us } from '../backtest/support.js';
 import { decodeLine } from '../support/history.js';
 
+const account = (accountId: string, purpose: string) =>
+  lineOf({
+    id: accountId,
+    type: 'account.registered',
+    time: '2026-01-05T08:00:00+08:00',
+    data: { accountId, bankCode: 'B001', purpose, mode: 'deposit', validFrom: '2026-01-05' },
+  });
+
 /** One school, its events and its evaluations as time goes by. */
 class Life {
   private readonly model = new Model(CHINA_CALENDAR);
@@ -116,13 +124,6 @@ describe('what would change a finding, while other things change', () => {
     const numbers = Array.from({ length: 41 }, (_, at) => at);
     const contract = (n: number) => `C-${String(n).padStart(2, '0')}`;
     const day = (month: string, n: number) => `2026-${month}-${String(n).padStart(2, '0')}`;
-    const account = (accountId: string, purpose: string) =>
-      lineOf({
-        id: accountId,
-        type: 'account.registered',
-        time: '2026-01-05T08:00:00+08:00',
-        data: { accountId, bankCode: 'B001', purpose, mode: 'deposit', validFrom: '2026-01-05' },
-      });
     const life = new Life([
       founded(SCHOOL, '2026-01-05')[0]!,
       account('D-1', 'deposit'),
@@ -160,13 +161,6 @@ describe('what would change a finding, while other things change', () => {
   });
 
   it('asks for no more money on a Friday than is missing on Monday', () => {
-    const account = (accountId: string, purpose: string) =>
-      lineOf({
-        id: accountId,
-        type: 'account.registered',
-        time: '2026-01-05T08:00:00+08:00',
-        data: { accountId, bankCode: 'B001', purpose, mode: 'deposit', validFrom: '2026-01-05' },
-      });
     const paid = (contract: string, on: string, fen: number) =>
       enrolled(SCHOOL, contract, on, fen)
         .slice(0, 2)

@@ -10,29 +10,37 @@ export interface Pairs {
 }
 type Of<R> = R & { readonly institutionNo: number };
 
+export interface ContractColumns {
+  institution_no: number;
+  contract_id: string;
+  at: Us;
+  source: string;
+  id: string;
+  data: string;
+}
+
+export const CONTRACT_COLUMNS = 'c.institution_no, c.contract_id, c.at, c.source, c.id, c.data';
+
 export async function loadContracts(client: pg.ClientBase, pairs: Pairs): Promise<Of<ContractRow>[]> {
-  const { rows } = await client.query<{
-    institution_no: number;
-    contract_id: string;
-    at: Us;
-    source: string;
-    id: string;
-    data: string;
-  }>({
+  const { rows } = await client.query<ContractColumns>({
     name: 'load_contracts',
-    text: `select c.institution_no, c.contract_id, c.at, c.source, c.id, c.data
+    text: `select ${CONTRACT_COLUMNS}
              from unnest($1::int[], $2::text[]) as t(institution_no, key)
              join contracts c on c.institution_no = t.institution_no and c.contract_id = t.key collate "C"`,
     values: arrayParams(pairs.nos, pairs.keys),
   });
-  return rows.map((row) => ({
+  return rows.map(contractRowOf);
+}
+
+export function contractRowOf(row: ContractColumns): Of<ContractRow> {
+  return {
     institutionNo: row.institution_no,
     contractId: row.contract_id,
     at: row.at,
     source: row.source,
     id: row.id,
     data: JSON.parse(row.data),
-  }));
+  };
 }
 
 export async function loadPayments(client: pg.ClientBase, pairs: Pairs): Promise<Of<PaymentRow>[]> {

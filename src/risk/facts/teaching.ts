@@ -42,12 +42,12 @@ function isTaught(
 }
 
 /**
- * The first day of which rules know, if all that is unearned was paid before it: nothing came in since. Null if not. When the last lesson
- * was, or the last business, is then older than the days that are read, and not nothing.
+ * The last day that is out of the rules' sight, if all that is unearned was paid by then: nothing came in since. Null if not. When the
+ * last lesson was, or the last business, is then older than the days that are read, and not nothing: it counts as that day's.
  */
 export function owedSinceBefore(sheet: FactSheet): Day | null {
   const { money, today } = sheet;
   const from = today - LOOK_BACK_DAYS;
   const cameIn = money.receipts(from, today) !== 0n || money.moved('stock', 'debitFen', null, from, today) !== 0n;
-  return sheet.unearnedFen > 0n && !cameIn ? from : null;
+  return sheet.unearnedFen > 0n && !cameIn ? from - 1 : null;
 }

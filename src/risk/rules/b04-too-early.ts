@@ -7,8 +7,9 @@ import { is, judge } from '../steps.js';
 import { plural } from '../text.js';
 
 /**
- * Paid more than a month before the first lesson, in full or in part: also a small first instalment is collected. Priced by the hour it is also in time within the last 20 hours of the
- * learner's current course, so it is a breach only if more are left, or there is no current course.
+ * Paid more than a month before the first lesson, in full or in part: also a small first instalment is collected. Priced by the hour it is
+ * also in time within the last 20 hours of the learner's current course, so it is a breach only if more are left, or there is no current
+ * course.
  */
 export const rule = defineRule({
   id: 'B04',

@@ -103,10 +103,10 @@ export const rule = defineRule({
   },
 });
 
-/** The day before the first lesson was to be given; null while nothing was paid. What is older than anybody looks back counts from there. */
+/** The day before the first lesson was to be given; null while nothing was paid. */
 function expectedSince(sheet: FactSheet): Day | null {
-  const known = owedSinceBefore(sheet);
-  if (known !== null) return known - 1;
+  const outOfSight = owedSinceBefore(sheet);
+  if (outOfSight !== null) return outOfSight;
   const paid = sheet.money.firstDay('receipts', 'debitFen') ?? sheet.money.firstDay('stock', 'debitFen');
   if (paid === null) return null;
   const first = sheet.rows.contracts.reduce<Day | null>(

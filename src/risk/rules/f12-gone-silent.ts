@@ -80,7 +80,6 @@ function lastBusiness({ rows, payments, now }: FactSheet): readonly EvidenceRef[
   ];
 }
 
-/** What is older than anybody looks back counts as the day before that. */
 function lastActivity(sheet: FactSheet): Day | null {
   const days = [
     sheet.tallies.lastDay('lessons_delivered', sheet.today),
@@ -88,7 +87,5 @@ function lastActivity(sheet: FactSheet): Day | null {
     sheet.tallies.lastDay('confirmations_silent', sheet.today),
     sheet.money.lastDay('receipts', 'debitFen', sheet.today),
   ].filter((day) => day !== null);
-  if (days.length > 0) return Math.max(...days);
-  const known = owedSinceBefore(sheet);
-  return known === null ? null : known - 1;
+  return days.length > 0 ? Math.max(...days) : owedSinceBefore(sheet);
 }
