@@ -101,6 +101,8 @@ export class RememberedAnswers implements AnswerMemory {
         this.note.parts |= FINDINGS;
         return context.reached(floor);
       },
+      // The rule is asked with the sheet, which notes what that reads.
+      evidenceOf: (ruleId) => context.evidenceOf(ruleId),
     };
   }
 

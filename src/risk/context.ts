@@ -1,7 +1,7 @@
 import { dayOf, type Us } from '../core/time.js';
 import type { FindingState } from './finding.js';
 import { atLeast, type Level, levelOf, rankOf } from './level.js';
-import type { Rule, RuleGroup } from './rule.js';
+import type { EvidenceRef, Rule, RuleGroup } from './rule.js';
 
 /** What a rule may know of the findings of other rules: of this institution, as decided before it in the same evaluation. */
 export interface RiskContext {
@@ -11,6 +11,8 @@ export interface RiskContext {
   hadFinding(groups: readonly string[], floor: Level, days: number): boolean;
   /** Findings of the groups A to F that are open at `floor` or above, and when each reached it. */
   reached(floor: Level): readonly Reached[];
+  /** The events behind what another rule says now; none of a moment that is past or to come, of which nothing is told. */
+  evidenceOf(ruleId: string): readonly EvidenceRef[];
 }
 
 export interface Reached {
@@ -21,8 +23,15 @@ export interface Reached {
   readonly at: Us | null;
 }
 
+const NO_EVIDENCE = (): readonly EvidenceRef[] => [];
+
 /** For rules asked alone: no other findings. */
-export const NO_CONTEXT: RiskContext = { levelOf: () => 'none', hadFinding: () => false, reached: () => [] };
+export const NO_CONTEXT: RiskContext = {
+  levelOf: () => 'none',
+  hadFinding: () => false,
+  reached: () => [],
+  evidenceOf: NO_EVIDENCE,
+};
 
 /**
  * The same of a past moment, as far as it is remembered: what is held now, and what was left after that moment, counts as held then.
@@ -50,11 +59,17 @@ export function pastContextOf(states: ReadonlyMap<string, FindingState>, rules: 
         return isOpen || leftAt === null || leftAt <= at ? [] : [{ ruleId: id, group, level: floor, at: null }];
       }),
     ],
+    evidenceOf: NO_EVIDENCE,
   };
 }
 
 /** The context over states that may still change while the rules are evaluated one after the other. */
-export function contextOf(states: ReadonlyMap<string, FindingState>, rules: readonly Rule[], now: Us): RiskContext {
+export function contextOf(
+  states: ReadonlyMap<string, FindingState>,
+  rules: readonly Rule[],
+  now: Us,
+  evidenceOf: RiskContext['evidenceOf'] = NO_EVIDENCE,
+): RiskContext {
   return {
     levelOf: (ruleId) => states.get(ruleId)?.open?.level ?? 'none',
     hadFinding: (groups, floor, days) =>
@@ -72,5 +87,6 @@ export function contextOf(states: ReadonlyMap<string, FindingState>, rules: read
         const at = open.raises.find((raise) => atLeast(raise.level, floor))?.at ?? open.openedAt;
         return [{ ruleId: id, group, level: open.level, at }];
       }),
+    evidenceOf,
   };
 }

@@ -16,7 +16,7 @@ import type { ParamValues } from './params.js';
 import { policyFor, regimeEndsAt } from './policy/of-institution.js';
 import type { Policy } from './policy/policy.js';
 import type { ResolvedPolicy } from './policy/resolve.js';
-import type { Rule, RuleAnswer, Sentence } from './rule.js';
+import type { EvidenceRef, Rule, RuleAnswer, Sentence } from './rule.js';
 import { RULES } from './rules/list.js';
 import { clearedValue, computeScore, gradeTurnsOn, isDecaying, markScore, type Score } from './score.js';
 
@@ -119,7 +119,7 @@ class Evaluator {
     this.sheet = memory ? memory.sheet(rows, now, calendar, common) : new FactSheet(rows, now, calendar, common);
     this.cases = previous?.cases ?? { count: 0, lastClearedAt: null };
     for (const state of previous?.findings ?? []) this.states.set(state.ruleId, state);
-    const context = contextOf(this.states, rules, now);
+    const context = contextOf(this.states, rules, now, (ruleId) => this.evidenceBehind(ruleId));
     this.context = memory ? memory.context(context) : context;
   }
 
@@ -232,6 +232,18 @@ class Evaluator {
   private lackedFactsAt(rule: Rule, params: ParamValues | null, at: Us): boolean {
     const sheet = new FactSheet(this.rows, at, this.calendar, this.resolved.common);
     return askRule(rule, params, sheet, this.context, this.watched).state === 'no_data';
+  }
+
+  /** Asked anew: a rule whose answer is settled was not asked in this evaluation. */
+  private evidenceBehind(ruleId: string): readonly EvidenceRef[] {
+    const rule = this.rules.find(({ id }) => id === ruleId);
+    if (rule === undefined) return [];
+    try {
+      return askRule(rule, this.resolved.rules.get(ruleId) ?? null, this.sheet, this.context, this.watched).evidence();
+    } catch {
+      // That it fails is told as its own finding.
+      return [];
+    }
   }
 
   private advance(rule: Rule, params: ParamValues | null, answer: RuleAnswer | null): Omit<AlertChange, 'score'>[] {

@@ -67,6 +67,7 @@ export class Outlook {
       levelOf: (ruleId) => then().levelOf(ruleId),
       hadFinding: (groups, floor, days) => then().hadFinding(groups, floor, days),
       reached: (floor) => then().reached(floor),
+      evidenceOf: (ruleId) => then().evidenceOf(ruleId),
     };
   }
 }

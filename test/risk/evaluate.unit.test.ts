@@ -48,6 +48,17 @@ describe('evaluating an institution', () => {
     expect(evaluation.lookAgainAt).toBe(startOfDay(TODAY + 1));
   });
 
+  it('names the events of both findings where two come together', () => {
+    const gone = short(60_000).refund({ requestedOn: TODAY - 60, approvedOn: TODAY - 59, dueOn: TODAY - 40 });
+    const { changes } = evaluate(gone);
+    const evidenceOf = (ruleId: string) => changes.find((change) => change.ruleId === ruleId)!.evidence;
+    const together = changes.find(({ ruleId }) => ruleId === 'G02')!;
+    const named = ['A01', 'C01'].flatMap((ruleId) => evidenceOf(ruleId));
+    expect(together.reason.en).toMatch(/A01 \(.*C01 \(/);
+    expect(named.length).toBeGreaterThan(1);
+    expect(together.evidence).toEqual(expect.arrayContaining(named));
+  });
+
   it('gives everything an alert message needs', () => {
     const evaluation = evaluate(short(60_000));
     const [raised] = evaluation.changes.filter((change) => change.ruleId === 'A01');

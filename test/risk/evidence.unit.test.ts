@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { CHINA_CALENDAR } from '../../src/core/calendar.js';
-import { evidenceOf } from '../../src/risk/facts/evidence.js';
+import { evidenceOf, refsInTurn } from '../../src/risk/facts/evidence.js';
 import { FactSheet } from '../../src/risk/facts/fact-sheet.js';
 import { DEFAULT_POLICY } from '../../src/risk/policy/default.js';
 import { policyFor } from '../../src/risk/policy/of-institution.js';
-import { notApplicable, type RuleAnswer } from '../../src/risk/rule.js';
+import { EVIDENCE_MAX, notApplicable, type RuleAnswer } from '../../src/risk/rule.js';
 import { NOW, PROFILE, type School, school } from './builders.js';
 
 const sheetOf = (one: School): FactSheet => {
@@ -33,6 +33,15 @@ it('is the newest registration of the institution, and its accounts, where the r
       sheet,
     ),
   ).toEqual(refs);
+});
+
+it('of several findings begins with the most telling event of each, and names none twice', () => {
+  const ref = (id: string) => ({ source: '/platform/1', id });
+  const many = Array.from({ length: 30 }, (_, at) => ref(`m-${at}`));
+  const mixed = refsInTurn([[ref('a'), ref('b')], [], many, [ref('c'), ref('b')]]);
+  expect(mixed.slice(0, 6).map(({ id }) => id)).toEqual(['a', 'm-0', 'c', 'b', 'm-1', 'm-2']);
+  expect(mixed).toHaveLength(EVIDENCE_MAX);
+  expect(refsInTurn([])).toEqual([]);
 });
 
 it('is empty where nothing was registered', () => {

@@ -17,6 +17,12 @@ export function refsOf(...lists: readonly (readonly EvidenceRef[])[]): readonly 
   return refs;
 }
 
+/** Of several findings: the most telling event of each, then the next of each. */
+export function refsInTurn(lists: readonly (readonly EvidenceRef[])[]): readonly EvidenceRef[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return refsOf(...Array.from({ length: longest }, (_, at) => lists.flatMap((list) => list[at] ?? [])));
+}
+
 /**
  * The events behind an answer. Where they are older than what is read, or there are none because something did not happen, the
  * registration of the institution and of its accounts: what the finding holds against.

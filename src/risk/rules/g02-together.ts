@@ -1,5 +1,6 @@
 import { US_PER_DAY } from '../../core/time.js';
 import type { Reached } from '../context.js';
+import { refsInTurn } from '../facts/evidence.js';
 import type { Level } from '../level.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
@@ -9,11 +10,11 @@ const YELLOW_GROUPS = 3;
 
 /**
  * Findings of different groups that come together are worse than each alone. When a finding reached the level counts, not when it was
- * opened, and only findings that are still open. The evidence is with those findings, which the reason names.
+ * opened, and only findings that are still open. The evidence is that of the findings, which the reason names.
  */
 export const rule = defineRule({
   id: 'G02',
-  version: 1,
+  version: 2,
   group: 'G',
   name: { zh: '叠加升级', en: 'Findings together' },
   question: {
@@ -58,7 +59,7 @@ export const rule = defineRule({
         zh: `${groupsOf(found)} 个组别的预警叠加：${found.map((one) => `${one.ruleId}（${ZH[one.level]}）`).join('、') || '无'}`,
         en: `Findings of ${groupsOf(found)} groups together: ${found.map((one) => `${one.ruleId} (${one.level})`).join(', ') || 'none'}`,
       }),
-      evidence: () => [],
+      evidence: () => refsInTurn(found.map(({ ruleId }) => context.evidenceOf(ruleId))),
       lookAgainAt: null,
     };
   },
