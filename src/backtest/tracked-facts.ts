@@ -206,6 +206,10 @@ class TrackedRows implements InstitutionRows {
     this.note.parts |= PART.released;
     return this.plain.differingReleases;
   }
+  get withdrawals() {
+    this.note.parts |= partOfAccount(ACCOUNT.other_debits);
+    return this.plain.withdrawals;
+  }
   get releasedLines() {
     this.note.parts |= PART.released;
     return this.plain.releasedLines;

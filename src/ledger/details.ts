@@ -1,6 +1,17 @@
 import { type Day, dayOf, parseTime, type Us } from '../core/time.js';
 import type { AnyEvent, Event, EventData } from '../events/event.js';
-import { type Booked, bookedOf, isNewer, SEPARATOR, type Told, withBooked } from './rows.js';
+import {
+  type Booked,
+  bookedOf,
+  isNewer,
+  isWithdrawal,
+  joinKey,
+  SEPARATOR,
+  type Told,
+  type Withdrawal,
+  withBooked,
+  withdrawalOf,
+} from './rows.js';
 
 /** A lesson as last scheduled. */
 export interface ScheduledLesson extends Told {
@@ -55,6 +66,8 @@ export class Details {
   readonly instructed = new Map<string, Told>();
   /** The bank's debits of a refund, sorted by key. */
   readonly refundDebits = new Map<string, readonly Booked[]>();
+  /** By account and the bank's transaction. */
+  readonly withdrawals = new Map<string, Withdrawal>();
   private readonly requestsOf = new DayKeys();
   private readonly confirmationsOf = new DayKeys();
   private readonly deliveriesOf = new DayKeys();
@@ -97,6 +110,7 @@ export class Details {
       case 'custody.debited':
         if (event.data.purpose === 'refund' && event.data.refundId !== undefined)
           this.refundDebited(event.data.refundId, bookedOf(event), sign);
+        if (isWithdrawal(event.data)) this.withdraw(event, sign);
         return;
     }
   }
@@ -146,6 +160,12 @@ export class Details {
     if (debits.length > 0) this.refundDebits.set(refundId, debits);
     else this.refundDebits.delete(refundId);
     this.changedRefundDebits.add(refundId);
+  }
+
+  private withdraw(event: Event<'custody.debited'>, sign: 1 | -1): void {
+    const key = joinKey(event.data.accountId, event.data.bankTxnId);
+    if (sign > 0) this.withdrawals.set(key, withdrawalOf(event));
+    else this.withdrawals.delete(key);
   }
 
   private refund(event: Event<'refund.paid'>, sign: 1 | -1): void {

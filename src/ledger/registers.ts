@@ -29,6 +29,7 @@ export const EVENT_REGISTERS: ReadonlySet<EventType> = new Set<EventType>([
   'guarantee.registered',
   'stock.declared',
   'statement.filed',
+  'lesson.disputed',
   'complaint.received',
   'complaint.closed',
   'inspection.recorded',

@@ -49,6 +49,13 @@ export interface ContractRow extends Told {
 /** A movement that a bank has booked: [account and transaction, day, fen]. */
 export type Booked = readonly [key: string, on: Day, amountFen: number];
 
+/** Money that left an account, neither released nor refunded: fees, a court's order, anything else. */
+export interface Withdrawal extends Told {
+  readonly accountId: string;
+  readonly bookedOn: Day;
+  readonly amountFen: number;
+}
+
 /** A credit that names a payment, and how many payments it names. */
 export type NamedBy = readonly [...credit: Booked, payments: number];
 
@@ -130,6 +137,20 @@ export function joinKey(a: string | number, b: string): string {
 /** The bank's debit as it is kept. */
 export function bookedOf({ data }: Pick<Event<'custody.debited'>, 'data'>): Booked {
   return [joinKey(data.accountId, data.bankTxnId), parseDay(data.bookedOn)!, data.amountFen];
+}
+
+export function withdrawalOf({ at, source, id, data }: Told & Pick<Event<'custody.debited'>, 'data'>): Withdrawal {
+  const { accountId, amountFen } = data;
+  return { at, source, id, accountId, bookedOn: parseDay(data.bookedOn)!, amountFen };
+}
+
+/** Purposes of debits that are withdrawals. */
+export const WITHDRAWAL_PURPOSES = ['fee', 'court', 'other'] as const satisfies readonly Purpose[];
+type Purpose = EventData['custody.debited']['purpose'];
+
+/** A debit of nothing is none: the books have no entry of it. */
+export function isWithdrawal({ purpose, amountFen }: EventData['custody.debited']): boolean {
+  return amountFen > 0 && (WITHDRAWAL_PURPOSES as readonly Purpose[]).includes(purpose);
 }
 
 /** The list with the movement, or without it; sorted by key. */

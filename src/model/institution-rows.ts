@@ -7,7 +7,7 @@ import { type PaidTo, refundPartKey } from '../ledger/details.js';
 import { rematchAll } from '../ledger/match.js';
 import { contractLine } from '../ledger/plan.js';
 import { isRefundRead, refundContract } from '../ledger/refunds.js';
-import type { PaymentRow, RefundRow } from '../ledger/rows.js';
+import { isNewer, type PaymentRow, type RefundRow, type Withdrawal } from '../ledger/rows.js';
 import { type InstitutionBooks, isDated, type LedgerSums, type MetricCounts } from '../ledger/working-set.js';
 import { isStaged } from '../risk/facts/accounts.js';
 import type { Collection } from '../risk/facts/collections.js';
@@ -22,6 +22,7 @@ import {
   type RefundWithContract,
   SIDES_DAYS,
   TURNOVER_DAYS,
+  WITHDRAWAL_DAYS,
 } from '../risk/facts/rows.js';
 import { ALL_PARTS, PART, partOfMetric, partOfSide } from './changed.js';
 import { CollectionWindow } from './collection-window.js';
@@ -181,6 +182,7 @@ export class InstitutionRowsReader {
       unearnedOperatorFen: this.unearned.operatorFen,
       expiredUnearnedFen: this.unearned.expiredFen,
       differingReleases: this.released.differing.rows,
+      withdrawals: this.withdrawals(today),
       releasedLines: this.released.rows,
       contracts: this.contracts.rows,
       payments: this.payments.rows(this.hasCustody),
@@ -215,6 +217,7 @@ export class InstitutionRowsReader {
       profileEvents: this.profile.events(day),
       expiredUnearnedFen: this.unearned.expiredOn(day),
       differingReleases: this.released.differing.rowsFrom(day - SIDES_DAYS),
+      withdrawals: this.withdrawals(day),
       releasedLines: this.released.rowsOn(day),
       contracts: this.contracts.rowsOn(day),
       payments: PaymentWindow.rowsOn(this.books.payments, day, this.hasCustody),
@@ -224,6 +227,14 @@ export class InstitutionRowsReader {
         .map((refund) => this.withContract(refund)),
       ...this.teaching.rowsOn(day),
     };
+  }
+
+  private withdrawals(day: Day): readonly Withdrawal[] {
+    const { withdrawals } = this.books.details!;
+    if (withdrawals.size === 0) return NO_WITHDRAWALS;
+    return [...withdrawals.values()]
+      .filter(({ bookedOn }) => bookedOn >= day - WITHDRAWAL_DAYS)
+      .sort((a, b) => (isNewer(a, b) ? 1 : -1));
   }
 
   private followLinkNames(): void {
@@ -343,6 +354,7 @@ export class InstitutionRowsReader {
 
 /** Ties to others come from outside of the books. */
 const NO_LINKS: readonly LinkedInstitution[] = [];
+const NO_WITHDRAWALS: readonly Withdrawal[] = [];
 const NOT_TOLD: PaidTo = { payeeHash: null, originalChannel: null, via: null };
 
 function unearnedChange(before: Fen, after: Fen): number {

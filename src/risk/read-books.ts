@@ -2,11 +2,23 @@ import type pg from 'pg';
 import type { Fen } from '../core/money.js';
 import { type Day, formatDay } from '../core/time.js';
 import { eventTypeNumber } from '../events/list.js';
+import { ACCOUNT } from '../ledger/accounts.js';
 import { releaseSums } from '../ledger/releases.js';
-import { readDifferingReleases as readDiffering, readRecentReleases } from '../ledger/sql/read-details.js';
+import {
+  readDifferingReleases as readDiffering,
+  readRecentReleases,
+  readWithdrawals as readWithdrawn,
+} from '../ledger/sql/read-details.js';
 import { readTallies, readTurnovers } from '../ledger/sql/read-series.js';
 import { isStaged } from './facts/accounts.js';
-import { type Expiring, RELEASE_DAYS, type RegisterRow, SIDES_DAYS, TURNOVER_DAYS } from './facts/rows.js';
+import {
+  type Expiring,
+  RELEASE_DAYS,
+  type RegisterRow,
+  SIDES_DAYS,
+  TURNOVER_DAYS,
+  WITHDRAWAL_DAYS,
+} from './facts/rows.js';
 import { type BuildingOf, type LineColumns, lineOf } from './read-building.js';
 
 type Db = pg.ClientBase;
@@ -151,4 +163,11 @@ export async function readDifferingReleases(
       debits: row.debits,
     });
   for (const no of nos) of(no).differingReleases.sort((a, b) => (a.instructionId < b.instructionId ? -1 : 1));
+}
+
+/** After the sums, which say who has any. */
+export async function readWithdrawals(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
+  const some = nos.filter((no) => of(no).balances.some(({ account }) => account === ACCOUNT.other_debits));
+  for (const { institutionNo, withdrawal } of await readWithdrawn(client, some, today - WITHDRAWAL_DAYS))
+    of(institutionNo).withdrawals.push(withdrawal);
 }

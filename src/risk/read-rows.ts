@@ -15,7 +15,7 @@ import {
   type RegisterRow,
   type RegisterType,
 } from './facts/rows.js';
-import { readDifferingReleases, readReleasedLines, readSums, readUnearned } from './read-books.js';
+import { readDifferingReleases, readReleasedLines, readSums, readUnearned, readWithdrawals } from './read-books.js';
 import type { Building, BuildingOf } from './read-building.js';
 import { readContracts, readPayments, readRefunds } from './read-contracts.js';
 import { readLinks } from './read-links.js';
@@ -91,6 +91,7 @@ async function readRowsOf(
   await readUnearned(client, nos, day, of);
   await readReleasedLines(client, nos, day, of);
   await readDifferingReleases(client, nos, day, of);
+  await readWithdrawals(client, nos, day, of);
   await readPayments(client, nos, day, of);
   await readContracts(client, nos, day, of);
   await readRefunds(client, nos, day, of);
@@ -177,6 +178,7 @@ async function readInstitutions(
         unearnedOperatorFen: 0n,
         expiredUnearnedFen: 0n,
         differingReleases: [],
+        withdrawals: [],
         releasedLines: [],
         contracts: [],
         payments: [],

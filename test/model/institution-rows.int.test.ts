@@ -117,6 +117,11 @@ describe('what the platform and the bank tell of one movement', () => {
       accountId: 'A"1',
       lines: [{ contractId: 'C-1', amountFen }],
     });
+  const reversedByBank = (name: string) =>
+    told('event.reversed', '2026-01-07', { reverses: { source: '/bank/B1', id: name }, reason: 'wrong' }).replace(
+      '/platform/370702',
+      '/bank/B1',
+    );
   const refund = (refundId: string, contractId: string, amountFen: number, via = 'custody') => [
     told('refund.requested', '2026-01-04', { refundId, contractId, amountFen, side: 'seven_day' }),
     told('refund.paid', '2026-01-06', { refundId, contractId, amountFen, via }),
@@ -133,6 +138,7 @@ describe('what the platform and the bank tell of one movement', () => {
       const rows = readers.get(id)!.read(dayOf(parseTime(`${now}T00:00:00+08:00`)!), false);
       return {
         releases: rows.differingReleases.map(({ instructionId }) => instructionId),
+        withdrawn: rows.withdrawals.map(({ amountFen }) => amountFen),
         debits: rows.refunds.flatMap(({ debits }) => debits.map(([, , amountFen]) => amountFen)),
         before: rows.refunds.filter(({ signedBefore }) => signedBefore).map(({ refund: { refundId } }) => refundId),
       };
@@ -149,22 +155,26 @@ describe('what the platform and the bank tell of one movement', () => {
         ...refund('R "1"', 'C-2', 100),
         ...refund('R2', 'C-1', 50, 'institution'),
         debit('2026-01-06', 'T5', 50, { purpose: 'refund', refundId: 'R2' }),
+        debit('2026-01-06', 'W1', 11, { purpose: 'fee' }),
+        debit('2026-01-06', 'W2', 12, { purpose: 'court', note: 'purpose: "release"' }, 'court'),
+        debit('2026-01-07', 'W3', 13, { purpose: 'other' }),
+        debit('2026-01-07', 'W3', 13, { purpose: 'other' }, 'again').replace('/bank/B1', '/platform/370702'),
         contract('C-2', '2025-12-30', 'a'),
       ),
-    ).toEqual({ releases: ['N1'], debits: [70], before: [] });
+    ).toEqual({ releases: ['N1'], debits: [70], withdrawn: [12, 11, 13], before: [] });
     expect(
       await tell(
         '2026-01-08',
         debit('2026-01-07', 'T6', 40, { purpose: 'release', instructionId: 'N1' }),
-        told('event.reversed', '2026-01-07', {
-          reverses: { source: '/bank/B1', id: 'second' },
-          reason: 'wrong',
-        }).replace('/platform/370702', '/bank/B1'),
+        reversedByBank('second'),
         debit('2026-01-06', 'T2', 80, { purpose: 'release', instructionId: 'N2' }),
         debit('2026-01-07', 'T7', 30, { purpose: 'refund', refundId: 'R "1"' }),
         contract('C-1', '2025-06-01', 'a'),
+        reversedByBank('court'),
       ),
-    ).toEqual({ releases: ['N2'], debits: [70, 30], before: ['R "1"'] });
+    ).toEqual({ releases: ['N2'], debits: [70, 30], withdrawn: [11, 13], before: ['R "1"'] });
+    expect(await tell('2026-03-08')).toMatchObject({ withdrawn: [13] });
+    expect(await tell('2026-03-09')).toMatchObject({ withdrawn: [] });
     expect(await tell('2026-04-15')).toMatchObject({ releases: ['N2'] });
     expect(await tell('2026-04-16')).toMatchObject({ releases: [] });
   }, 60_000);

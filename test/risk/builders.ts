@@ -3,7 +3,7 @@ import { type Calendar, CHINA_CALENDAR } from '../../src/core/calendar.js';
 import { type Day, formatDay, parseDay, startOfDay, US_PER_HOUR, type Us } from '../../src/core/time.js';
 import type { EventData } from '../../src/events/event.js';
 import { ACCOUNT, type AccountName } from '../../src/ledger/accounts.js';
-import { type Line, type PaymentRow, type RefundRow, SEPARATOR } from '../../src/ledger/rows.js';
+import { type Line, type PaymentRow, type RefundRow, SEPARATOR, type Withdrawal } from '../../src/ledger/rows.js';
 import { TALLIES, type TallyName } from '../../src/ledger/tallies.js';
 import { COMMON_PARAMS } from '../../src/risk/common.js';
 import { NO_CONTEXT, type RiskContext } from '../../src/risk/context.js';
@@ -44,6 +44,7 @@ export class School {
     reported: [] as unknown[],
     released: [] as unknown[],
     profiles: [] as unknown[],
+    withdrawals: [] as Withdrawal[],
   };
 
   constructor(custody = true) {
@@ -114,6 +115,7 @@ export class School {
     return this.entry('refund_bank', account, day, fen, 0).entry('bank', account, day, 0, fen);
   }
   otherDebit(day: Day, fen: number, account = 'A1'): this {
+    this.lists.withdrawals.push({ ...this.told(noon(day)), accountId: account, bookedOn: day, amountFen: fen });
     return this.entry('other_debits', account, day, fen, 0).entry('bank', account, day, 0, fen);
   }
   receipt(day: Day, fen: number, payee = ''): this {
@@ -262,6 +264,7 @@ export class School {
       unearnedOperatorFen: null,
       expiredUnearnedFen: 0n,
       differingReleases: [],
+      withdrawals: ascending(this.lists.withdrawals) as InstitutionRows['withdrawals'],
       releasedLines: this.lists.released as InstitutionRows['releasedLines'],
       contracts: ascending(this.lists.contracts) as InstitutionRows['contracts'],
       payments: [...this.lists.payments].sort((a, b) => a.told!.at - b.told!.at),

@@ -249,7 +249,7 @@ describe('what would change a finding', () => {
       }),
       { numRuns: 40 },
     );
-  });
+  }, 60_000);
 
   it('is worked out by hand for a shortfall: red is left at 73% of cover, a tenth inside its limit', () => {
     const { remedies } = found(school().otherDebit(TODAY - 40, yuan(50_000)), 'A01');

@@ -6,7 +6,16 @@ import { eventTypeNumber } from '../../events/list.js';
 import { type PaidTo, paidToOf } from '../details.js';
 import { IS_NOT_DISPLACED } from '../displaced.js';
 import { isStanding } from '../reversed.js';
-import { type Booked, bookedOf, type ReleaseRow, type Told } from '../rows.js';
+import {
+  type Booked,
+  bookedOf,
+  isWithdrawal,
+  type ReleaseRow,
+  type Told,
+  WITHDRAWAL_PURPOSES,
+  type Withdrawal,
+  withdrawalOf,
+} from '../rows.js';
 import { toldField } from '../told-field.js';
 
 type Db = pg.ClientBase | pg.Pool;
@@ -35,6 +44,9 @@ const IS_EARLIER = `p.institution_no = c.institution_no and p.learner_hash = c.l
 /** The contract of a confirmation, and the refund of a debit: the expressions of indexes. */
 const CONTRACT = `${toldField('e', 'contractId')} collate "C"`;
 const REFUND = `${toldField('e', 'refundId')} collate "C"`;
+/** As in the index of withdrawals. */
+const IS_WITHDRAWAL = `e.type = ${DEBITED} and ${toldField('e', 'purpose')} in (${WITHDRAWAL_PURPOSES.map((one) => `'${one}'`).join(', ')})`;
+const BOOKED_ON = `${toldField('e', 'bookedOn')} collate "C"`;
 
 /** Of every contract signed on `from` or later the contracts before it, see `EarlierPair`. */
 export function readEarlierContracts(client: Db, nos: readonly number[], from: Day): Promise<EarlierPair[]> {
@@ -164,6 +176,26 @@ export async function readRefundDebits(
     const { data } = JSON.parse(row.body) as Event<'custody.debited'>;
     const isOfIt = data.purpose === 'refund' && data.refundId === row.refund_id;
     return isOfIt ? { institutionNo: row.institution_no, refundId: row.refund_id, debit: bookedOf({ data }) } : [];
+  });
+}
+
+/** Withdrawals that were booked on the day or later, ascending (`isNewer`). */
+export async function readWithdrawals(
+  client: Db,
+  nos: readonly number[],
+  from: Day,
+): Promise<{ readonly institutionNo: number; readonly withdrawal: Withdrawal }[]> {
+  if (nos.length === 0) return [];
+  const { rows } = await client.query<{ institution_no: number; at: Us; source: string; id: string; body: string }>({
+    name: 'read_withdrawals',
+    text: `select e.institution_no, e.at, e.source, e.id, e.body from events e
+            where e.institution_no = any($1::int[]) and ${IS_WITHDRAWAL} and ${BOOKED_ON} >= $2 and ${STANDING}
+            order by e.at, e.source || e.id, e.source`,
+    values: [nos, formatDay(from)],
+  });
+  return rows.flatMap(({ institution_no: institutionNo, at, source, id, body }) => {
+    const { data } = JSON.parse(body) as Event<'custody.debited'>;
+    return isWithdrawal(data) ? { institutionNo, withdrawal: withdrawalOf({ at, source, id, data }) } : [];
   });
 }
 

@@ -2,7 +2,16 @@ import type { Fen } from '../../core/money.js';
 import type { Day, Us } from '../../core/time.js';
 import type { EventData } from '../../events/event.js';
 import type { Confirmation, PaidTo, ScheduledLesson } from '../../ledger/details.js';
-import type { Booked, ContractRow, Line, PaymentRow, RefundRow, Told, Turnover } from '../../ledger/rows.js';
+import type {
+  Booked,
+  ContractRow,
+  Line,
+  PaymentRow,
+  RefundRow,
+  Told,
+  Turnover,
+  Withdrawal,
+} from '../../ledger/rows.js';
 import type { Level } from '../level.js';
 
 /**
@@ -38,6 +47,8 @@ export interface InstitutionRows {
   readonly expiredUnearnedFen: Fen | null;
   /** Releases instructed in the last `SIDES_DAYS` of which the banks have booked another amount, by instruction. */
   readonly differingReleases: readonly DifferingRelease[];
+  /** Booked in the last `WITHDRAWAL_DAYS`, ascending (`isNewer`). */
+  readonly withdrawals: readonly Withdrawal[];
   /** Lines released beyond what was confirmed; with a `staged` account also every line with a released amount that is open. */
   readonly releasedLines: readonly ReleasedLine[];
   /** Contracts signed, or paid in full or in part, in the last `CONTRACT_DAYS`, ascending by signing (`isNewer`). */
@@ -91,6 +102,8 @@ export const REQUEST_DAYS = 30;
 export const RELEASE_DAYS = 31;
 /** Movements of money whose two sides do not agree: as long as the payments behind them are read. */
 export const SIDES_DAYS = PAYMENT_DAYS;
+/** A policy may look back so far for the largest day of withdrawals; a calendar month is shorter. */
+export const WITHDRAWAL_DAYS = 60;
 /** Inspections, complaints, signals, contacts, statements and breaks: how far back they are read. */
 export const REGISTER_DAYS = 400;
 
@@ -102,6 +115,7 @@ export const REGISTER_TYPES = [
   'guarantee.registered',
   'contract.ended',
   'statement.filed',
+  'lesson.disputed',
   'complaint.received',
   'complaint.closed',
   'inspection.recorded',

@@ -1,8 +1,10 @@
 import type { Fen } from '../../core/money.js';
 import { type Day, formatDay, parseDay } from '../../core/time.js';
+import type { Withdrawal } from '../../ledger/rows.js';
 import { requirementsOn } from '../facts/announced.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
+import { WITHDRAWAL_DAYS } from '../facts/rows.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge, type Step } from '../steps.js';
 import { enYuan, zhYuan } from '../text.js';
@@ -13,7 +15,7 @@ import { enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A04',
-  version: 3,
+  version: 4,
   group: 'A',
   name: { zh: '大额资金异动', en: 'Large movement' },
   question: {
@@ -44,7 +46,7 @@ export const rule = defineRule({
       value: 7,
       unit: 'days',
       min: 1,
-      max: 60,
+      max: WITHDRAWAL_DAYS,
       source: 'ours',
       note: 'How many days are looked at for the day step.',
     },
@@ -116,6 +118,7 @@ export const rule = defineRule({
       }),
       evidence: () =>
         refsOf(
+          withdrawalsSince(sheet, Math.min(today - p.lookBackDays + 1, today - 6, firstOfMonth(today))),
           sheet.accounts.custody.flatMap((account) => sheet.statements.newest(account.accountId) ?? []),
           sheet.accounts.custody.map((account) => account.told),
         ),
@@ -127,6 +130,13 @@ export const rule = defineRule({
 
 function share(whole: Fen, basisPoints: number): number {
   return whole <= 0n ? 0 : Number((whole * BigInt(basisPoints)) / 10_000n);
+}
+
+/** The largest first. */
+function withdrawalsSince({ rows, accounts, today }: FactSheet, from: Day): Withdrawal[] {
+  return rows.withdrawals
+    .filter(({ accountId, bookedOn }) => accounts.custodyIds.has(accountId) && bookedOn >= from && bookedOn <= today)
+    .sort((a, b) => b.amountFen - a.amountFen);
 }
 
 function balanceAtEnd(sheet: FactSheet, day: Day): Fen {

@@ -1,3 +1,8 @@
+import { type Day, dayOf } from '../../core/time.js';
+import { refsOf } from '../facts/evidence.js';
+import type { FactSheet } from '../facts/fact-sheet.js';
+import { newestFirst } from '../facts/payments.js';
+import type { RegisterRow } from '../facts/rows.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { defineRule } from '../rule.js';
 import { judge } from '../steps.js';
@@ -6,7 +11,7 @@ import { percent } from '../text.js';
 /** Disputed among all confirmations of 30 days; a confirmation after a dispute counts as well. */
 export const rule = defineRule({
   id: 'D05',
-  version: 1,
+  version: 2,
   group: 'D',
   name: { zh: '消课争议', en: 'Disputes' },
   question: { zh: '家长对消课的争议是否过多？', en: 'Do parents dispute many confirmations?' },
@@ -53,8 +58,12 @@ export const rule = defineRule({
         zh: `近 ${p.windowDays} 天消课 ${all} 次，争议 ${disputes} 次（${percent(shareBp)}）`,
         en: `${disputes} disputes against ${all} confirmations in ${p.windowDays} days (${percent(shareBp)})`,
       }),
-      evidence: () => [],
+      evidence: () => refsOf(newestFirst(disputesSince(sheet, from))),
       lookAgainAt: disputes >= p.minDisputes ? sheet.nextMidnight : null,
     };
   },
 });
+
+function disputesSince({ rows, now }: FactSheet, from: Day): RegisterRow<'lesson.disputed'>[] {
+  return (rows.registers['lesson.disputed'] ?? []).filter(({ at }) => dayOf(at) >= from && at <= now);
+}

@@ -31,6 +31,28 @@ describe('A04 large movement', () => {
     expect(ask(rule, large().otherDebit(TODAY - 7, yuan(300_000))).level).toBe('none');
   });
 
+  it('names the debits of its windows, the largest first, then what else shows them', () => {
+    const one = large()
+      .account({ accountId: 'S1', purpose: 'settlement' })
+      .otherDebit(TODAY, yuan(1))
+      .otherDebit(on('2026-04-01'), yuan(300_000))
+      .otherDebit(TODAY - 3, yuan(200_000))
+      .otherDebit(TODAY - 2, yuan(900_000), 'S1')
+      .otherDebit(on('2026-03-31'), yuan(400_000));
+    const amounts = new Map(one.rows().withdrawals.map(({ id, amountFen }) => [id, amountFen]));
+    const [largest, second, third, ...others] = ask(rule, one).evidence();
+    expect([largest, second, third].map((ref) => amounts.get(ref!.id))).toEqual([
+      yuan(300_000),
+      yuan(200_000),
+      yuan(1),
+    ]);
+    expect(others.length).toBeGreaterThan(0);
+    for (const { id } of others) expect(amounts.has(id)).toBe(false);
+    // A policy that looks back further than a month.
+    const far = ask(rule, one, { params: { lookBackDays: 60 } }).evidence();
+    expect(amounts.get(far[0]!.id)).toBe(yuan(400_000));
+  });
+
   it('does not count releases and refunds', () => {
     expect(ask(rule, large().release(TODAY, yuan(600_000)).refundDebit(TODAY, yuan(300_000))).level).toBe('none');
   });

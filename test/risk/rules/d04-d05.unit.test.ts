@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rule as d04 } from '../../../src/risk/rules/d04-mostly-silent.js';
 import { rule as d05 } from '../../../src/risk/rules/d05-disputes.js';
-import { ask, school, steps, TODAY } from '../builders.js';
+import { ask, noon, school, steps, TODAY } from '../builders.js';
 
 const confirmed = (silent: number, parent: number) =>
   school()
@@ -66,6 +66,21 @@ describe('D05 disputes', () => {
       [800, 'orange'],
     ],
   );
+
+  it('names the disputes of its days, the newest first', () => {
+    const one = school();
+    for (const ago of [30, 29, 0, 7])
+      one.register('lesson.disputed', { confirmId: `f-${ago}`, contractId: 'c1' }, noon(TODAY - ago));
+    const ids = new Map(one.rows().registers['lesson.disputed']!.map(({ id, data }) => [id, data.confirmId]));
+    // What is told of later today is not known yet.
+    const { evidence } = ask(d05, one, { now: noon(TODAY) - 1 });
+    expect(evidence().map(({ id }) => ids.get(id))).toEqual(['f-7', 'f-29']);
+    expect(
+      ask(d05, one, { now: noon(TODAY) })
+        .evidence()
+        .map(({ id }) => ids.get(id)),
+    ).toEqual(['f-0', 'f-7', 'f-29']);
+  });
 
   it('tells the share, all of them where nothing was confirmed', () => {
     expect(ask(d05, disputed(7)).value).toBe(700);
