@@ -65,9 +65,15 @@ export function refundContract(refund: RefundRow): string {
 
 /** False when no passing of time can make it owed again: decided against, or paid in full. */
 export function isRefundOpen(refund: RefundRow): boolean {
+  return openRefundFen(refund) > 0n;
+}
+
+/** What was asked for, or approved, less what was paid: also while nothing is decided yet. 0 when it is decided against. */
+export function openRefundFen(refund: RefundRow): Fen {
   const claim = standingApproval(refund) ?? (refund.rejected ? null : refund.requested);
-  if (refund.withdrawn || claim === null) return false;
-  return BigInt(claim.amountFen) > refund.paid.reduce((sum, part) => sum + BigInt(part.amountFen), 0n);
+  if (refund.withdrawn || claim === null) return 0n;
+  const paidFen = refund.paid.reduce((sum, part) => sum + BigInt(part.amountFen), 0n);
+  return maxFen(0n, BigInt(claim.amountFen) - paidFen);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Fen } from '../../core/money.js';
 import { startOfDay, type Us } from '../../core/time.js';
+import { openRefundFen } from '../../ledger/refunds.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { nextOverdueAt, refundEvidence } from '../facts/refunds.js';
@@ -15,7 +16,7 @@ import { enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'E02',
-  version: 6,
+  version: 7,
   group: 'E',
   name: { zh: '收新还旧', en: 'New money pays old' },
   question: { zh: '是不是在用新收的钱还旧账？', en: 'Is new money paying old debts?' },
@@ -120,23 +121,22 @@ function risesEveryWeek(backlog: readonly Fen[]): boolean {
   return backlog.every((fen, index) => index === 0 || fen > backlog[index - 1]!);
 }
 
-/** What parents had asked for before that midnight and did not have yet. */
+/** What parents had asked for before that midnight and did not have yet, by what was told of it until then. */
 function waitingFen(sheet: FactSheet, at: Us): Fen {
+  const until = <T extends { readonly at: Us }>(step: T | null): T | null =>
+    step !== null && step.at < at ? step : null;
   let sum = 0n;
-  for (const {
-    row: { refund },
-  } of sheet.refunds) {
-    if (refund.requested === null || refund.requested.at >= at) continue;
-    if (
-      (refund.rejected !== null && refund.rejected.at < at) ||
-      (refund.withdrawn !== null && refund.withdrawn.at < at)
-    )
-      continue;
-    const paid = refund.paid.reduce((fen, part) => (part.at < at ? fen + BigInt(part.amountFen) : fen), 0n);
-    const claim = BigInt(
-      refund.approved !== null && refund.approved.at < at ? refund.approved.amountFen : refund.requested.amountFen,
-    );
-    if (claim > paid) sum += claim - paid;
+  for (const { row } of sheet.refunds) {
+    const { requested, approved, rejected, withdrawn, paid } = row.refund;
+    if (until(requested) === null) continue;
+    sum += openRefundFen({
+      ...row.refund,
+      approved: until(approved),
+      // One that was refused first and approved later is waited for.
+      rejected: until(rejected),
+      withdrawn: until(withdrawn),
+      paid: paid.filter((part) => part.at < at),
+    });
   }
   return sum;
 }

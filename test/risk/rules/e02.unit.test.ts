@@ -138,4 +138,20 @@ describe('E02 new money pays old', () => {
     });
     expect(ask(rule, over.refund({ requestedOn: TODAY - 3, amountFen: 1 })).level).toBe('orange');
   });
+
+  it('counts what was refused first and approved later as what parents wait for', () => {
+    const undone = (days: readonly number[]) => {
+      const one = selling(30_000);
+      for (const ago of days)
+        one.refund({ requestedOn: TODAY - ago, rejectedOn: TODAY - ago, approvedOn: TODAY - ago + 1 });
+      return ask(rule, one).level;
+    };
+    expect(undone([24, 17, 10, 3])).toBe('orange');
+    // Approved again only after the week's end: at its end nobody waited for it.
+    expect(undone([24, 17, 10, 0])).toBe('none');
+    // Approved first and refused later.
+    const refused = rising(selling(30_000), [24, 17, 10]);
+    refused.refund({ requestedOn: TODAY - 5, approvedOn: TODAY - 4, rejectedOn: TODAY - 2 });
+    expect(ask(rule, refused).level).toBe('none');
+  });
 });
