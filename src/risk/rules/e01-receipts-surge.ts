@@ -20,7 +20,7 @@ const SIGNS = ['A01', 'A02', 'A04', 'A05', 'A06', 'A10', 'A11', 'B01', 'B02', 'B
  */
 export const rule = defineRule({
   id: 'E01',
-  version: 4,
+  version: 5,
   group: 'E',
   name: { zh: '预收突增', en: 'Receipts surge' },
   question: { zh: '收费是否突增而上课没有增加？', en: 'Have receipts surged while lessons have not?' },
@@ -168,7 +168,7 @@ function aboveBest(
   recentFen: Fen,
 ): Test {
   let best = 0n;
-  for (let last = from - 1; last >= from - p.peakDays + p.recentDays; last -= 1) {
+  for (let last = from - 1; last >= from - p.peakDays + p.recentDays - 1; last -= 1) {
     const fen = sheet.money.receipts(last - p.recentDays + 1, last);
     if (fen > best) best = fen;
   }

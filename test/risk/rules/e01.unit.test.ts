@@ -76,8 +76,16 @@ describe('E01 receipts surge', () => {
         .receipt(TODAY - ago, yuan(fen));
     expect(asked(termSeller(26_666)).level).toBe('orange');
     expect(asked(termSeller(26_667)).level).toBe('yellow');
-    expect(asked(termSeller(26_667, 162)).level).toBe('yellow');
-    expect(asked(termSeller(26_667, 163)).level).toBe('orange');
+    // The 150 days before the two weeks, the first of them as well.
+    expect(asked(termSeller(26_667, 163)).level).toBe('yellow');
+    expect(asked(termSeller(26_667, 164)).level).toBe('orange');
+  });
+
+  it('knows one span of best weeks where no more days before are looked at than it is long', () => {
+    const short = { ...drive, params: { peakDays: 14 } };
+    const best = (fen: number) => asked(surge(150_000).receipt(TODAY - 14, yuan(fen)), short).level;
+    // With the ¥10,000 of the same weeks.
+    expect([best(90_000), best(90_001)]).toEqual(['orange', 'yellow']);
   });
 
   it('is orange only beside another sign: a good season of enrolment is sound', () => {
