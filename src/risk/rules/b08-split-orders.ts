@@ -21,7 +21,7 @@ interface Split {
  */
 export const rule = defineRule({
   id: 'B08',
-  version: 5,
+  version: 6,
   group: 'B',
   name: { zh: '拆单规避', en: 'Split orders' },
   question: { zh: '有没有把超限收费拆成几单？', en: 'Were collections split to stay under the caps?' },
@@ -103,38 +103,77 @@ interface Part {
   readonly payment: PaymentFacts;
   /** Of the contract, in hundredths. */
   readonly hours: number;
+  /** Bought within the window: the later instalment of an older purchase comes on top of nothing but itself. */
+  readonly isNew: boolean;
 }
 
-/** The collections of learners who have several, and every instalment of contracts that have several of these days. */
+/** The collections of learners who have several, and every instalment of these days. */
 function partsOf(sheet: FactSheet, from: Day): readonly Part[] {
-  const instalments = instalmentsOf(sheet.payments, from);
+  const { several, single } = paymentsSince(sheet.payments, from);
+  const later = laterInstalments(sheet, single, from);
   const parts = sheet.repeatedCollections
-    .filter((one) => one.activeOn >= from && !instalments.has(one.contract.contractId))
-    .map((one): Part => ({ one, payment: one.payment, hours: hoursOf(one) }));
-  if (instalments.size === 0) return parts;
+    .filter(({ activeOn, contract }) => {
+      const { contractId } = contract;
+      return activeOn >= from && !several.has(contractId) && !later.some((part) => part.one.contract === contract);
+    })
+    .map((one): Part => ({ one, payment: one.payment, hours: hoursOf(one), isNew: true }));
+  parts.push(...later);
+  if (several.size === 0) return parts;
   for (const one of sheet.collections) {
-    for (const payment of instalments.get(one.contract.contractId) ?? [])
-      parts.push({ one, payment, hours: covered(collectionOf(one.contract, payment), hoursOf(one)) });
+    for (const payment of several.get(one.contract.contractId) ?? []) parts.push(instalment(one, payment, true));
   }
   return parts;
 }
 
-/** By contract the payments since `from` of those that have several. `payments` ascend by time: nearly all are older. */
-function instalmentsOf(payments: readonly PaymentFacts[], from: Day): ReadonlyMap<string, readonly PaymentFacts[]> {
-  const found = new Map<string, PaymentFacts[]>();
-  const first = new Map<string, PaymentFacts>();
+function instalment(one: Collection, payment: PaymentFacts, isNew: boolean): Part {
+  return { one, payment, hours: covered(collectionOf(one.contract, payment), hoursOf(one)), isNew };
+}
+
+/** By contract the payments since `from`: of those that have several, and the only one. `payments` ascend by time: nearly all are older. */
+function paymentsSince(payments: readonly PaymentFacts[], from: Day) {
+  const several = new Map<string, readonly PaymentFacts[]>();
+  const single = new Map<string, PaymentFacts>();
   let at = payments.length;
   while (at > 0 && payments[at - 1]!.paidOn >= from) at -= 1;
   for (; at < payments.length; at += 1) {
     const payment = payments[at]!;
     const { contractId } = payment.told;
     if (contractId === null || payment.netFen <= 0n) continue;
-    const before = first.get(contractId);
-    if (before === undefined) first.set(contractId, payment);
-    else found.set(contractId, [...(found.get(contractId) ?? [before]), payment]);
+    const before = several.get(contractId);
+    const first = single.get(contractId);
+    if (before !== undefined) several.set(contractId, [...before, payment]);
+    else if (first === undefined) single.set(contractId, payment);
+    else {
+      several.set(contractId, [first, payment]);
+      single.delete(contractId);
+    }
   }
-  return found;
+  return { several, single };
 }
+
+/**
+ * The only payment of these days on a contract that was paid in part before: beside another purchase it is as much a part as if both
+ * instalments were new. Only where the learner has other collections, else there is nothing that it could be added to.
+ */
+function laterInstalments(sheet: FactSheet, single: ReadonlyMap<string, PaymentFacts>, from: Day): readonly Part[] {
+  const asked = new Map<string, Collection>();
+  for (const one of sheet.repeatedCollections) {
+    const { contractId } = one.contract;
+    if (single.has(contractId) && (!one.whole || one.paidOn < from)) asked.set(contractId, one);
+  }
+  if (asked.size === 0) return NO_PARTS;
+  const found = new Map<string, Part>();
+  for (const { told, paidOn, netFen } of sheet.payments) {
+    if (paidOn >= from) break;
+    const one = told.contractId === null || netFen <= 0n ? undefined : asked.get(told.contractId);
+    if (one === undefined) continue;
+    const { contractId } = one.contract;
+    found.set(contractId, instalment(one, single.get(contractId)!, one.paidOn >= from));
+  }
+  return [...found.values()];
+}
+
+const NO_PARTS: readonly Part[] = [];
 
 const byLearner = ({ one }: Part) => learnerOf(one);
 const byLearnerAndCourse = ({ one }: Part) => `${learnerOf(one)}/${one.contract.data.courseId}`;
@@ -186,7 +225,8 @@ function splitOf(
   return onTop === undefined ? null : { inParts: false, parts: [onTop], fen: onTop.payment.netFen };
 }
 
-function isOnTop({ one }: Part, capHours: number): boolean {
+function isOnTop({ one, isNew }: Part, capHours: number): boolean {
+  if (!isNew) return false;
   const left = one.contract.hoursLeftHundredths ?? 0;
   return hoursOf(one) <= capHours && left > 0 && left + hoursOf(one) > capHours;
 }

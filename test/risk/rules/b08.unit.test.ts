@@ -132,6 +132,43 @@ describe('B08 split orders', () => {
     expect([ask(rule, onTop(29)).level, ask(rule, onTop(30)).level]).toEqual(['yellow', 'none']);
   });
 
+  it('counts the later instalment of an older purchase beside another one', () => {
+    const beside = (fen: number, older = 4_000, hoursPaid = 20, ago = 2) =>
+      ask(
+        rule,
+        school()
+          .learners(19)
+          .contract({ priceFen: yuan(7_000), hoursPaid, signedOn: TODAY - 45 })
+          .payment({ contractId: 'c1', amountFen: yuan(older), paidOn: TODAY - 45 })
+          .payment({ contractId: 'c1', amountFen: yuan(3_000), paidOn: TODAY - ago })
+          .contract({ priceFen: yuan(fen), hoursPaid: 30, signedOn: TODAY - 1 })
+          .payment({ contractId: 'c2', amountFen: yuan(fen), paidOn: TODAY - 1 }),
+      );
+    expect(beside(2_001)).toMatchObject({ level: 'yellow', value: 1 });
+    expect(beside(2_001).evidence()).toHaveLength(2);
+    expect(beside(2_000).level).toBe('none');
+    expect(beside(2_001, 4_000, 20, 8).level).toBe('none');
+    expect(beside(2_001, 1_000).level).toBe('yellow');
+    // Three sevenths of seventy hours are thirty.
+    expect([beside(1_000, 4_000, 70).level, beside(1_000, 4_000, 70.03).level]).toEqual(['none', 'yellow']);
+    expect([beside(1_000, 1_000, 70).level, beside(1_000, 1_000, 70.03).level]).toEqual(['none', 'yellow']);
+    // Paid in full once, and again on the same contract.
+    expect(beside(2_001, 7_000).level).toBe('yellow');
+  });
+
+  it('takes the later instalment of an older purchase for no new one on top of hours left', () => {
+    const later = (first: number, second: number) =>
+      ask(
+        rule,
+        school()
+          .learners(19)
+          .contract({ hoursPaid: 30, hoursLeft: 4_000, priceFen: yuan(3_000), signedOn: TODAY - 45 })
+          .payment({ contractId: 'c1', amountFen: yuan(first), paidOn: TODAY - 45 })
+          .payment({ contractId: 'c1', amountFen: yuan(second), paidOn: TODAY - 2 }),
+      ).level;
+    expect([later(2_000, 1_000), later(1_000, 2_000)]).toEqual(['none', 'yellow']);
+  });
+
   it('adds up three instalments, and none that was taken back or is of no contract', () => {
     const paid = (...parts: (readonly [contractId: string | null, amount: number, reversed?: number])[]) => {
       const one = school()
