@@ -10,7 +10,7 @@ import { evidenceOf } from './facts/evidence.js';
 import { FactSheet } from './facts/fact-sheet.js';
 import { earliest } from './facts/moments.js';
 import type { InstitutionRows } from './facts/rows.js';
-import { type FindingState, newFinding, type Watch } from './finding.js';
+import { type FindingState, newFinding, type Raise, type Watch } from './finding.js';
 import { advance } from './lifecycle.js';
 import type { ParamValues } from './params.js';
 import { policyFor, regimeEndsAt } from './policy/of-institution.js';
@@ -60,8 +60,9 @@ export interface AskedRule {
 }
 
 /**
- * Facts → answers → findings → score of one institution at one moment. Pure: the same rows, state, moment, calendar and policy
- * give the same result, byte for byte. `previous` null: it was never evaluated.
+ * Facts → answers → findings → score of one institution at one moment. Pure: the same rows, state, moment, calendar and policies
+ * give the same result, byte for byte. `previous` null: it was never evaluated. `raisedBy`: another policy, which may have raised what
+ * is open, and is asked whether it would do so by what is known today (a draft in the shadow begins with what the live one holds open).
  */
 export function evaluateInstitution(
   rows: InstitutionRows,
@@ -70,8 +71,9 @@ export function evaluateInstitution(
   calendar: Calendar,
   policy: Policy,
   rules: readonly Rule[] = RULES,
+  raisedBy: Policy | null = null,
 ): Evaluation {
-  return new Evaluator(rows, previous, now, calendar, policy, rules, null).run();
+  return new Evaluator(rows, previous, now, calendar, policy, rules, null, raisedBy).run();
 }
 
 /** The changes of `evaluateInstitution`, without asking again what is settled. The state it answers has no marks of scores. */
@@ -83,7 +85,7 @@ export function evaluateAgain(
   policy: Policy,
   memory: AnswerMemory,
 ): AlertEvaluation {
-  return new Evaluator(rows, previous, now, calendar, policy, RULES, memory).runAgain();
+  return new Evaluator(rows, previous, now, calendar, policy, RULES, memory, null).runAgain();
 }
 
 class Evaluator {
@@ -92,7 +94,8 @@ class Evaluator {
   private readonly regimeEndsAt: Us | null;
   private readonly futureAt: Us | null;
   private readonly sheet: FactSheet;
-  private readonly past: PastQuestions;
+  /** By this policy, and by another one that may have raised what is open. */
+  private readonly past: readonly PastQuestions[];
   private readonly states = new Map<string, FindingState>();
   private readonly context: RiskContext;
   private cases: CaseState;
@@ -110,11 +113,15 @@ class Evaluator {
     policy: Policy,
     private readonly rules: readonly Rule[],
     private readonly memory: AnswerMemory | null,
+    raisedBy: Policy | null,
   ) {
     this.resolved = policyFor(rows, now, policy);
     this.regimeEndsAt = regimeEndsAt(rows, now, this.resolved);
     this.futureAt = futureOf(rows, now);
-    this.past = new PastQuestions(rows, now, calendar, policy, this.resolved, rules);
+    const pastBy = (one: Policy, resolved: ResolvedPolicy) =>
+      new PastQuestions(rows, now, calendar, one, resolved, rules);
+    this.past = [pastBy(policy, this.resolved)];
+    if (raisedBy !== null) this.past = [...this.past, pastBy(raisedBy, policyFor(rows, now, raisedBy))];
     const { common } = this.resolved;
     this.sheet = memory ? memory.sheet(rows, now, calendar, common) : new FactSheet(rows, now, calendar, common);
     this.cases = previous?.cases ?? { count: 0, lastClearedAt: null };
@@ -228,6 +235,14 @@ class Evaluator {
     return this.rows.countyTopShare ? 'county' : 'own';
   }
 
+  private answerAt(rule: Rule, raise: Raise): RuleAnswer | null {
+    for (const past of this.past) {
+      const answer = past.answerAt(rule, raise, this.states);
+      if (answer !== null) return answer;
+    }
+    return null;
+  }
+
   /** `no_data` rests on registrations alone, of which all are known at any time. */
   private lackedFactsAt(rule: Rule, params: ParamValues | null, at: Us): boolean {
     const sheet = new FactSheet(this.rows, at, this.calendar, this.resolved.common);
@@ -261,7 +276,7 @@ class Evaluator {
       clearWorkingDays: this.resolved.common.clearWorkingDays,
       newestEventAt: this.rows.newestAt,
       failed: answer === null,
-      answerAt: (raise) => this.past.answerAt(rule, raise, this.states),
+      answerAt: (raise) => this.answerAt(rule, raise),
       lackedFactsAt: (at) => this.lackedFactsAt(rule, params, at),
       policyVersion: this.resolved.version,
       watch: isRaisedByWatching(rule) ? this.watch : null,

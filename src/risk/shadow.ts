@@ -7,11 +7,15 @@ import { evaluateInstitution } from './evaluate.js';
 import type { Evaluation, InstitutionRiskState } from './evaluation.js';
 import { findingsJson } from './findings-json.js';
 import { alertData } from './messages.js';
+import type { Policy } from './policy/policy.js';
 import { findDraft } from './policy-store.js';
 import type { EarlierRows } from './read-rows.js';
+import { RULES } from './rules/list.js';
 import type { Evaluated } from './store-evaluations.js';
 
 interface ShadowOptions {
+  /** The policy in force. */
+  readonly policy: Policy;
   readonly now: Us;
   readonly calendar: Calendar;
 }
@@ -75,7 +79,7 @@ async function judge(
   { no, version }: RunningShadow,
   evaluated: readonly Evaluated[],
   earlier: EarlierRows,
-  { now, calendar }: ShadowOptions,
+  { now, calendar, policy }: ShadowOptions,
 ): Promise<void> {
   const draft = await findDraft(client, version);
   if (draft === null) throw new Error(`there is no draft ${version}`);
@@ -83,10 +87,11 @@ async function judge(
   const liveOf = new Map(evaluated.map((live) => [live.no, live]));
   const judged = await earlier.settle(client, [...liveOf.keys()], (of): Shadowed | Failed => {
     const live = liveOf.get(of)!;
-    // It begins where the live policy stood, so that only what the policies say differently can differ.
+    // It begins where the live policy stood, so that only what the policies say differently can differ: what late information takes
+    // back of it there is taken back here.
     const previous = states.get(of) ?? live.previous?.state ?? null;
     try {
-      return { live, evaluation: evaluateInstitution(live.rows, previous, now, calendar, draft.policy) };
+      return { live, evaluation: evaluateInstitution(live.rows, previous, now, calendar, draft.policy, RULES, policy) };
     } catch (error) {
       return { live, message: messageOf(error) };
     }

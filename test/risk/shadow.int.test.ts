@@ -80,6 +80,23 @@ describe('a policy in the shadow', () => {
     expect(report.levels.every((one) => one.live === one.shadow)).toBe(true);
   });
 
+  it('takes back what late information takes back, also of what the live policy held open before', async () => {
+    await twoSchools();
+    await run(us('2026-04-08T12:00:00+08:00'));
+    const open = async (): Promise<number> =>
+      (await db.pool.query(`select 1 from alerts where rule_id = 'A08' and cleared_at is null`)).rows.length;
+    expect(await open()).toBe(2);
+    const at = us('2026-04-08T15:00:00+08:00');
+    await start(valid('same', entry('A08', '000000', { blueWorkingDays: 2 })), at);
+    await evaluateAt(db.pool, at);
+    // The bank's lines of 1 April are told a week late.
+    for (const id of [HERE, THERE])
+      await ingestAt(db.pool, enrolled(id, `C-${id}`, '2026-04-01', 600_000).slice(2), at + 1);
+    await evaluateAt(db.pool, at + 2);
+    expect(await open()).toBe(0);
+    expect((await shadowReport(db.pool, '')).differences).toEqual([]);
+  });
+
   it('tells what would be different, by region and rule, and sends nothing', async () => {
     await twoSchools();
     await start(strict);
