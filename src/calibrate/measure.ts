@@ -4,7 +4,7 @@ import type { Day, Us } from '../core/time.js';
 import type { Policy } from '../risk/policy/policy.js';
 import type { KnownLabel } from './labels.js';
 import { Outcomes } from './outcomes.js';
-import { type BacktestReport, makeReport } from './report.js';
+import { type BacktestReport, makeReport, medianLead } from './report.js';
 
 /** A labelled history in files, or folders of them. */
 export interface LabelledHistory {
@@ -25,6 +25,7 @@ export interface Point {
   /** Failing institutions at orange or above two weeks before, of those that showed a sign by then. */
   readonly found: number;
   readonly eligible: number;
+  /** Of the failing institutions of all histories that showed a sign two weeks before; who was never found counts as found last. */
   readonly medianLeadDays: number | null;
   /** Largest share of healthy institutions at orange or above in any week of any history. */
   readonly worstWeekShare: number;
@@ -51,12 +52,11 @@ export async function measure(
 
 export function pointOf(reports: readonly BacktestReport[]): Point {
   const recall = reports.map((report) => report.recall.find((one) => one.days === RECALL_DAYS)!);
-  const leads = reports.flatMap((report) => report.medianLeadDays ?? []);
   const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0);
   return {
     found: sum(recall.map((one) => one.found)),
     eligible: sum(recall.map((one) => one.eligible)),
-    medianLeadDays: leads.length === 0 ? null : Math.min(...leads),
+    medianLeadDays: medianLead(reports.flatMap((report) => report.leadDays)),
     worstWeekShare: Math.max(0, ...reports.map((report) => report.worstWeek?.share ?? 0)),
     healthyWeeks: sum(reports.flatMap((report) => report.weeks.map((week) => week.healthyOrange))),
     mustRaised: sum(reports.map((report) => report.must.raised)),

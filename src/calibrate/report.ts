@@ -54,6 +54,8 @@ export interface BacktestReport {
   readonly institutions: Readonly<Record<Kind, number>>;
   readonly recall: readonly Recall[];
   readonly medianLeadDays: number | null;
+  /** What that is the median of: of each failing institution with a sign two weeks before; null where it was never found. */
+  readonly leadDays: readonly (number | null)[];
   /** Over the shapes whose median sign is at least 30 days early. */
   readonly medianLeadDaysEarlyShapes: number | null;
   readonly shapes: readonly ShapeReport[];
@@ -130,8 +132,9 @@ export function makeReport(outcomes: Outcomes, options: ReportOptions): Backtest
     to: weeks.length > 0 ? formatDay(weeks.at(-1)!.monday + 6) : null,
     institutions: { ...outcomes.counts },
     recall: LEAD_DAYS.map((days) => recallAt(failing, days)),
-    medianLeadDays: medianLead(failing),
-    medianLeadDaysEarlyShapes: medianLead(early),
+    medianLeadDays: medianLead(leadsOf(failing)),
+    leadDays: leadsOf(failing),
+    medianLeadDaysEarlyShapes: medianLead(leadsOf(early)),
     shapes: [...shapes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([shape, list]) => shapeReport(shape, list)),
     worstWeek: worst(weeks, outcomes.counts.healthy, (week) => week.healthy),
     worstWeekCases: worst(weeks, outcomes.counts.healthy, (week) => week.healthyCases),
@@ -260,20 +263,24 @@ function shapeReport(shape: string, results: readonly Result[]): ShapeReport {
     shape,
     institutions: results.length,
     recall: LEAD_DAYS.map((days) => recallAt(results, days)),
-    medianLeadDays: medianLead(results),
+    medianLeadDays: medianLead(leadsOf(results)),
     medianSignDays: medianOf(results.map((one) => one.signDays)),
     firstRules: tally(results.flatMap((one) => one.firstRule ?? [])),
     contributingRules: tally(results.flatMap((one) => one.contributing)),
   };
 }
 
-/** Of those that show a sign two weeks before. Who was never found counts as found last. */
-function medianLead(results: readonly Result[]): number | null {
-  const leads = results
+/** Of those that show a sign two weeks before, in days and tenths. */
+function leadsOf(results: readonly Result[]): (number | null)[] {
+  return results
     .filter((one) => isAskedFor(one, EARLY_DAYS))
-    .map((one) => (one.hotAt === null ? Number.NEGATIVE_INFINITY : (one.stop - one.hotAt) / US_PER_DAY));
-  const median = medianOf(leads);
-  return median === null || !Number.isFinite(median) ? null : Math.floor(median * 10) / 10;
+    .map((one) => (one.hotAt === null ? null : Math.floor(((one.stop - one.hotAt) / US_PER_DAY) * 10) / 10));
+}
+
+/** Who was never found counts as found last; null when that is so of the one in the middle. */
+export function medianLead(leads: readonly (number | null)[]): number | null {
+  const median = medianOf(leads.map((days) => days ?? Number.NEGATIVE_INFINITY));
+  return median !== null && Number.isFinite(median) ? median : null;
 }
 
 /** The lower one of the two in the middle. */

@@ -280,6 +280,16 @@ it('is made of nothing as well', () => {
   expect(reportHtml({ ...made, sensitivity: null })).toContain('–');
 });
 
+it('takes the median lead over the institutions of all histories together, those never found as well', () => {
+  const found = (id: string, day: string) => report([failing(id)], [step(day, id, 'C01', 'orange')]);
+  const never = report([failing('d')], []);
+  const [ten, twenty, sixty] = [found('a', '2025-06-20'), found('b', '2025-06-10'), found('c', '2025-05-01')];
+  expect(pointOf([ten, twenty, sixty]).medianLeadDays).toBe(20);
+  expect(pointOf([twenty, sixty, never]).medianLeadDays).toBe(20);
+  expect(pointOf([twenty, never]).medianLeadDays).toBeNull();
+  expect(pointOf([twenty]).medianLeadDays).toBe(twenty.medianLeadDays);
+});
+
 it('shows what other thresholds came to below the policy as it is', () => {
   const made = report(
     [failing('a')],
