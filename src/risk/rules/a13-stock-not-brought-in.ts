@@ -13,7 +13,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A13',
-  version: 2,
+  version: 3,
   group: 'A',
   name: { zh: '存量未归集', en: 'Old stock not brought in' },
   question: {
@@ -61,11 +61,14 @@ export const rule = defineRule({
   },
 });
 
-/** Booked credits less the payments that have reached custody. */
+/**
+ * Booked credits less the payments that have reached custody: not those without their credit, be they late, paid into another account,
+ * or from before custody.
+ */
 function broughtInFen(sheet: FactSheet): Fen {
   const credited = sheet.money.balance('credit_clearing', null).creditFen;
   const paid =
     sheet.money.balance('receipts', null).debitFen - sheet.money.balance('receipts_reversed', null).creditFen;
-  const onTheWay = sheet.uncredited.reduce((sum, payment) => sum + payment.netFen, 0n);
-  return maxFen(0n, credited - maxFen(0n, paid - onTheWay));
+  const elsewhere = sheet.payments.reduce((sum, { settled, netFen }) => (settled ? sum : sum + netFen), 0n);
+  return maxFen(0n, credited - maxFen(0n, paid - elsewhere));
 }

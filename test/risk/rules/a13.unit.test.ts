@@ -64,4 +64,17 @@ describe('A13 old stock not brought in', () => {
     expect(ask(rule, travelling).level).toBe('none');
     expect(ask(rule, declared(-10).receipt(TODAY - 51, yuan(20_000))).value).toBe(yuan(50_000));
   });
+
+  it('takes no payment that never reached custody from what came in for the stock', () => {
+    const beside = (payment: { payee?: string; paidOn: number }) =>
+      ask(
+        rule,
+        declared(-10, yuan(50_000))
+          .receipt(payment.paidOn, yuan(5_000))
+          .payment({ ...payment, amountFen: yuan(5_000), settled: false }),
+      );
+    expect(beside({ paidOn: TODAY - 20, payee: 'private' })).toMatchObject({ level: 'none', value: 0 });
+    // From before the account was valid.
+    expect(beside({ paidOn: TODAY - 500 })).toMatchObject({ level: 'none', value: 0 });
+  });
 });
