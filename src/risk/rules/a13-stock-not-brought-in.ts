@@ -3,6 +3,7 @@ import { parseDay, startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
+import { LOOK_BACK_DAYS } from '../facts/rows.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
@@ -13,7 +14,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A13',
-  version: 3,
+  version: 4,
   group: 'A',
   name: { zh: '存量未归集', en: 'Old stock not brought in' },
   question: {
@@ -62,13 +63,32 @@ export const rule = defineRule({
 });
 
 /**
- * Booked credits less the payments that have reached custody: not those without their credit, be they late, paid into another account,
- * or from before custody.
+ * Credits of the custody accounts less the payments that they brought: a release that reaches the settlement account, or a top-up of
+ * the deposit, brings no stock into custody. Payments from before custody came in elsewhere, as did those without their credit, be they
+ * late or paid into another account.
  */
 function broughtInFen(sheet: FactSheet): Fen {
-  const credited = sheet.money.balance('credit_clearing', null).creditFen;
-  const paid =
-    sheet.money.balance('receipts', null).debitFen - sheet.money.balance('receipts_reversed', null).creditFen;
-  const elsewhere = sheet.payments.reduce((sum, { settled, netFen }) => (settled ? sum : sum + netFen), 0n);
-  return maxFen(0n, credited - maxFen(0n, paid - elsewhere));
+  const { money, today } = sheet;
+  const { custodyIds, custodyFrom } = sheet.accounts;
+  let credited = 0n;
+  for (const id of custodyIds) credited += money.balance('credit_clearing', id).creditFen;
+  if (custodyFrom === null || custodyFrom <= today - LOOK_BACK_DAYS) return minFen(credited, broughtAnywhereFen(sheet));
+  let paid =
+    money.receipts(custodyFrom, today) - money.moved('receipts_reversed', 'creditFen', null, custodyFrom, today);
+  for (const { settled, netFen, paidOn, told } of sheet.payments) {
+    const isHere = settled && (told.payee === null || custodyIds.has(told.payee));
+    if (paidOn >= custodyFrom) paid -= isHere ? 0n : netFen;
+    // Paid into the account before the day from which it was valid.
+    else if (isHere && told.payee !== null) paid += netFen;
+  }
+  return maxFen(0n, credited - maxFen(0n, paid));
+}
+
+/** Of so long ago there are only totals: the credits of all accounts stand beside the payments into all of them. */
+function broughtAnywhereFen(sheet: FactSheet): Fen {
+  const { money } = sheet;
+  const credited = money.balance('credit_clearing', null).creditFen;
+  let paid = money.balance('receipts', null).debitFen - money.balance('receipts_reversed', null).creditFen;
+  for (const { settled, netFen } of sheet.payments) paid -= settled ? 0n : netFen;
+  return maxFen(0n, credited - maxFen(0n, paid));
 }

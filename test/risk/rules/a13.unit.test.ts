@@ -77,4 +77,37 @@ describe('A13 old stock not brought in', () => {
     // From before the account was valid.
     expect(beside({ paidOn: TODAY - 500 })).toMatchObject({ level: 'none', value: 0 });
   });
+
+  it('takes what reaches other accounts for no stock, and payments from before custody for none of its own', () => {
+    const other = (purpose: 'settlement' | 'deposit') =>
+      declared(-10, yuan(10_000))
+        .account({ accountId: 'A2', purpose })
+        .entry('credit_clearing', 'A2', TODAY - 30, 0, yuan(50_000));
+    for (const purpose of ['settlement', 'deposit'] as const)
+      expect(ask(rule, other(purpose))).toMatchObject({ level: 'yellow', value: yuan(40_000) });
+    // Paid into the settlement account in deposit mode, and credited there.
+    const switched = (ago: number) =>
+      other('settlement')
+        .credit(TODAY - 40, yuan(40_000))
+        .receipt(TODAY - ago, yuan(30_000));
+    expect(ask(rule, switched(201)).level).toBe('none');
+    expect(ask(rule, switched(200))).toMatchObject({ level: 'yellow', value: yuan(30_000) });
+    const into = (payee: string | null, paidOn: number) =>
+      ask(rule, switched(paidOn).payment({ payee, amountFen: yuan(30_000), paidOn: TODAY - paidOn })).value;
+    expect([into('A1', 90), into(null, 90), into('A2', 90)]).toEqual([yuan(30_000), yuan(30_000), 0]);
+    expect([into('A1', 201), into(null, 201)]).toEqual([yuan(30_000), 0]);
+    // After the days that are looked back there are only totals: never more than came into custody.
+    const old = (fen: number) =>
+      ask(
+        rule,
+        nobody()
+          .account({ validFrom: formatDay(TODAY - 400) })
+          .unearned(yuan(80_000))
+          .credit(TODAY - 50, fen)
+          .register('stock.declared', { amountFen: yuan(50_000), dueOn: formatDay(TODAY - 10) })
+          .entry('credit_clearing', 'A2', TODAY - 30, 0, yuan(30_000))
+          .receipt(TODAY - 410, yuan(30_000)),
+      ).value;
+    expect([old(yuan(50_000)), old(yuan(20_000))]).toEqual([0, yuan(30_000)]);
+  });
 });
