@@ -21,12 +21,13 @@ export interface RunApiDeps extends Pick<ApiDeps, 'pool' | 'calendar' | 'clock' 
  */
 export async function runApi(deps: RunApiDeps): Promise<void> {
   const { config, signal, onListening, ...rest } = deps;
+  const steadyMs = (): number => performance.now();
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const guard = createAddressGuard({
     allow: parseAllowList(config.webhookAllowInternal),
     lookup: (host) => lookup(host, { all: true }),
-    nowMs: Date.now,
+    nowMs: steadyMs,
   });
   let fail: (error: unknown) => void = () => {};
   const failed = new Promise<never>((_resolve, reject) => {
@@ -34,7 +35,7 @@ export async function runApi(deps: RunApiDeps): Promise<void> {
   });
   // Heard below; until then it must not count as unhandled.
   failed.catch(() => {});
-  const app = await buildServer({ ...rest, config, registry, guard, onFatal: fail });
+  const app = await buildServer({ ...rest, config, registry, guard, steadyMs, onFatal: fail });
   try {
     await app.listen({ host: config.host, port: config.port }).catch((error: NodeJS.ErrnoException) => {
       throw cannotListen(config, error);

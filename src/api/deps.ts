@@ -29,6 +29,8 @@ export interface ApiDeps {
   >;
   readonly calendar: Calendar;
   readonly clock: () => Us;
+  /** Milliseconds that only grow, whoever sets the clock: for what is kept for a while. Set back, a clock would keep a revoked key alive. */
+  readonly steadyMs: () => number;
   readonly log: FastifyBaseLogger;
   /** Says whether a subscription's address may be called. */
   readonly guard: AddressGuard;

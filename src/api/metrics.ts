@@ -20,7 +20,7 @@ const SECONDS_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Anybody may ask for the metrics; the database is asked at most this often. */
 const BACKLOG_KEPT_MS = 10_000;
 
-export function createMetrics(deps: Pick<ApiDeps, 'pool' | 'clock' | 'registry' | 'log'>): ApiMetrics {
+export function createMetrics(deps: Pick<ApiDeps, 'pool' | 'clock' | 'steadyMs' | 'registry' | 'log'>): ApiMetrics {
   const registry = deps.registry ?? new Registry();
   const registers = [registry];
   const requests = new Counter({
@@ -110,12 +110,10 @@ function addPoolGauges(pool: pg.Pool, registers: Registry[]): void {
   });
 }
 
-function addBacklogGauges({ pool, clock, log }: Pick<ApiDeps, 'pool' | 'clock' | 'log'>, registers: Registry[]): void {
-  const current = keptFor(
-    BACKLOG_KEPT_MS,
-    () => clock() / 1_000,
-    () => readBacklog(pool, clock()),
-  );
+type GaugeDeps = Pick<ApiDeps, 'pool' | 'clock' | 'steadyMs' | 'log'>;
+
+function addBacklogGauges({ pool, clock, steadyMs, log }: GaugeDeps, registers: Registry[]): void {
+  const current = keptFor(BACKLOG_KEPT_MS, steadyMs, () => readBacklog(pool, clock()));
   const gauge = (name: string, help: string, of: (backlog: Backlog) => number): void => {
     new Gauge({
       name,
@@ -138,12 +136,8 @@ function addBacklogGauges({ pool, clock, log }: Pick<ApiDeps, 'pool' | 'clock' |
   gauge('feewarden_deliveries_dead', 'Messages that were given up', (backlog) => backlog.dead);
 }
 
-function addJobGauge({ pool, clock, log }: Pick<ApiDeps, 'pool' | 'clock' | 'log'>, registers: Registry[]): void {
-  const current = keptFor(
-    BACKLOG_KEPT_MS,
-    () => clock() / 1_000,
-    () => readFailingJobs(pool),
-  );
+function addJobGauge({ pool, steadyMs, log }: GaugeDeps, registers: Registry[]): void {
+  const current = keptFor(BACKLOG_KEPT_MS, steadyMs, () => readFailingJobs(pool));
   new Gauge({
     name: 'feewarden_jobs_failing',
     help: 'Scheduled jobs whose last run failed',

@@ -88,12 +88,11 @@ export async function buildServer(deps: ApiDeps): Promise<Api> {
   addRefusalsOfHeaders(app);
   addRequestMetrics(app, metrics);
   await addRateLimit(app, limits);
-  const nowMs = () => deps.clock() / 1_000;
   const authenticate = createAuthenticator({
     pool: deps.pool,
     adminKey: deps.config.adminKey,
     cacheMs: limits.keyCacheMs,
-    nowMs,
+    nowMs: deps.steadyMs,
   });
   addAuthentication(app, authenticate, limits.wrongKeysPerMinute);
   await addOpenApi(app, API_VERSION);

@@ -21,6 +21,8 @@ export interface Harness {
   readonly logged: string[];
   /** The clock of the server. */
   now: Us;
+  /** The clock of the server that nobody can set. */
+  steadyMs: number;
   /** Makes a key and gives its text. */
   key(role: Role, scope?: string): Promise<string>;
   call(method: Method, url: string, options?: CallOptions): Promise<Reply>;
@@ -66,12 +68,13 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Harnes
   const fatal: unknown[] = [];
   const logged: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(line) });
-  const harness = { db, fatal, logged, now: NOW } as unknown as Harness & { app: Api };
+  const harness = { db, fatal, logged, now: NOW, steadyMs: 0 } as unknown as Harness & { app: Api };
   const app = await buildServer({
     pool: db.pool,
     config: loadConfig({ FEEWARDEN_ADMIN_KEY: ADMIN_KEY, ...options.environment }),
     calendar: CHINA_CALENDAR,
     clock: () => harness.now,
+    steadyMs: () => harness.steadyMs,
     log,
     guard: PUBLIC_GUARD,
     onFatal: (error) => void fatal.push(error),
