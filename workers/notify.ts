@@ -24,10 +24,11 @@ const DRAIN_MARGIN_MS = 2_000;
 /** Takes messages from the outbox to Kafka and to the subscribers. Several may run; they share the work. */
 export async function runNotify(deps: NotifyDeps): Promise<void> {
   const { config } = deps;
+  const steadyMs = (): number => performance.now();
   const guard = createAddressGuard({
     allow: parseAllowList(config.webhookAllowInternal),
     lookup: (host) => lookup(host, { all: true }),
-    nowMs: Date.now,
+    nowMs: steadyMs,
   });
   const webhook = createWebhookSink({ guard, timeoutMs: config.webhookTimeoutMs, nowMs: Date.now });
   try {
@@ -43,7 +44,7 @@ export async function runNotify(deps: NotifyDeps): Promise<void> {
         webhookRetry: { ...DELIVER_DEFAULTS.webhookRetry, attemptsMax: config.webhookAttemptsMax },
       },
       random: Math.random,
-      nowMs: Date.now,
+      nowMs: steadyMs,
       log: deps.log,
       ...(deps.observe ? { observe: deps.observe } : {}),
     });

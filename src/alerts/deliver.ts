@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { FeewardenError } from '../core/errors.js';
 import { databaseErrorText, isTransientDatabaseError } from '../db/transient.js';
-import { type RetryPolicy, retryDelayMs, WEBHOOK_RETRY } from './backoff.js';
+import { type RetryPolicy, WEBHOOK_RETRY } from './backoff.js';
 import { closeSender, connectSender } from './connection.js';
 import type { AttemptOutcome } from './outcome.js';
 import {
@@ -17,7 +17,9 @@ import {
   renewClaims,
 } from './queue.js';
 import { afterFailure, KAFKA_REST, RESTED, type Rest, type RestPolicy, slotsAllowed, WEBHOOK_REST } from './rest.js';
+import { resultOf } from './result.js';
 import { isKafka, KAFKA_SINKS, type SinkName, webhookSink } from './route.js';
+import { setRight } from './set-right.js';
 import type { KafkaSink } from './sinks/kafka.js';
 import type { WebhookEndpoint, WebhookSink } from './sinks/webhook.js';
 import { pauseSubscription, readEndpoints } from './subscriptions.js';
@@ -33,6 +35,8 @@ export interface DeliverSettings {
   readonly leaseMs: number;
   /** How soon a new, changed or paused subscription is noticed. */
   readonly refreshMs: number;
+  /** How soon it is noticed that the database's clock was ahead. */
+  readonly setRightMs: number;
   /** At the end: how long to wait for what is being sent. */
   readonly drainMs: number;
   readonly webhookRetry: RetryPolicy;
@@ -47,6 +51,7 @@ export const DELIVER_DEFAULTS: DeliverSettings = {
   kafkaBatchMax: 500,
   leaseMs: 6_000,
   refreshMs: 1_000,
+  setRightMs: 30_000,
   drainMs: 12_000,
   webhookRetry: WEBHOOK_RETRY,
   webhookRest: WEBHOOK_REST,
@@ -70,6 +75,7 @@ export interface DeliverDeps {
   readonly settings: DeliverSettings;
   /** In [0, 1). */
   readonly random: () => number;
+  /** Milliseconds that only grow: with a clock that is set back leases would lapse and new subscriptions stay unnoticed for so long. */
   readonly nowMs: () => number;
   readonly log: DeliverLog;
   readonly observe?: (notice: DeliveryNotice) => void;
@@ -149,6 +155,7 @@ class DeliveryLoop {
   private surprise: { readonly error: unknown } | null = null;
   private postponing: Promise<void> | null = null;
   private refreshAtMs = 0;
+  private setRightAtMs = 0;
   private renewAtMs = 0;
   private awake: () => void = () => {};
   private woken = false;
@@ -169,7 +176,7 @@ class DeliveryLoop {
       settings.leaseMs,
       this.lanes(this.endpoints.keys(), webhookConcurrency),
     );
-    this.startWebhooks(claimed);
+    this.startWebhooks(claimed.filter((one) => !this.isUnderWay(one)));
     const free = this.topics.filter((sink) => this.isFree(sink));
     const records = await readTopicDeliveries(db, this.lanes(free, kafkaBatchMax));
     this.startTopics(records);
@@ -261,7 +268,7 @@ class DeliveryLoop {
   /** Beside the loop: it may take a moment when a receiver has failed for long, and nobody else shall wait for that. */
   private postpone(): void {
     const failing = [...this.endpoints.keys()].filter((sink) => this.stateOf(sink).trouble !== null);
-    this.postponing ??= postponeFollowers(this.deps.pool, failing)
+    this.postponing ??= this.look(failing)
       .catch((error: unknown) => {
         // A database that is away is noticed, and waited for, in the loop.
         if (!isTransientDatabaseError(error)) this.surprise = { error };
@@ -269,6 +276,14 @@ class DeliveryLoop {
       .finally(() => {
         this.postponing = null;
       });
+  }
+
+  private async look(failing: readonly SinkName[]): Promise<void> {
+    const { pool, settings, nowMs } = this.deps;
+    await postponeFollowers(pool, failing);
+    if (nowMs() < this.setRightAtMs) return;
+    await setRight(pool, [...this.endpoints.keys()], settings.leaseMs, settings.webhookRetry);
+    this.setRightAtMs = nowMs() + settings.setRightMs;
   }
 
   private stateOf(sink: SinkName): SinkState {
@@ -296,6 +311,11 @@ class DeliveryLoop {
   private isFree(topic: SinkName): boolean {
     if (this.deps.nowMs() >= this.topicsHeldUntilMs || this.stateOf(topic).underWay > 0) return false;
     return !this.finished.some((result) => result.sink === topic);
+  }
+
+  /** Our own claims are given to us again when the database's clock was set back. */
+  private isUnderWay({ messageSeq, sink }: ClaimedDelivery): boolean {
+    return [...this.underWay.keys()].some((one) => one.messageSeq === messageSeq && one.sink === sink);
   }
 
   private startWebhooks(claimed: readonly ClaimedDelivery[]): void {
@@ -336,7 +356,7 @@ class DeliveryLoop {
   }
 
   private take(delivery: ClaimedDelivery, outcome: AttemptOutcome, seconds: number): void {
-    const result = resultOf(delivery, outcome, this.deps);
+    const result = resultOf(delivery, outcome, this.deps.settings.webhookRetry, this.deps.random);
     this.finished.push(result);
     if (outcome.kind === 'gone') this.gone.push(delivery.sink);
     this.noteHealth(delivery.sink, outcome);
@@ -372,19 +392,3 @@ class DeliveryLoop {
 
 /** Answers that blame this message: they say nothing about how the receiver is. */
 const ABOUT_THE_MESSAGE: ReadonlySet<number> = new Set([400, 413, 415, 422]);
-
-/** What is to be recorded for an outcome: the only place that decides between "again later" and "dead". */
-function resultOf(delivery: ClaimedDelivery, outcome: AttemptOutcome, deps: DeliverDeps): AttemptResult {
-  const { messageSeq, sink } = delivery;
-  const common = { messageSeq, sink, status: outcome.status, delayMs: 0 };
-  if (outcome.kind === 'delivered') return { ...common, state: 'delivered', error: null, proof: outcome.proof };
-  const failed = { ...common, error: outcome.error, proof: null };
-  if (outcome.kind === 'refused') return { ...failed, state: 'dead' };
-  // It waits, due, for the day on which its subscription is resumed.
-  if (outcome.kind === 'gone') return { ...failed, state: 'pending' };
-  // Kafka has no pause for each message, only the rest of its topic: later messages must not overtake.
-  if (isKafka(sink)) return { ...failed, state: 'pending' };
-  const { settings, random } = deps;
-  const delayMs = retryDelayMs(delivery.attempts + 1, settings.webhookRetry, random(), outcome.askedMs ?? null);
-  return delayMs === null ? { ...failed, state: 'dead' } : { ...failed, state: 'pending', delayMs };
-}
