@@ -5,7 +5,7 @@ import type { Config } from '../src/config.js';
 import type { Calendar } from '../src/core/calendar.js';
 import { FeewardenError } from '../src/core/errors.js';
 import type { Us } from '../src/core/time.js';
-import type { BatchResult } from '../src/ledger/apply.js';
+import type { BatchResult, Input } from '../src/ledger/apply.js';
 import { addCounts, decodeInput, type IntakeDeps, noCounts } from '../src/ledger/intake.js';
 import { takeInLanes } from '../src/ledger/lanes.js';
 import { runConsumer } from '../src/sources/kafka/consumer.js';
@@ -94,12 +94,7 @@ async function consume(deps: IngestDeps): Promise<void> {
 
 async function handle(deps: IngestDeps, intake: IntakeDeps, records: readonly KafkaRecord[]): Promise<void> {
   const started = deps.clock();
-  const inputs = records.map((record) => {
-    const { topic, partition, offset } = record;
-    const origin = { key: `kafka:${topic}:${partition}:${offset}`, detail: { topic, partition, offset } };
-    // A tombstone or an empty record is no event; the decoder says so.
-    return decodeInput(record.value ?? EMPTY, origin, intake.limits, started);
-  });
+  const inputs = records.map((record) => inputOf(record, intake.limits, started));
   const result = await takeInLanes(intake, inputs);
   const counts = noCounts();
   addCounts(counts, result);
@@ -108,4 +103,17 @@ async function handle(deps: IngestDeps, intake: IntakeDeps, records: readonly Ka
   deps.log.debug({ ...counts, seconds }, 'batch booked');
 }
 
+export function inputOf(record: KafkaRecord, limits: IntakeDeps['limits'], receivedAt: Us): Input {
+  const { topic, partition, offset } = record;
+  const origin = { key: `kafka:${topic}:${partition}:${offset}`, detail: { topic, partition, offset } };
+  // A tombstone or an empty record is no event; the decoder says so.
+  const input = decodeInput(record.value ?? EMPTY, origin, limits, receivedAt);
+  return input.bytes.length > KEPT_BYTES_MAX ? { ...input, bytes: input.bytes.subarray(0, SAMPLE_BYTES) } : input;
+}
+
 const EMPTY = Buffer.alloc(0);
+
+/** The largest FEEWARDEN_EVENT_BYTES_MAX: what is larger is refused for good. Packed, a record may be larger than a row can be. */
+const KEPT_BYTES_MAX = 16_777_216;
+/** What is kept of such a one: enough to recognise it, as for files. */
+const SAMPLE_BYTES = 1_024;

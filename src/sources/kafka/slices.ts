@@ -28,18 +28,31 @@ export function partitionKey(at: { topic: string; partition: number }): string {
   return `${at.topic}|${at.partition}`;
 }
 
-/** Cuts a poll into runs of at most `max` messages, partition after partition, in order. */
+/**
+ * Bytes of one run (our default, that of HTTP). Packed records may be hundreds of megabytes of one poll, more than one statement of
+ * the database can carry: without this bound their sender would stop everybody.
+ */
+const RUN_BYTES_MAX = 16_777_216;
+
+/** Cuts a poll into runs of at most `max` messages, partition after partition, in order; a run that is large enough ends earlier. */
 export function cut(parts: readonly Part[], max: number): Slice[][] {
   const runs: Slice[][] = [];
   let room = 0;
+  let bytes = 0;
   for (const part of parts) {
-    const count = part.payload.batch.messages.length;
-    for (let from = 0; from < count; ) {
-      if (room === 0) {
+    const { messages } = part.payload.batch;
+    for (let from = 0; from < messages.length; ) {
+      if (room === 0 || bytes >= RUN_BYTES_MAX) {
         runs.push([]);
         room = max;
+        bytes = 0;
       }
-      const to = Math.min(count, from + room);
+      const end = Math.min(messages.length, from + room);
+      let to = from;
+      while (to < end && bytes < RUN_BYTES_MAX) {
+        bytes += messages[to]!.value?.length ?? 0;
+        to += 1;
+      }
       runs[runs.length - 1]!.push({ part, from, to });
       room -= to - from;
       from = to;

@@ -17,9 +17,9 @@ function gatherOf(handle: HandleRecords, batchEventsMax = 100): Gather {
 }
 
 /** What the client hands over for one partition: offsets `from` to `from + count - 1`. */
-function payloadOf(partition: number, from: number, count: number) {
+function payloadOf(partition: number, from: number, count: number, value: Buffer | null = null) {
   const offsets = Array.from({ length: count }, (_, index) => String(from + index));
-  const messages = offsets.map((offset) => ({ offset, key: null, value: null, timestamp: '0' }));
+  const messages = offsets.map((offset) => ({ offset, key: null, value, timestamp: '0' }));
   const spies = {
     resolveOffset: vi.fn<(offset: string) => void>(),
     commitOffsetsIfNecessary: vi.fn<EachBatchPayload['commitOffsetsIfNecessary']>(async () => undefined),
@@ -58,6 +58,17 @@ describe('Gather', () => {
         },
       ],
     ]);
+  });
+
+  it('ends a batch that is large enough before it has as many records as it may have', async () => {
+    const sizes: number[] = [];
+    const gather = gatherOf(async (records) => void sizes.push(records.length));
+    const [large, small] = [payloadOf(0, 0, 9, Buffer.alloc(5_000_000)), payloadOf(1, 0, 3, Buffer.alloc(10))];
+    await Promise.all([gather.onBatch(large.payload), gather.onBatch(small.payload)]);
+    // 16 MiB are full with the fourth of them.
+    expect(sizes).toEqual([4, 4, 4]);
+    expect(large.resolveOffset.mock.calls).toEqual([['3'], ['7'], ['8']]);
+    expect(small.resolveOffset.mock.calls).toEqual([['2']]);
   });
 
   it('keeps an offset whose commit failed as owed, until it is settled', async () => {
