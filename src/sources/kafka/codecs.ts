@@ -9,13 +9,15 @@ const { CompressionCodecs, CompressionTypes } = createRequire(import.meta.url)('
 const BATCH_BYTES_MAX = 256 * 1024 * 1024;
 
 const UNPACKERS = [
+  [CompressionTypes.GZIP, 'unpackGzip'],
   [CompressionTypes.Snappy, 'unpackSnappy'],
   [CompressionTypes.LZ4, 'unpackLz4'],
   [CompressionTypes.ZSTD, 'unpackZstd'],
 ] as const satisfies readonly (readonly [number, keyof Unpackers])[];
 
 /**
- * Teaches the client library, which knows gzip, to read what else senders may use. Ours go out plain. The libraries that unpack are
+ * Teaches the client library, which knows gzip without a bound, to read what senders may use. Without one, a member of the group would
+ * be lost over a bomb, join again and read it again, for ever. Ours go out plain. The libraries that unpack are
  * loaded with the first batch that needs one: most brokers have none.
  */
 export function addCodecs(): void {

@@ -1,9 +1,11 @@
+import { promisify } from 'node:util';
+import { unzip } from 'node:zlib';
 import { Decompress } from 'fzstd';
 import { decompressFrameSync } from 'lz4-napi';
 import { uncompressSync } from 'snappy';
 
 /**
- * The codecs of Kafka that our client library does not bring: Snappy, LZ4 and Zstandard. Every sender chooses its own, and a broker keeps
+ * The codecs of Kafka. Our client library brings none but gzip, and that one without a bound: Snappy, LZ4 and Zstandard are ours. Every sender chooses its own, and a broker keeps
  * what it was sent unless the topic says otherwise: without them one record of one sender would stop all the others for ever.
  * Only reading is needed. What is damaged, or would grow beyond `bytesMax`, throws `UnpackError`.
  */
@@ -57,6 +59,20 @@ function snappySize(block: Buffer): number {
 /** LZ4 makes 255 bytes of one at most: a batch, of which brokers take 1 MB unless told otherwise, has its bound in itself. */
 export function unpackLz4(packed: Buffer): Buffer {
   return guarded('LZ4', () => decompressFrameSync(packed));
+}
+
+const unzipped = promisify(unzip);
+/** Fewer and larger pieces than Node's own 16 KiB: each goes through its pool of threads by itself. */
+const GZIP_PIECE_BYTES = 131_072;
+
+export async function unpackGzip(packed: Buffer, bytesMax: number): Promise<Buffer> {
+  try {
+    return await unzipped(packed, { maxOutputLength: bytesMax, chunkSize: Math.min(GZIP_PIECE_BYTES, bytesMax) });
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
+      ? tooLarge(bytesMax)
+      : damaged('gzip', String(error));
+  }
 }
 
 export function unpackZstd(packed: Buffer, bytesMax: number): Buffer {

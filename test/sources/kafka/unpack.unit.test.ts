@@ -1,6 +1,7 @@
+import { gzipSync } from 'node:zlib';
 import { compressFrameSync } from 'lz4-napi';
 import { describe, expect, test } from 'vitest';
-import { UnpackError, unpackLz4, unpackSnappy, unpackZstd } from '../../../src/sources/kafka/unpack.js';
+import { UnpackError, unpackGzip, unpackLz4, unpackSnappy, unpackZstd } from '../../../src/sources/kafka/unpack.js';
 
 const MAX = 1_000;
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
@@ -63,6 +64,20 @@ describe('LZ4', () => {
     ['reaching before its start', hex('04224d18 60 40 82 04000000 10610900 00000000')],
   ])('a frame %s is refused', (_what, packed) => {
     expect(() => unpackLz4(packed)).toThrow(UnpackError);
+  });
+});
+
+describe('gzip', () => {
+  const packed = gzipSync(LONG);
+
+  test('reads what is packed', async () => {
+    expect((await unpackGzip(packed, MAX)).toString()).toBe(LONG);
+    expect((await unpackGzip(packed, LONG.length)).toString()).toBe(LONG);
+  });
+
+  test('what is damaged or a bomb is refused', async () => {
+    await expect(unpackGzip(packed, LONG.length - 1)).rejects.toThrow(`more than ${LONG.length - 1} bytes`);
+    await expect(unpackGzip(packed.subarray(0, 15), MAX)).rejects.toThrow(UnpackError);
   });
 });
 
