@@ -34,6 +34,16 @@ export function refusePacked(headers: IncomingHttpHeaders): void {
     throw new FeewardenError('unsupported_media_type', 'Send the body without Content-Encoding.');
 }
 
+const CHARSET = /;\s*charset\s*=\s*"?([^\s";]*)/i;
+const CHARSETS = new Set(['utf-8', 'utf8', 'us-ascii', 'ascii']);
+
+/** Refuses JSON that is said to be anything but UTF-8. Read as UTF-8 all the same, some of it is other, well-formed text: 小学校 in GBK is. */
+export function refuseCharset(headers: IncomingHttpHeaders): void {
+  const charset = CHARSET.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase();
+  if (charset !== undefined && !CHARSETS.has(charset))
+    throw new FeewardenError('unsupported_media_type', 'Send JSON in UTF-8 and say so, or nothing, as charset.');
+}
+
 export function mediaTypeOf(contentType: string | undefined): string | undefined {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase();
 }

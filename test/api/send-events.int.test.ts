@@ -153,6 +153,13 @@ describe('a request that is refused as a whole', () => {
     ['an empty body', { type: BATCH, body: '' }, 400, 'bad_request'],
     ['a body of nothing but blanks', { body: ' \n' }, 400, 'not_json'],
     ['another media type', { type: 'text/csv', body: 'a,b' }, 415, 'unsupported_media_type'],
+    // 小学校 in GBK, which is well-formed UTF-8 too.
+    [
+      'another charset',
+      { body: Buffer.from('{"\xd0\xa1\xd1\xa7\xd0\xa3":1}', 'latin1'), type: `${ONE}; Charset="GBK"` },
+      415,
+      'unsupported_media_type',
+    ],
     ['a packed body', { body: '{}', headers: { 'content-encoding': 'gzip' } }, 415, 'unsupported_media_type'],
     ['a body above the limit', { type: BATCH, body: `[${' '.repeat(70_000)}]` }, 413, 'body_too_large'],
   ])('%s', async (_title, options, status, code) => {

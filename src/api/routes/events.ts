@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { ErrorCode } from '../../core/errors.js';
 import { FeewardenError } from '../../core/errors.js';
-import { bytesOfBody, createAdmission, mediaTypeOf, refusePacked } from '../admission.js';
+import { bytesOfBody, createAdmission, mediaTypeOf, refuseCharset, refusePacked } from '../admission.js';
 import { callerOf } from '../auth.js';
 import { createIngest, type IngestAnswer, type IngestDeps, ingestJson, ingestLines, type Sender } from '../ingest.js';
 import { answers } from '../schemas.js';
@@ -64,6 +64,7 @@ export const addEventRoutes: AddRoutes = (app, { deps, limits, metrics }) => {
     scope.addContentTypeParser(MEDIA_LINES, (_request, stream, done) => done(null, stream));
     scope.addHook('onRequest', async (request, reply) => {
       refusePacked(request.headers);
+      refuseCharset(request.headers);
       // A stream holds nothing to speak of.
       const isStream = mediaTypeOf(request.headers['content-type']) === MEDIA_LINES;
       const release = admit(isStream ? 0 : bytesOfBody(request.headers, deps.config.httpBodyBytesMax));
