@@ -65,6 +65,9 @@ export function applyRegisters(books: InstitutionBooks, event: AnyEvent, sign: 1
     case 'refund.withdrawn':
     case 'refund.paid':
       return refund(books, event, sign);
+    case 'contract.ended':
+      // No row of its own: whoever follows the lines looks whether an end stands.
+      if (!books.keepJournal) books.changedLines.add(contractLine(event.data.contractId));
   }
 }
 

@@ -2,7 +2,6 @@ import type { Calendar } from '../core/calendar.js';
 import type { Fen } from '../core/money.js';
 import type { Day } from '../core/time.js';
 import type { EventData } from '../events/event.js';
-import { eventTypeNumber } from '../events/list.js';
 import { type PaidTo, refundPartKey } from '../ledger/details.js';
 import { rematchAll } from '../ledger/match.js';
 import { contractLine } from '../ledger/plan.js';
@@ -65,7 +64,6 @@ export class InstitutionRowsReader {
   private readonly refunds = new SortedRows<RefundRow>((a, b) => a.refundId > b.refundId);
   private readonly refundOf = new Map<string, RefundRow>();
   private refundsFrom: Day = Number.NEGATIVE_INFINITY;
-  private endedSeen = 0;
   private balances: LedgerSums[] = [];
   private turnovers: readonly LedgerSums[] = [];
   private tallies: readonly MetricCounts[] = [];
@@ -306,9 +304,6 @@ export class InstitutionRowsReader {
 
   private followLines(today: Day): void {
     const { changedLines } = this.books;
-    const ended = this.books.byType.get(CONTRACT_ENDED)?.lists ?? [];
-    for (; this.endedSeen < ended.length; this.endedSeen += 1)
-      changedLines.add(contractLine(ended[this.endedSeen]![0]!.key));
     for (const key of changedLines) {
       this.unearned.update(key);
       this.contracts.updateLine(key);
@@ -361,8 +356,6 @@ function unearnedChange(before: Fen, after: Fen): number {
   if (before === after) return 0;
   return after > before ? PART.unearnedMore : PART.unearnedLess;
 }
-
-const CONTRACT_ENDED = eventTypeNumber('contract.ended');
 
 /** What a comparison finds. */
 function changedValues(before: InstitutionRows, after: InstitutionRows): number {

@@ -1,6 +1,7 @@
 import type { Day } from '../core/time.js';
 import { eventTypeNumber } from '../events/list.js';
 import { typeKey } from '../ledger/keys.js';
+import { isReversed } from '../ledger/registers.js';
 import type { Line } from '../ledger/rows.js';
 import { type InstitutionBooks, unearnedOf } from '../ledger/working-set.js';
 import type { ReleasedLine } from '../risk/facts/rows.js';
@@ -80,13 +81,19 @@ export class ReleasedLines {
       ...line,
       contractId,
       contract: this.books.contracts.get(contractId)?.data ?? null,
-      ended: this.books.byKey.has(typeKey(CONTRACT_ENDED, contractId)),
+      ended: hasEnded(this.books, contractId),
       recentReleases: this.releases.of(contractId),
     };
   }
 }
 
 const CONTRACT_ENDED = eventTypeNumber('contract.ended');
+
+/** An end that was told in error and reversed is none. */
+function hasEnded(books: InstitutionBooks, contractId: string): boolean {
+  const told = books.byKey.get(typeKey(CONTRACT_ENDED, contractId));
+  return told?.some((stored) => !isReversed(books, stored)) ?? false;
+}
 
 function isAfter(a: ReleasedLine, b: ReleasedLine): boolean {
   return a.contractId > b.contractId;

@@ -4,6 +4,7 @@ import { type Day, formatDay } from '../core/time.js';
 import { eventTypeNumber } from '../events/list.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { releaseSums } from '../ledger/releases.js';
+import { isStanding } from '../ledger/reversed.js';
 import {
   readDifferingReleases as readDiffering,
   readRecentReleases,
@@ -104,7 +105,7 @@ export async function readReleasedLines(client: Db, nos: readonly number[], toda
     text: `select l.*, c.data, e.seq is not null as ended
              from lines l
              left join contracts c on c.institution_no = l.institution_no and c.contract_id = substr(l.line, 3)
-             left join lateral (select seq from events e where e.institution_no = l.institution_no and e.type = $3::smallint and e.key = substr(l.line, 3) limit 1) e on true
+             left join lateral (select seq from events e where e.institution_no = l.institution_no and e.type = $3::smallint and e.key = substr(l.line, 3) and ${isStanding('e')} limit 1) e on true
             where l.institution_no = any($1::int[]) and (l.open or l.over_released)
               and (l.over_released or (l.released_fen > 0 and l.institution_no = any($2::int[])))
             order by l.institution_no, l.line`,

@@ -178,6 +178,33 @@ describe('what the platform and the bank tell of one movement', () => {
     expect(await tell('2026-04-15')).toMatchObject({ releases: ['N2'] });
     expect(await tell('2026-04-16')).toMatchObject({ releases: [] });
   }, 60_000);
+
+  it('a contract has ended while an end of it stands, also of two, and not when its reversal came first', async () => {
+    const model = new Model(CHINA_CALENDAR);
+    const readers = new Map<string, InstitutionRowsReader>();
+    const now = parseTime('2026-01-09T00:00:00+08:00')!;
+    const mine = (line: string) => line.replaceAll(id, 'X-370702-800003');
+    const end = (name: string) => told('contract.ended', '2026-01-07', { contractId: 'C-1' }, name);
+    const reversal = (name: string) =>
+      told('event.reversed', '2026-01-08', { reverses: { source: '/platform/370702', id: name }, reason: 'wrong' });
+    let lines = 0;
+    const endedAfter = async (...part: readonly string[]) => {
+      await tellBoth(db.pool, model, part.map(mine), 950_000 + lines);
+      lines += part.length;
+      await expectSameRows(db.pool, model, readers, now);
+      return readers
+        .get('X-370702-800003')!
+        .read(dayOf(now), false)
+        .releasedLines.map(({ ended }) => ended);
+    };
+    const over = debit('2026-01-06', 'T1', 90, { purpose: 'release', instructionId: 'N1' });
+    expect(await endedAfter(contract('C-1', '2025-12-30', 'a'), release('N1', 90), over)).toEqual([false]);
+    expect(await endedAfter(end('end-1'), end('end-2'))).toEqual([true]);
+    expect(await endedAfter(reversal('end-1'))).toEqual([true]);
+    expect(await endedAfter(reversal('end-2'))).toEqual([false]);
+    expect(await endedAfter(reversal('end-3'), end('end-3'))).toEqual([false]);
+    expect(await endedAfter(end('end-4'))).toEqual([true]);
+  });
 });
 
 describe('rows of earlier days', () => {

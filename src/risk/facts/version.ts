@@ -3,4 +3,4 @@
  * findings another score. Every finding carries it beside the versions of its rule and policy, so that a score is only ever rebuilt
  * with what it was made with.
  */
-export const FACTS_VERSION = 12;
+export const FACTS_VERSION = 13;
