@@ -16,8 +16,9 @@ function codeOf(read: () => unknown): string {
 }
 
 test('a cursor leads back to the position it was made of', () => {
-  const cursor = cursors.write({ level: 'red', q: undefined }, [7, '王']);
-  expect(cursors.read({ q: undefined, level: 'red' }, cursor)).toEqual([7, '王']);
+  const cursor = cursors.write({ level: 'red', region: '37', q: undefined }, [7, '王']);
+  expect(cursors.read({ region: '37', level: 'red' }, cursor)).toEqual([7, '王']);
+  expect(cursors.read({ level: 'red', region: '37' }, cursor)).toEqual([7, '王']);
   expect(cursors.read({}, undefined)).toBeNull();
 });
 
