@@ -16,7 +16,7 @@ export async function findAccountOwner(client: pg.ClientBase, accountId: string)
             where e.type = 10 and e.key = $1
               and not exists (select 1 from events r where r.institution_no = e.institution_no and r.type = 150
                                  and r.key = e.source || chr(31) || e.id)
-            order by e.institution_no, e.at desc, e.source desc, e.id desc`,
+            order by e.institution_no, e.at desc, (e.source || e.id) desc, e.source desc`,
     values: [accountId],
   });
   if (rows.length === 0) return 'unknown';

@@ -41,14 +41,16 @@ export async function tell(db: TestDatabase, ...events: Record<string, unknown>[
 export interface Registration {
   institution?: string;
   bankCode?: string;
+  source?: string;
+  id?: string;
 }
 
 export function register(db: TestDatabase, accountId = 'A-10001', given: Registration = {}): Promise<string[]> {
-  const { institution = INSTITUTION, bankCode = 'B003' } = given;
-  const id = `reg-${institution}-${accountId}`;
+  const { institution = INSTITUTION, bankCode = 'B003', source = '/platform/370700' } = given;
+  const { id = `reg-${institution}-${accountId}` } = given;
   return tell(db, {
     id,
-    source: '/platform/370700',
+    source,
     type: 'prepaid.account.registered.v1',
     subject: institution,
     time: '2026-01-01T00:00:00+08:00',

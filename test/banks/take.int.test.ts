@@ -312,6 +312,14 @@ describe('an account that nobody has registered', () => {
     expect(await rejectedOf(db)).toMatchObject([{ code: 'ambiguous_account', path: 'Acct/Id' }]);
   });
 
+  test('or that two registrations of one time tell of is of the bank that the books take: of the greater source and id', async () => {
+    await register(db, 'A-10001', { bankCode: 'B999' });
+    await register(db, 'A-10001', { source: '/platform/37', id: 'z' });
+    const xml = documentXml({ statements: [{ entries: [credit] }] });
+    expect(await takeXml(db, xml, { onlyBank: 'B999', keyId: 'k' })).toMatchObject({ accepted: 0, rejected: 1 });
+    expect(await takeXml(db, xml, { onlyBank: 'B003', keyId: 'k' })).toMatchObject({ accepted: 1 });
+  });
+
   test('or that belongs to another bank than the sender is refused', async () => {
     await register(db);
     const taken = await takeXml(db, documentXml({ statements: [{ entries: [credit] }] }), {
