@@ -168,6 +168,7 @@ describe('stdin', () => {
   });
 
   it('gives a record as soon as its line is there, without waiting for the end', async () => {
+    expect.assertions(3);
     const live = new Readable({ read() {} });
     live.push('{"a":1}\n');
     for await (const input of openInputs(['-'], { stdin: live })) {
@@ -186,6 +187,7 @@ describe('stdin', () => {
   });
 
   it('cannot be read twice', async () => {
+    expect.assertions(2);
     for await (const input of openInputs(['-'], { stdin: stdin(['{"a":1}\n']) })) {
       if (isProblem(input)) throw input.error;
       expect((await readAll(input)).texts).toHaveLength(1);
