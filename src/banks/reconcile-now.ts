@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { Calendar } from '../core/calendar.js';
 import type { Us } from '../core/time.js';
 import { withBanksLock, withBanksLockOn } from './lock.js';
+import { markContradicted } from './reconcile/mark-due.js';
 import { lastDueDay, type ReconcileCounts, type ReconcileOptions, reconcileDue } from './reconcile/run.js';
 import { refreshFeeds } from './refresh.js';
 
@@ -26,6 +27,7 @@ export async function reconcileNow({ pool, waitMs, held, ...options }: Reconcile
   const asOf = lastDueDay(options.clock(), options.calendar);
   const work = async (): Promise<ReconcileResult> => {
     await refreshFeeds(pool);
+    await markContradicted(pool);
     return { asOf, ...(await reconcileDue(pool, { ...options, asOf })) };
   };
   return held ? withBanksLockOn(held, waitMs, work) : withBanksLock(pool, waitMs, work);

@@ -28,6 +28,9 @@ const UNDATED: readonly EventType[] = [
 /** Before every day of a history. */
 export const EVERY_DAY = '0001-01-01';
 
+/** Between what a page of a run reads and the moment that it notes, and between an entry's receipt and its commit. */
+const RUN_MINUTES_MAX = 60;
+
 const MARK_DUE = `
 with fresh as materialized (
   select e.institution_no, e.type, e.seq,
@@ -49,4 +52,22 @@ on conflict (institution_no) do update set from_day = least(reconcile_due.from_d
 export async function markReconcileDue(client: pg.ClientBase, blocks: Blocks): Promise<void> {
   const types = [...DATED, ...UNDATED].map(eventTypeNumber);
   await client.query(MARK_DUE, [blocks, types, ITEMS.map(eventTypeNumber), UNDATED.map(eventTypeNumber)]);
+}
+
+/**
+ * An entry that the bank told with another amount before is no event: it is kept out, and found here. Its institution is read again from the
+ * day of the entry that stands, however long that day is closed. What came within the last run may not have been seen by it.
+ */
+const MARK_CONTRADICTED = `
+insert into reconcile_due (institution_no, from_day)
+select k.institution_no, min((e.body::json -> 'data' ->> 'bookedOn')::date)
+  from kept_out_events k
+  join reconciled r on r.institution_no = k.institution_no and k.received_at > r.reconciled_at - interval '${RUN_MINUTES_MAX} minutes'
+  join events e on e.institution_no = k.institution_no and e.type = k.type and e.key = k.key
+ where k.type in (${CREDIT}, ${DEBIT}) and (e.body::json -> 'data' ->> 'amountFen')::numeric <> (k.body::json -> 'data' ->> 'amountFen')::numeric
+ group by k.institution_no
+on conflict (institution_no) do update set from_day = least(reconcile_due.from_day, excluded.from_day)`;
+
+export async function markContradicted(pool: pg.Pool): Promise<void> {
+  await pool.query(MARK_CONTRADICTED);
 }
