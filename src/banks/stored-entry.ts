@@ -25,15 +25,16 @@ export function storedText(stored: StoredEntry): string {
 export function parseStored(bytes: Buffer): StoredEntry | null {
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'), (_, part: unknown) =>
-      typeof part === 'string' && AMOUNT.test(part) ? BigInt(part.slice(0, -1)) : part,
+    value = JSON.parse(bytes.toString('utf8'), (name, part: unknown) =>
+      AMOUNTS.has(name) && typeof part === 'string' ? BigInt(part.slice(0, -1)) : part,
     );
   } catch {
     return null;
   }
   return typeof value === 'object' && value !== null && 'bankEntry' in value ? (value as StoredEntry) : null;
 }
-const AMOUNT = /^-?\d{1,40}n$/;
+/** Where amounts stand. A bank's own words may look like one: 20260302001n. */
+const AMOUNTS: ReadonlySet<string> = new Set(['amount', 'detailSum'] satisfies (keyof BankEntry)[]);
 
 /** What it means now: the rules of its bank may have changed since. */
 export function readStored(stored: StoredEntry, rules: BankRules | undefined): EntryReading {
