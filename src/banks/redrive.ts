@@ -9,9 +9,12 @@ import { tellingOf } from './register.js';
 import { lineOfStored, parseStored, readStored, type StoredEntry } from './stored-entry.js';
 import type { BankIntakeDeps } from './take.js';
 
-/** By how a stored entry begins; no event of the contract begins so. */
-export function isStoredEntry(bytes: Buffer): boolean {
-  return bytes.subarray(0, STORED_START.length).equals(STORED_START);
+/**
+ * By how a stored entry begins, and by the reading of a statement from which it comes: that no sender can write. What merely looks like an
+ * entry is a wrong event like any other; taken for an entry it would stop all that is tried again with it.
+ */
+export function isStoredEntry({ bytes, origin }: OtherInput): boolean {
+  return origin.detail['reading'] !== undefined && bytes.subarray(0, STORED_START.length).equals(STORED_START);
 }
 const STORED_START = Buffer.from('{"bankEntry":1,');
 
@@ -35,7 +38,7 @@ export async function redriveEntries(
       outcomes[at] = { kind: 'rejected', rejection: NOT_STORED };
       return;
     }
-    const { key: keyId = null, reading = 0 } = input.origin.detail;
+    const { key: keyId = null, reading } = input.origin.detail;
     const key = JSON.stringify([stored.head.accountId, stored.statementNo, reading, keyId]);
     groups.set(key, [...(groups.get(key) ?? []), { input, stored, at }]);
   });

@@ -70,7 +70,7 @@ export interface RedriveDeps extends IntakeDeps {
   readonly findNotTheirs: FindNotTheirs;
   /** Tries inputs that are no events again, in the same transaction; one outcome each, in order. */
   readonly others?: {
-    isOther(bytes: Buffer): boolean;
+    isOther(input: OtherInput): boolean;
     redrive(client: pg.PoolClient, inputs: readonly OtherInput[]): Promise<InputOutcome[]>;
   };
 }
@@ -160,7 +160,10 @@ async function outcomesOf(
   rows: readonly StoredInput[],
   receivedAt: Us,
 ): Promise<readonly InputOutcome[]> {
-  const isOther = rows.map((row) => deps.others?.isOther(row.input) ?? false);
+  const stored = rows.map(
+    (row): OtherInput => ({ bytes: row.input, origin: { key: row.origin_key, detail: row.origin } }),
+  );
+  const isOther = stored.map((input) => deps.others?.isOther(input) ?? false);
   const inputs: Input[] = [];
   for (const row of rows.filter((_, at) => !isOther[at])) inputs.push(await inputOf(deps, row, receivedAt));
   const applied = await applyInTransaction(client, inputs, {
@@ -168,9 +171,7 @@ async function outcomesOf(
     calendar: deps.calendar,
     ...(deps.alongside ? { alongside: deps.alongside } : {}),
   });
-  const others = rows
-    .filter((_, at) => isOther[at])
-    .map((row) => ({ bytes: row.input, origin: { key: row.origin_key, detail: row.origin } }));
+  const others = stored.filter((_, at) => isOther[at]);
   const driven = others.length > 0 ? await deps.others!.redrive(client, others) : [];
   let event = 0;
   let other = 0;

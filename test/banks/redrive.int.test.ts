@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { decodeInput, take } from '../../src/ledger/intake.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
-import { entriesIn, redrive, register, takeXml } from './books.js';
+import { depsOf, entriesIn, LIMITS, redrive, register, takeXml } from './books.js';
 import { documentXml } from './support.js';
 
 let db: TestDatabase;
@@ -15,4 +16,16 @@ test('an entry whose reference looks like an amount as it is kept is tried again
   await register(db);
   expect(await redrive(db)).toEqual({ read: 2, accepted: 2, duplicates: 0, rejected: 0 });
   expect((await entriesIn(db)).map((row) => row.bank_txn_id).sort()).toEqual(['20260302001n', 'R-2']);
+});
+
+test('what a sender made to look like a kept entry is a wrong event, and holds up nothing that is tried again with it', async () => {
+  const deps = depsOf(db);
+  const forged = ['{"bankEntry":1,"x":1}', '{"bankEntry":1,"statementNo":1,"head":{"accountId":"A-10001"},"entry":{}}'];
+  const inputs = forged.map((text, at) =>
+    decodeInput(Buffer.from(text), { key: `http:k:${at}`, detail: { key: 'k' } }, LIMITS, deps.clock()),
+  );
+  await take(deps, inputs);
+  await takeXml(db, documentXml({ statements: [{ entries: [{ bankRef: 'R-1' }] }] }));
+  await register(db);
+  expect(await redrive(db)).toEqual({ read: 3, accepted: 1, duplicates: 0, rejected: 2 });
 });
