@@ -106,6 +106,19 @@ describe('a subscription', () => {
     expect(resumed).toMatchObject({ state: 'active', stateReason: null });
   });
 
+  it('is paused, changed and deleted alone: its neighbours go on as they were', async () => {
+    const { subscription: own } = await create();
+    const { subscription: other } = await create({ ...CITY, name: 'county' });
+    await keep(db.pool, [alert('a')]);
+    await pauseSubscription(db.pool, own.id, 'gone');
+    await pauseSubscription(db.pool, own.id, 'gone again');
+    expect(await getSubscription(db.pool, own.id)).toMatchObject({ stateReason: 'gone' });
+    await updateSubscription(db.pool, guard, own.id, { name: 'town' });
+    await deleteSubscription(db.pool, own.id);
+    expect(await listSubscriptions(db.pool, '')).toEqual([other]);
+    expect((await listDeliveries(db.pool, other.id, { limit: 9 })).items).toMatchObject([{ state: 'pending' }]);
+  });
+
   it('leaves its proofs when it is deleted, and what was not sent is dead', async () => {
     const { subscription } = await create();
     await keep(db.pool, [alert('a'), alert('b')]);
@@ -169,6 +182,21 @@ describe('replay', () => {
       { messageId: 'sent', state: 'pending', attempts: 0, proof: 'yes' },
       { messageId: 'dead', state: 'pending', attempts: 0, lastError: null },
     ]);
+  });
+
+  it('makes due at once what was put off behind it, for its own receiver alone', async () => {
+    const { subscription } = await create();
+    const { subscription: other } = await create({ ...CITY, name: 'county' });
+    await keep(db.pool, [alert('failed'), alert('behind')]);
+    await db.pool.query(`update deliveries set next_at = now() + interval '1 hour',
+      attempts = case when message_seq = (select seq from messages where message_id = 'failed') then 3 else 0 end`);
+    await replay(db.pool, subscription, { messageIds: ['failed'] });
+    const dueOf = async (id: string) => {
+      const text = `select message_id as id from deliveries join messages on seq = message_seq where sink = $1 and next_at <= now() order by seq`;
+      return (await db.pool.query<{ id: string }>(text, [`webhook:${id}`])).rows.map((row) => row.id);
+    };
+    expect(await dueOf(subscription.id)).toEqual(['failed', 'behind']);
+    expect(await dueOf(other.id)).toEqual([]);
   });
 
   it('gives no message out by its id that the filter holds back', async () => {
