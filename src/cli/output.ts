@@ -50,6 +50,11 @@ export function printError(error: unknown): number {
   return EXIT.foundWrong;
 }
 
+/** A sentence on stderr beside a result that stands: what the reader must know before relying on it. */
+export function printNote(sentence: string): void {
+  process.stderr.write(`feewarden: ${sentence}\n`);
+}
+
 /** PostgreSQL's `disk_full`: the one failure of its own that only the operator can mend. */
 function isDiskFull(error: unknown): boolean {
   return error instanceof Error && (error as { code?: unknown }).code === '53100';

@@ -113,6 +113,17 @@ describe('feewarden backtest', () => {
     }
   });
 
+  it('says which years of the history have no holidays, and tells its result all the same', async () => {
+    const path = fileOf(founded('X-370702-1', '2026-12-20'));
+    const { code, stdout, stderr } = await feewarden(path, '--until', '2028-01-05T00:00:00+08:00', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      accepted: founded('X-370702-1', '2026-12-20').length,
+      calendarMissing: [2027, 2028],
+    });
+    expect(stderr).toMatch(/^feewarden: the holidays of 2027, 2028 are not known: .*\n$/);
+  });
+
   it.each([
     ['a file that is not there', ['/nowhere.ndjson'], 'There is no such file'],
     ['a wrong time', [HISTORY, '--until', 'yesterday'], '--until'],

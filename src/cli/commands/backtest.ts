@@ -16,7 +16,7 @@ import { DEFAULT_POLICY } from '../../risk/policy/default.js';
 import { listInputs } from '../../sources/files/list-inputs.js';
 import { startReport } from '../backtest-report.js';
 import { JSON_OPTION, timeOption } from '../context.js';
-import { EXIT, printError, printJson, printLine, printTable } from '../output.js';
+import { EXIT, printError, printJson, printLine, printNote, printTable } from '../output.js';
 import { cannotWrite } from '../output-file.js';
 import { readPolicyFile } from '../policy-file.js';
 import { startBar } from '../progress-bar.js';
@@ -35,6 +35,8 @@ interface BacktestCommandOptions {
 
 interface Summary extends BacktestCounts {
   readonly alerts: AlertCounts;
+  /** Years of the history whose holidays are not known. */
+  readonly calendarMissing: readonly number[];
   readonly policyVersion: string;
   readonly seconds: number;
   readonly eventsPerSecond: number;
@@ -88,6 +90,7 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
   const output = await openOutput(options.alerts);
   const alerts: AlertCounts = { raised: 0, level_changed: 0, cleared: 0, byRule: {}, byLevel: {} };
   const bars = progressBars(bytes);
+  let calendarMissing: readonly number[] = [];
   try {
     const counts = await runBacktest({
       paths,
@@ -96,7 +99,10 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
       until,
       threads,
       limits,
-      onDays: (first, last) => reporter?.begin(first, last),
+      onDays: (first, last) => {
+        calendarMissing = CHINA_CALENDAR.missingYears(first, last);
+        reporter?.begin(first, last);
+      },
       onLines: (lines) => {
         for (const line of lines) {
           count(alerts, line);
@@ -111,6 +117,7 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
     const summary = {
       ...counts,
       alerts,
+      calendarMissing,
       policyVersion: policy.version,
       seconds,
       eventsPerSecond: Math.round(counts.read / Math.max(seconds, 0.001)),
@@ -120,6 +127,8 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
     bars.stop();
     if (options.json) printJson(summary);
     else printSummary(summary);
+    // An alert of such a year may be days early or late, and looks like every other one.
+    if (calendarMissing.length > 0) printNote(guessed(calendarMissing));
   } catch (error) {
     // Where all are files that are there, one is damaged: that is found by the work, as at ingest, and no wrong usage.
     const isDamage = error instanceof FeewardenError && error.code === 'unreadable_input';
@@ -131,6 +140,10 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
     bars.stop();
     output?.destroy();
   }
+}
+
+function guessed(years: readonly number[]): string {
+  return `the holidays of ${years.join(', ')} are not known: Monday to Friday were taken for working days, so that deadlines of that time may be wrong; update Feewarden.`;
 }
 
 function threadsOption(text: string | undefined): number {
