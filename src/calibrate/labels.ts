@@ -5,17 +5,23 @@ import { ruleById } from '../risk/rules/list.js';
 
 const day = z.string().refine((text) => parseDay(text) !== null, 'must be a real day written YYYY-MM-DD');
 
+/** As everywhere, what is not there is as null. */
+const orNull = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
+
 const label = z.looseObject({
   id: z.string().min(1),
   kind: z.enum(['healthy', 'failing', 'violating']),
   /** The shape of the failure, or the violation. */
-  archetype: z.string().nullable(),
+  archetype: orNull(z.string()),
   /** The first day without lessons for good; of a failing one. */
-  stopDay: day.nullable(),
+  stopDay: orNull(day),
   /** The first day on which something could be seen. */
-  firstSignDay: day.nullable(),
+  firstSignDay: orNull(day),
   /** Rules that must be raised at some time. */
-  must: z.array(z.string().refine((id) => ruleById(id) !== undefined, 'there is no such rule')),
+  must: z
+    .array(z.string().refine((id) => ruleById(id) !== undefined, 'there is no such rule'))
+    .nullish()
+    .transform((ids) => ids ?? []),
 });
 
 /** The right answer for one institution of a labelled history. */
@@ -23,6 +29,8 @@ export type KnownLabel = z.infer<typeof label>;
 
 /** Checks the labels of a history. @throws FeewardenError unreadable_input, with the place of the first fault */
 export function parseLabels(input: unknown, path: string): KnownLabel[] {
+  if (!Array.isArray(input))
+    throw new FeewardenError('unreadable_input', `${path}: give a list of labels, one object per institution.`);
   const result = z.array(label).safeParse(input);
   if (!result.success) {
     const issue = result.error.issues[0]!;

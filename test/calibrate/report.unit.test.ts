@@ -309,8 +309,13 @@ describe('labels', () => {
     expect(parseLabels([{ ...failing('a'), mode: 'deposit', notes: '' }], 'labels.json')).toHaveLength(1);
   });
 
+  it('may leave out what is null', () => {
+    expect(parseLabels([{ id: 'a', kind: 'healthy' }], 'labels.json')).toEqual([label('a')]);
+    expect(() => parseLabels([{ id: 'a', kind: 'failing' }], 'labels.json')).toThrow('no stopDay');
+  });
+
   it.each([
-    ['no list', {}, 'labels.json'],
+    ['no list', {}, 'labels.json: give a list of labels'],
     ['an unknown kind', [label('a', { kind: 'odd' as 'healthy' })], '0.kind'],
     ['a day that is none', [failing('a', { stopDay: '2025-02-30' })], '0.stopDay'],
     ['a failing one without a stop', [failing('a', { stopDay: null })], 'no stopDay'],
