@@ -22,6 +22,8 @@ export interface BacktestOptions {
   /** 1: everything in this thread. The output does not depend on it. */
   readonly threads: number;
   readonly limits: { readonly bytesMax: number; readonly depthMax: number };
+  /** Before the days: whose events the history holds. */
+  readonly onInstitutions?: (ids: readonly string[]) => void;
   /** Before all alerts, the day of the first event and the last day of the replay; not for a history without an event. */
   readonly onDays: (first: Day, last: Day) => void;
   /** Alert records in order, in portions. */
@@ -80,6 +82,7 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestCou
       const outside = { turns, keyTurns: await tiesNow(shards) };
       isOther = (await all(shards, (shard) => shard.replayAgain(outside))).some((one) => one);
     }
+    options.onInstitutions?.(results.flatMap(({ institutionIds }) => institutionIds));
     if (known !== null) options.onDays(dayOf(known.first), dayOf(until ?? known.last));
     const lines = await all(shards, (shard) => shard.lines());
     for (const portion of mergeLines(lines, LINES_PER_PORTION)) options.onLines(portion);

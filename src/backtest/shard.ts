@@ -36,6 +36,7 @@ export interface ShardResult {
   /** When the first and the last event that were not refused were known; null when there is none. */
   readonly firstAt: Us | null;
   readonly lastAt: Us | null;
+  readonly institutionIds: readonly string[];
 }
 
 /** What institutions have to know of others. */
@@ -72,7 +73,8 @@ export class Shard {
     await pass.run();
     for (const [id, group] of pass.groupOf) this.groupOf.set(id, group);
     const { firstAt, lastAt } = pass;
-    return { counts: { ...pass.counts, institutions: [...this.replay!.institutions].length }, firstAt, lastAt };
+    const institutionIds = [...this.replay!.institutions];
+    return { counts: { ...pass.counts, institutions: institutionIds.length }, firstAt, lastAt, institutionIds };
   }
 
   /** Brings all clocks to the end. Answers how large the institutions were. */

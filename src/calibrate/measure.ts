@@ -78,6 +78,7 @@ async function replay(history: LabelledHistory, policy: Policy, options: Measure
     until,
     threads: options.threads,
     limits: options.limits,
+    onInstitutions: (ids) => outcomes.keepOnly(ids),
     onDays: (first, last) => {
       outcomes.begin(first);
       lastDay = last;

@@ -57,6 +57,21 @@ export class Outcomes {
     }
   }
 
+  /**
+   * Who is in the history: of others it can tell nothing, and counted in they would be sound schools that never trouble anyone, or
+   * failures that no rule could find. Answers the labelled ones that are left out.
+   */
+  keepOnly(ids: readonly string[]): readonly string[] {
+    const known = new Set(ids);
+    const absent = [...this.told.keys()].filter((id) => !known.has(id));
+    for (const id of absent) {
+      this.counts[this.told.get(id)!.label.kind] -= 1;
+      this.told.delete(id);
+    }
+    for (const id of known) if (!this.told.has(id)) this.other(id);
+    return absent;
+  }
+
   /** Weeks count from that of the first day of the history on, also those before its first alert. */
   begin(firstDay: Day): void {
     this.monday = mondayOf(firstDay);

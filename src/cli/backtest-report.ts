@@ -11,7 +11,7 @@ import { FeewardenError } from '../core/errors.js';
 import type { Day } from '../core/time.js';
 import type { Policy } from '../risk/policy/policy.js';
 import { fileSystemError } from '../sources/files/input-error.js';
-import { toJson } from './output.js';
+import { printNote, toJson } from './output.js';
 import { requireWritable, writeOutput } from './output-file.js';
 
 export interface ReportOptions {
@@ -29,6 +29,8 @@ export interface ReplayedHistory extends MeasureOptions {
 
 /** Follows the alerts of a back-test and writes its report at the end. */
 export interface Reporter {
+  /** Who is in the history, before its days. */
+  meet(institutionIds: readonly string[]): void;
   /** The days of the history, before its alerts. */
   begin(first: Day, last: Day): void;
   take(line: AlertLine): void;
@@ -59,13 +61,18 @@ export async function startReport(options: ReportOptions, history: ReplayedHisto
   const subjects = options.sensitivity === undefined ? null : parseSubjects(options.sensitivity, '--sensitivity');
   const outcomes = new Outcomes(labels);
   let lastDay: Day | null = null;
+  let absent: readonly string[] = [];
   return {
+    meet: (ids) => {
+      absent = outcomes.keepOnly(ids);
+    },
     begin: (first, last) => {
       outcomes.begin(first);
       lastDay = last;
     },
     take: (line) => outcomes.take(line),
     write: async (institutions, onTrial) => {
+      if (absent.length > 0) printNote(strangers(absent, labels.length));
       if (lastDay !== null) outcomes.finish(lastDay);
       const shared = inspectors ?? Math.max(1, Math.ceil(institutions / INSTITUTIONS_PER_INSPECTOR));
       const report = makeReport(outcomes, { policyVersion: policy.version, inspectors: shared });
@@ -74,6 +81,10 @@ export async function startReport(options: ReportOptions, history: ReplayedHisto
       await writeReport(path, { ...report, sensitivity: trials && { base: pointOf([report]), trials } });
     },
   };
+}
+
+function strangers(absent: readonly string[], labelled: number): string {
+  return `${absent.length} of the ${labelled} labelled institutions have no event in this history and are left out of the report (${absent[0]} is one): are these its labels?`;
 }
 
 /** @throws FeewardenError unreadable_input */

@@ -109,6 +109,24 @@ it('reports what other thresholds would have come to, each from a replay of its 
   expect(sensitivity!.trials[0]!.point.warnings).toBeGreaterThan(sensitivity!.base.warnings);
 });
 
+it('says that labels are not those of the history instead of calling it free of false alarms', async () => {
+  const own = labels[0]!.id;
+  const events = path.join(folder, 'one-school.ndjson');
+  const report = path.join(folder, 'one-school.json');
+  writeFileSync(
+    events,
+    `${historyLines()
+      .filter((line) => line.includes(own))
+      .slice(0, 50)
+      .join('\n')}\n`,
+  );
+  const ended = await feewarden(['backtest', events, '--labels', path.join(FOLDER, 'labels.json'), '--report', report]);
+  expect(ended.code).toBe(0);
+  expect(ended.stderr).toContain('23 of the 24 labelled institutions have no event in this history and are left out');
+  const { institutions } = JSON.parse(readFileSync(report, 'utf8')) as ReportWithSensitivity;
+  expect(institutions).toEqual({ healthy: 0, failing: 1, violating: 0, unlabelled: 0 });
+});
+
 it.each([
   ['without a report', ['--sensitivity', 'C01'], '--report'],
   [

@@ -37,6 +37,22 @@ function report(labels: readonly KnownLabel[], steps: readonly AlertStep[], last
 
 const recallAt = (made: BacktestReport, days: number) => made.recall.find((one) => one.days === days)!;
 
+describe('institutions that are not in the history', () => {
+  it('count neither as sound nor as missed, and those without a label count as such', () => {
+    const outcomes = new Outcomes([label('a'), label('gone'), failing('b'), failing('lost', { must: ['C01'] })]);
+    expect(outcomes.keepOnly(['a', 'b', 'c', 'd'])).toEqual(['gone', 'lost']);
+    outcomes.take(step('2025-06-01', 'a', 'C01', 'orange'));
+    outcomes.take(step('2025-06-02', 'b', 'C01', 'orange'));
+    outcomes.take(step('2025-06-03', 'c', 'C01', 'orange'));
+    outcomes.finish(parseDay('2025-07-31')!);
+    const made = makeReport(outcomes, { policyVersion: 'p-1', inspectors: 2 });
+    expect(made.institutions).toEqual({ healthy: 1, failing: 1, violating: 0, unlabelled: 2 });
+    expect(made.worstWeek).toMatchObject({ orange: 1, share: 1 });
+    expect(recallAt(made, 14)).toMatchObject({ eligible: 1, found: 1 });
+    expect(made.must).toMatchObject({ asked: 0, missing: [] });
+  });
+});
+
 describe('recall and lead', () => {
   it('counts an alert of exactly fourteen days before, and not one a microsecond later', () => {
     const made = (us: number) => report([failing('a')], [step('2025-06-16', 'a', 'C01', 'orange', 'raised', us)]);

@@ -99,6 +99,7 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
       until,
       threads,
       limits,
+      onInstitutions: (ids) => reporter?.meet(ids),
       onDays: (first, last) => {
         calendarMissing = CHINA_CALENDAR.missingYears(first, last);
         reporter?.begin(first, last);
