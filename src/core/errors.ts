@@ -113,7 +113,11 @@ export const ERRORS = {
   broker_unavailable: { kind: 'transient', status: 503, message: 'The broker cannot be reached.' },
   // Fatal
   migration_refused: { kind: 'fatal', status: 500, message: 'The database schema does not fit this version.' },
-  broker_refused: { kind: 'fatal', status: 503, message: 'The broker refused the login: check the user and password.' },
+  broker_refused: {
+    kind: 'fatal',
+    status: 503,
+    message: 'The broker refused this program: check its user, password and rights.',
+  },
   database_unavailable: { kind: 'fatal', status: 503, message: 'The database cannot be reached.' },
   books_broken: { kind: 'fatal', status: 500, message: 'The books contradict themselves.' },
   internal: { kind: 'fatal', status: 500, message: 'Something unexpected happened.' },

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import { FeewardenError } from '../../core/errors.js';
-import { type ClientOptions, createClient, isRetriable, toBrokerError } from './client.js';
+import { type ClientOptions, createClient, errorKindOf, isRetriable, rootCause, toBrokerError } from './client.js';
 
 /** The topics of the wire contract. */
 export const TOPICS_IN = ['prepaid.events', 'prepaid.bank'] as const;
@@ -29,7 +29,7 @@ export interface EnsureTopicsOptions extends ClientOptions {
 
 /**
  * Creates the topics that are missing and returns their names; existing ones are left as their owner made them.
- * Two processes may do this at once. Throws `broker_unavailable` when no broker answers.
+ * Two processes may do this at once. Throws `broker_unavailable` when no broker answers, `broker_refused` when it does not let us.
  */
 export async function ensureTopics(options: EnsureTopicsOptions): Promise<string[]> {
   const wanted = options.topics ?? [...TOPICS_IN, ...TOPICS_OUT];
@@ -44,10 +44,29 @@ export async function ensureTopics(options: EnsureTopicsOptions): Promise<string
     }
     return missing;
   } catch (error) {
-    throw toBrokerError(error);
+    throw FORBIDDEN.has(errorKindOf(error)) ? forbidden(error) : toBrokerError(error);
   } finally {
     await admin.disconnect().catch(() => undefined);
   }
+}
+
+const FORBIDDEN: ReadonlySet<string> = new Set([
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'POLICY_VIOLATION',
+]);
+
+/** A topic that the user may not even see looks missing, and is then not to be made. */
+function forbidden(error: unknown): FeewardenError {
+  const cause = rootCause(error);
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new FeewardenError(
+    'broker_refused',
+    `Make the topics beforehand and let the user describe all of them (${why}).`,
+    {
+      cause: error,
+    },
+  );
 }
 
 async function create(admin: Admin, topics: readonly string[], options: EnsureTopicsOptions): Promise<void> {
