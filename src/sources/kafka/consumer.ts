@@ -72,6 +72,8 @@ export const CONSUMER_LIMITS: ConsumerLimits = {
 
 const WATCH_EVERY_MS = 1_000;
 const CLOSE_TIMEOUT_MS = 3_000;
+/** Less than a session timeout: without heartbeats for so long a member keeps its place. */
+const CLOCK_BACK_MS = 3_000;
 
 /**
  * Joins the group and hands records to `handle` until `stop` is called. Lost clients are replaced with growing pauses;
@@ -238,6 +240,11 @@ class Supervisor {
     const silentMs = Date.now() - session.lastSignAt;
     if (silentMs > this.#limits.silentMaxMs) {
       session.lose(new Error(`The client was silent for ${silentMs} ms.`));
+      return;
+    }
+    // The library counts the time since its last heartbeat by the machine's clock: set back, it would send none for so long.
+    if (silentMs < -CLOCK_BACK_MS) {
+      session.lose(new Error(`The clock was set back by ${-silentMs} ms.`));
       return;
     }
     void session.payOwed();
