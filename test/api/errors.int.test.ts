@@ -197,6 +197,16 @@ describe('when something breaks', () => {
     });
   });
 
+  test('a disk that is full is 503 with a time to come again, and stops the process with what the database said', async () => {
+    const failure = Object.assign(new Error('No space left on device'), { code: '53100' });
+    await withFailure(failure, async (own) => {
+      const answer = await own.call('POST', '/v1/events', { body: payment(SCHOOL, 'p', 1) });
+      expect([answer.status, answer.json.code]).toEqual([503, 'database_unavailable']);
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+      expect(own.fatal).toEqual([failure]);
+    });
+  });
+
   test('a database that is away is 503 with a time to come again, and stops nothing', async () => {
     const gone = Object.assign(new Error('connect ECONNREFUSED 10.0.0.7:5432'), { code: 'ECONNREFUSED' });
     const own = await startHarness();
