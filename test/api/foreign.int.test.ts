@@ -84,6 +84,20 @@ describe('a bank', () => {
     expect(json).toMatchObject({ accepted: 0, duplicates: 1, rejected: [{ index: 1, code: 'source_not_allowed' }] });
   });
 
+  test('tells of an account from when it moved there, and no longer when it has moved on, whatever is told last', async () => {
+    const at = (day: string): Partial<Wire> => ({ time: `2026-05-${day}T10:00:00+08:00` });
+    await h.call('POST', '/v1/events', {
+      body: [registered('A-here', 'B403', at('20')), registered('A-here', 'B9', at('10'))],
+    });
+    await h.call('POST', '/v1/events', {
+      body: [registered('A-gone', 'B9', at('20')), registered('A-gone', 'B403', at('10'))],
+    });
+    expect(await send(bank, [balance('A-here'), balance('A-gone')])).toEqual({
+      accepted: 1,
+      rejected: [[1, 'source_not_allowed', 'data.accountId']],
+    });
+  });
+
   test('may tell of an account again when its registration with the other bank is reversed', async () => {
     const slip = registered('A-slip', 'B9');
     await h.call('POST', '/v1/events', { body: slip });
