@@ -43,17 +43,18 @@ export interface Registration {
   bankCode?: string;
   source?: string;
   id?: string;
+  time?: string;
 }
 
 export function register(db: TestDatabase, accountId = 'A-10001', given: Registration = {}): Promise<string[]> {
   const { institution = INSTITUTION, bankCode = 'B003', source = '/platform/370700' } = given;
-  const { id = `reg-${institution}-${accountId}` } = given;
+  const { id = `reg-${institution}-${accountId}`, time = '2026-01-01T00:00:00+08:00' } = given;
   return tell(db, {
     id,
     source,
     type: 'prepaid.account.registered.v1',
     subject: institution,
-    time: '2026-01-01T00:00:00+08:00',
+    time,
     data: { accountId, bankCode, purpose: 'custody', mode: 'per_lesson', validFrom: '2026-01-01' },
   });
 }

@@ -315,6 +315,8 @@ describe('an account that nobody has registered', () => {
   test('or that two registrations of one time tell of is of the bank that the books take: of the greater source and id', async () => {
     await register(db, 'A-10001', { bankCode: 'B999' });
     await register(db, 'A-10001', { source: '/platform/37', id: 'z' });
+    // Told last, of before: the account has moved since.
+    await register(db, 'A-10001', { bankCode: 'B999', id: 'zz', source: '/z', time: '2025-12-31T00:00:00+08:00' });
     const xml = documentXml({ statements: [{ entries: [credit] }] });
     expect(await takeXml(db, xml, { onlyBank: 'B999', keyId: 'k' })).toMatchObject({ accepted: 0, rejected: 1 });
     expect(await takeXml(db, xml, { onlyBank: 'B003', keyId: 'k' })).toMatchObject({ accepted: 1 });
