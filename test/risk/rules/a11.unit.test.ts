@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatDay, startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/a11-sharp-fall.js';
 import { ask, depositSchool, nobody, school, steps, TODAY, yuan } from '../builders.js';
 
@@ -104,5 +105,52 @@ describe('A11 sharp fall', () => {
     expect([20, 19, 1, 0].map(released)).toEqual(['yellow', 'none', 'none', 'yellow']);
     const refunded = (ago: number) => ask(rule, fell(59_999).refundDebit(TODAY - ago, yuan(10_000))).level;
     expect([20, 19, 1, 0].map(refunded)).toEqual(['yellow', 'none', 'none', 'yellow']);
+  });
+
+  describe('with the bank changed ten days ago', () => {
+    const moved = (left: number) => {
+      const one = nobody().account({});
+      one.account({ accountId: 'A2', validFrom: formatDay(TODAY - 10) });
+      for (let ago = 25; ago > 10; ago -= 1) one.statement(TODAY - ago, yuan(100_000));
+      for (let ago = 10; ago > 0; ago -= 1) one.statement(TODAY - ago, yuan(left), 'A2');
+      return one.otherDebit(TODAY - 10, yuan(100_000)).credit(TODAY - 10, yuan(left), 'A2');
+    };
+    const closed = (left: number) =>
+      moved(left).register(
+        'account.state_changed',
+        { accountId: 'A1', state: 'closed', filed: true },
+        startOfDay(TODAY - 10),
+      );
+
+    it('counts no money twice that was moved to the new account', () => {
+      const told = moved(100_000).statement(TODAY - 10, 0);
+      expect(ask(rule, told)).toMatchObject({ level: 'none', value: 10_000 });
+      expect(ask(rule, told).reason().en).toContain('the highest balance of 30 days, ¥100,000.00 on');
+      expect(ask(rule, moved(39_999).statement(TODAY - 10, 0)).level).toBe('orange');
+    });
+
+    it('takes a closed account for empty, though its bank told no last balance', () => {
+      expect(ask(rule, closed(100_000))).toMatchObject({ level: 'none', value: 10_000 });
+      expect(ask(rule, closed(39_999)).level).toBe('orange');
+    });
+
+    it('explains by releases what fell beside the move, and takes the move for no fee', () => {
+      const fallen = closed(100_000).statement(TODAY - 1, yuan(30_000), 'A2');
+      expect(ask(rule, fallen).level).toBe('orange');
+      expect(ask(rule, fallen.release(TODAY - 5, yuan(70_000), 'A2')).level).toBe('none');
+    });
+
+    it('waits up to three days for the first balance of the new account', () => {
+      const waiting = (ago: number) => {
+        const one = nobody().account({});
+        one.account({ accountId: 'A2', validFrom: formatDay(TODAY - ago) });
+        return one
+          .statement(TODAY - 20, yuan(100_000))
+          .statement(TODAY - ago, yuan(100_000))
+          .statement(TODAY - 1, 0);
+      };
+      expect(ask(rule, waiting(3)).level).toBe('none');
+      expect(ask(rule, waiting(4)).level).toBe('orange');
+    });
   });
 });
