@@ -15,7 +15,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.unit.test.ts'],
-          testTimeout: 20_000,
+          // Many are properties of random histories: seconds on a quiet machine, more on a busy one.
+          testTimeout: 60_000,
           hookTimeout: 20_000,
           sequence: { groupOrder: 0 },
         },
