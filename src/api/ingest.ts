@@ -81,7 +81,10 @@ export async function ingestJson(
   if (kind === 'batch' && !isArray) throw new FeewardenError('not_an_object', 'A batch is a JSON array of events.');
   if (kind === 'event' || !isArray) return ingestOne(deps, sender, body);
   if (lastCharacter(body) !== ']')
-    throw new FeewardenError('not_json', 'The body begins as an array and does not end as one (]). Nothing was taken in.');
+    throw new FeewardenError(
+      'not_json',
+      'The body begins as an array and does not end as one (]). Nothing was taken in.',
+    );
   return ingestChunks(deps, sender, pieces(body), new JsonSplitter(deps.config.eventBytesMax, 0));
 }
 
