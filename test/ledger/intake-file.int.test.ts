@@ -203,8 +203,16 @@ it('goes on in each lane where it stood when one of the transactions of a batch 
   const bad = [...many];
   bad.splice(700, 0, 'this is no JSON');
   const file = await fileOf(Buffer.from(`${bad.join('\n')}\n`));
-  const fail = (batch: number): void => {
-    if (batch === 2) throw new Error('the disk is full');
+  let secondComes = (): void => {};
+  const second = new Promise<void>((resolve) => {
+    secondComes = resolve;
+  });
+  const fail = async (batch: number): Promise<void> => {
+    // The first one waits, for a lane may be a batch ahead: so the second is another lane of the same batch.
+    if (batch === 1) await second;
+    if (batch !== 2) return;
+    secondComes();
+    throw new Error('the disk is full');
   };
   await expect(run(file, { afterBatch: fail, batchEventsMax: MANY_BATCH })).rejects.toThrow('the disk is full');
   const half = await countEvents();
@@ -278,7 +286,7 @@ function run(file: InputFile, { signal, afterBatch, batchEventsMax = BATCH }: Ru
     limits: LIMITS,
     alongside: async () => {
       batch += 1;
-      afterBatch?.(batch);
+      await afterBatch?.(batch);
     },
   };
   return takeFile(deps, file, { batchEventsMax, ...(signal ? { signal } : {}) });
