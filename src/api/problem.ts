@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { ERRORS, type ErrorCode, FeewardenError } from '../core/errors.js';
-import { isTransientDatabaseError } from '../db/transient.js';
+import { isDiskFull, isTransientDatabaseError } from '../db/transient.js';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
@@ -19,9 +19,6 @@ export interface Problem {
   readonly path?: string;
 }
 
-/** PostgreSQL's `disk_full`. */
-const DISK_FULL = '53100';
-
 /** The code an error answers with. An error that nobody knows is `internal`. */
 export function toFeewardenError(error: unknown): FeewardenError {
   if (error instanceof FeewardenError) return error;
@@ -34,7 +31,7 @@ export function toFeewardenError(error: unknown): FeewardenError {
     return new FeewardenError('bad_request', 'The body broke off.', { cause: error });
   if (isTransientDatabaseError(error)) return new FeewardenError('database_busy', undefined, { cause: error });
   // Nothing was taken in, and the same request counts once there is room: the caller need not think that it is to blame.
-  if (code === DISK_FULL) return new FeewardenError('database_unavailable', undefined, { cause: error });
+  if (isDiskFull(error)) return new FeewardenError('database_unavailable', undefined, { cause: error });
   // The framework refuses a request that is not well-formed; its sentences speak of the request alone.
   if (code?.startsWith('FST_') && statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new FeewardenError('bad_request', message);

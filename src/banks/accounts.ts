@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { isStanding } from '../ledger/reversed.js';
 import type { BankAccount } from './plan.js';
 
 /** Who has registered an account: one institution, nobody, or several. */
@@ -14,8 +15,7 @@ export async function findAccountOwner(client: pg.ClientBase, accountId: string)
     text: `select distinct on (e.institution_no) e.institution_no, i.id as institution_id, e.body
              from events e join institutions i on i.no = e.institution_no
             where e.type = 10 and e.key = $1
-              and not exists (select 1 from events r where r.institution_no = e.institution_no and r.type = 150
-                                 and r.key = e.source || chr(31) || e.id)
+              and ${isStanding('e')}
             order by e.institution_no, e.at desc, (e.source || e.id) desc, e.source desc`,
     values: [accountId],
   });

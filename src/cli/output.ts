@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode, FeewardenError } from '../core/errors.js';
+import { isDiskFull } from '../db/transient.js';
 
 /** Exit codes of every command (interfaces, v1). */
 export const EXIT = { success: 0, foundWrong: 1, usage: 2 } as const;
@@ -53,11 +54,6 @@ export function printError(error: unknown): number {
 /** A sentence on stderr beside a result that stands: what the reader must know before relying on it. */
 export function printNote(sentence: string): void {
   process.stderr.write(`feewarden: ${sentence}\n`);
-}
-
-/** PostgreSQL's `disk_full`: the one failure of its own that only the operator can mend. */
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && (error as { code?: unknown }).code === '53100';
 }
 
 function stringify(value: unknown): string {

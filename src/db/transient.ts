@@ -9,6 +9,11 @@ export function isTransientDatabaseError(error: unknown): boolean {
   return message !== undefined && TRANSIENT_MESSAGES.some((known) => message.includes(known));
 }
 
+/** The one failure of the database's own that only its operator can mend. */
+export function isDiskFull(error: unknown): boolean {
+  return fieldsOf(error).code === DISK_FULL;
+}
+
 /** The database's own words and code, for the detail of an error. */
 export function databaseErrorText(error: unknown): string {
   const { code, message } = fieldsOf(error);
@@ -31,6 +36,8 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ]);
 const CONNECTION_EXCEPTION_CLASS = '08';
+/** `disk_full`. */
+const DISK_FULL = '53100';
 
 const UNIQUE_VIOLATION = '23505';
 /** Two writers told the same event at the same moment: run again, the loser finds it as a duplicate. */

@@ -5,8 +5,8 @@ import { decompressFrameSync } from 'lz4-napi';
 import { uncompressSync } from 'snappy';
 
 /**
- * The codecs of Kafka. Our client library brings none but gzip, and that one without a bound: Snappy, LZ4 and Zstandard are ours. Every sender chooses its own, and a broker keeps
- * what it was sent unless the topic says otherwise: without them one record of one sender would stop all the others for ever.
+ * The codecs of Kafka. Our client library brings none but gzip, and that one without a bound. Every sender chooses its own, and a
+ * broker keeps what it was sent unless the topic says otherwise: without them one record of one sender would stop all the others for ever.
  * Only reading is needed. What is damaged, or would grow beyond `bytesMax`, throws `UnpackError`.
  */
 export class UnpackError extends Error {
