@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { isStanding } from '../ledger/reversed.js';
+import { isStanding, newestFirst } from '../ledger/telling-sql.js';
 import type { BankAccount } from './plan.js';
 
 /** Who has registered an account: one institution, nobody, or several. */
@@ -16,7 +16,7 @@ export async function findAccountOwner(client: pg.ClientBase, accountId: string)
              from events e join institutions i on i.no = e.institution_no
             where e.type = 10 and e.key = $1
               and ${isStanding('e')}
-            order by e.institution_no, e.at desc, (e.source || e.id) desc, e.source desc`,
+            order by e.institution_no, ${newestFirst('e')}`,
     values: [accountId],
   });
   if (rows.length === 0) return 'unknown';

@@ -4,13 +4,13 @@ import { type Day, formatDay } from '../core/time.js';
 import { eventTypeNumber } from '../events/list.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { releaseSums } from '../ledger/releases.js';
-import { isStanding } from '../ledger/reversed.js';
 import {
   readDifferingReleases as readDiffering,
   readRecentReleases,
   readWithdrawals as readWithdrawn,
 } from '../ledger/sql/read-details.js';
 import { readTallies, readTurnovers } from '../ledger/sql/read-series.js';
+import { isStanding } from '../ledger/telling-sql.js';
 import { isStaged } from './facts/accounts.js';
 import {
   type Expiring,

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { eventTypeNumber } from '../../events/list.js';
+import { isStanding, newestFirst } from '../../ledger/telling-sql.js';
 import { JOIN_PROFILE } from './region.js';
 
-const REVERSAL = eventTypeNumber('event.reversed');
 const REGISTERED = eventTypeNumber('account.registered');
 
 /** Account ids are unique per institution only. */
@@ -22,9 +22,8 @@ export async function readBanksOf(pool: pg.Pool, accounts: readonly AccountOf[])
                select e.body::json -> 'data' ->> 'bankCode' as bank
                  from events e
                 where e.institution_no = i.no and e.type = ${REGISTERED} and e.key = wanted.account
-                  and not exists (select 1 from events r where r.institution_no = e.institution_no and r.type = ${REVERSAL}
-                                     and r.key = e.source || chr(31) || e.id)
-                order by e.at desc, (e.source || e.id) desc, e.source desc
+                  and ${isStanding('e')}
+                order by ${newestFirst('e')}
                 limit 1) r on true
             order by wanted.place`,
     values: [accounts.map((one) => one.institutionId), accounts.map((one) => one.accountId)],

@@ -1,4 +1,5 @@
 import { eventTypeNumber } from '../../events/list.js';
+import { newestFirst } from '../../ledger/telling-sql.js';
 
 const REVERSAL = eventTypeNumber('event.reversed');
 const UPSERTED = eventTypeNumber('institution.upserted');
@@ -21,7 +22,7 @@ function joinProfile(isKnown: string, isReversalKnown: string): string {
    where e.institution_no = i.no and e.type = ${UPSERTED} and e.key = '' and ${isKnown}
      and not exists (select 1 from events r where r.institution_no = e.institution_no and r.type = ${REVERSAL}
                         and r.key = e.source || chr(31) || e.id and ${isReversalKnown})
-   order by e.at desc, (e.source || e.id) desc, e.source desc
+   order by ${newestFirst('e')}
    limit 1) p on true`;
 }
 

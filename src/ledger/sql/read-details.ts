@@ -5,7 +5,6 @@ import type { Event, EventData } from '../../events/event.js';
 import { eventTypeNumber } from '../../events/list.js';
 import { type PaidTo, paidToOf } from '../details.js';
 import { IS_NOT_DISPLACED } from '../displaced.js';
-import { isStanding } from '../reversed.js';
 import {
   type Booked,
   bookedOf,
@@ -16,6 +15,7 @@ import {
   type Withdrawal,
   withdrawalOf,
 } from '../rows.js';
+import { isNewerSql, isStanding, oldestFirst } from '../telling-sql.js';
 import { toldField } from '../told-field.js';
 
 type Db = pg.ClientBase | pg.Pool;
@@ -40,7 +40,7 @@ export interface EarlierPair {
 
 /** The contract `p` is of the same learner and course as `c`, and older. */
 const IS_EARLIER = `p.institution_no = c.institution_no and p.learner_hash = c.learner_hash and p.course_id = c.course_id and p.contract_id <> c.contract_id
-                and p.at <= c.at and (p.at, p.source || p.id, p.source) < (c.at, c.source || c.id, c.source)`;
+                and p.at <= c.at and ${isNewerSql('c', 'p')}`;
 /** The contract of a confirmation, and the refund of a debit: the expressions of indexes. */
 const CONTRACT = `${toldField('e', 'contractId')} collate "C"`;
 const REFUND = `${toldField('e', 'refundId')} collate "C"`;
@@ -190,7 +190,7 @@ export async function readWithdrawals(
     name: 'read_withdrawals',
     text: `select e.institution_no, e.at, e.source, e.id, e.body from events e
             where e.institution_no = any($1::int[]) and ${IS_WITHDRAWAL} and ${BOOKED_ON} >= $2 and ${STANDING}
-            order by e.at, e.source || e.id, e.source`,
+            order by ${oldestFirst('e')}`,
     values: [nos, formatDay(from)],
   });
   return rows.flatMap(({ institution_no: institutionNo, at, source, id, body }) => {

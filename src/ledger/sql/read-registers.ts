@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import type { EventData, EventType } from '../../events/event.js';
 import { eventTypeNumber, eventTypeOf } from '../../events/list.js';
-import { isStanding } from '../reversed.js';
 import type { Told } from '../rows.js';
+import { isStanding, newestFirst, oldestFirst } from '../telling-sql.js';
 
 /** The newest telling about one thing that no reversal names. */
 export interface RegisterEntry<T extends EventType = EventType> extends Told {
@@ -13,7 +13,7 @@ export interface RegisterEntry<T extends EventType = EventType> extends Told {
 }
 
 const NOT_REVERSED = isStanding('e');
-const NEWEST_FIRST = 'e.at desc, (e.source || e.id) desc, e.source desc';
+const NEWEST_FIRST = newestFirst('e');
 
 /** Registers are the events themselves: per institution, type and key the newest that stands. */
 export async function readRegisters<T extends EventType>(
@@ -42,7 +42,7 @@ export async function readTellings<T extends EventType>(
     'read_tellings',
     `select ${COLUMNS} from events e
      where e.institution_no = any($1::int[]) and e.type = $2::smallint and ${NOT_REVERSED}
-     order by e.institution_no, e.at, e.source || e.id, e.source`,
+     order by e.institution_no, ${oldestFirst('e')}`,
     [nos, eventTypeNumber(type)],
   );
 }

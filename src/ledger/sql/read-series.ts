@@ -2,8 +2,8 @@ import type pg from 'pg';
 import { type Day, formatDay, parseDay } from '../../core/time.js';
 import { parseTimestamptz } from '../../db/parsers.js';
 import { eventTypeNumber } from '../../events/list.js';
-import { hasReversals, isStanding } from '../reversed.js';
 import { isNewer, SEPARATOR, type Told, type Turnover } from '../rows.js';
+import { hasReversals, isStanding } from '../telling-sql.js';
 import { toldField } from '../told-field.js';
 
 type Db = pg.ClientBase | pg.Pool;

@@ -5,7 +5,7 @@ import type { EventData } from '../../events/event.js';
 import { eventTypeNumber } from '../../events/list.js';
 import { type Confirmation, endedAtOf, learnersOf, type ScheduledLesson, scheduledLesson } from '../details.js';
 import { IS_NOT_DISPLACED } from '../displaced.js';
-import { isStanding } from '../reversed.js';
+import { isNewerSql, isStanding, newestFirst } from '../telling-sql.js';
 import { toldField } from '../told-field.js';
 
 type Db = pg.ClientBase | pg.Pool;
@@ -36,8 +36,7 @@ const START_DAY = `left(${toldField('e', 'startsAt')}, 10) collate "C"`;
 const ENDED_AT = toldField('d', 'endedAt');
 const about = (e: string, type: number): string =>
   `${e}.institution_no = e.institution_no and ${e}.type = ${type} and ${e}.key = e.key and ${isStanding(e)}`;
-const newestFirst = (e: string): string => `${e}.at desc, (${e}.source || ${e}.id) desc, ${e}.source desc`;
-const IS_NEWEST = `not exists (select 1 from events n where ${about('n', SCHEDULED)} and (n.at, n.source || n.id, n.source) > (e.at, e.source || e.id, e.source))`;
+const IS_NEWEST = `not exists (select 1 from events n where ${about('n', SCHEDULED)} and ${isNewerSql('n', 'e')})`;
 /** Looked up lesson by lesson, for the reason that `isStanding` has. */
 const IS_GIVEN = `(select true from events d where ${about('d', DELIVERED)} limit 1) is not null`;
 const IS_CALLED_OFF = `(select true from events c where ${about('c', CANCELLED)} limit 1) is not null`;

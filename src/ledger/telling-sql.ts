@@ -14,3 +14,20 @@ export function isStanding(e: string): string {
 export function hasReversals(row: string): string {
   return `(select true from events r where r.institution_no = ${row}.institution_no and r.type = ${REVERSED} limit 1) is not null`;
 }
+
+// The order of `isNewer`: by the time told, then by source and id together, for both are compared as one key.
+
+/** For `order by`: of the tellings `e` the one that counts comes first. */
+export function newestFirst(e: string): string {
+  return `${e}.at desc, (${e}.source || ${e}.id) desc, ${e}.source desc`;
+}
+
+/** For `order by`: the one that counts comes last. */
+export function oldestFirst(e: string): string {
+  return `${e}.at, (${e}.source || ${e}.id), ${e}.source`;
+}
+
+/** A condition: telling `a` counts rather than `b`. */
+export function isNewerSql(a: string, b: string): string {
+  return `(${a}.at, ${a}.source || ${a}.id, ${a}.source) > (${b}.at, ${b}.source || ${b}.id, ${b}.source)`;
+}
