@@ -90,10 +90,25 @@ const START_WAIT_MS_MAX = 300_000;
 const STOP_WAIT_MS_MAX = 120_000;
 const PORT_ATTEMPTS_MAX = 5;
 
+/**
+ * With its parents, one by one: asked for all of them at once, Node.js tries for ever where a parent refuses new folders as if it were not
+ * there, as folders that are mounted on demand do.
+ */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (path.dirname(folder) !== folder) makeFolder(path.dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
 function makeDataDir(dataDir: string): string {
   let folder: string;
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeFolder(dataDir);
     folder = realpathSync(dataDir);
   } catch (error) {
     throw new FeewardenError(

@@ -288,6 +288,13 @@ describe('a folder that cannot be used', () => {
     writeFileSync(inTheWay, '');
     await expect(startEmbedded({ dataDir: inTheWay })).rejects.toThrow('cannot be made');
   });
+
+  test.runIf(process.platform === 'linux')(
+    'a place that takes no folders is told, and not tried for ever',
+    async () => {
+      await expect(startEmbedded({ dataDir: '/proc/feewarden/data' })).rejects.toThrow('cannot be made');
+    },
+  );
 });
 
 describe.runIf(isRoot)('users', () => {
