@@ -202,6 +202,11 @@ class TrackedRows implements InstitutionRows {
     this.note.parts |= PART.expired;
     return this.plain.expiredUnearnedFen;
   }
+  get expiredContracts() {
+    // Read for evidence alone, which is asked for with the answer.
+    this.note.parts |= PART.expired;
+    return this.plain.expiredContracts;
+  }
   get differingReleases() {
     this.note.parts |= PART.released;
     return this.plain.differingReleases;

@@ -162,7 +162,7 @@ export class InstitutionRowsReader {
   }
 
   private rows(today: Day, countyTopShare: boolean, links: readonly LinkedInstitution[]): ModelRows {
-    const { books } = this;
+    const { books, unearned } = this;
     const { registers } = this.registers;
     const rows: ModelRows = {
       institutionId: books.id,
@@ -179,6 +179,10 @@ export class InstitutionRowsReader {
       activeLearners: this.unearned.activeLearners,
       unearnedOperatorFen: this.unearned.operatorFen,
       expiredUnearnedFen: this.unearned.expiredFen,
+      // Looked for only where they are named: that takes a look at every line.
+      get expiredContracts() {
+        return unearned.expiredContracts(today);
+      },
       differingReleases: this.released.differing.rows,
       withdrawals: this.withdrawals(today),
       releasedLines: this.released.rows,
@@ -214,6 +218,7 @@ export class InstitutionRowsReader {
       earlier: () => null,
       profileEvents: this.profile.events(day),
       expiredUnearnedFen: this.unearned.expiredOn(day),
+      expiredContracts: this.unearned.expiredContracts(day),
       differingReleases: this.released.differing.rowsFrom(day - SIDES_DAYS),
       withdrawals: this.withdrawals(day),
       releasedLines: this.released.rowsOn(day),

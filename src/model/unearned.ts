@@ -2,6 +2,7 @@ import { type Fen, maxFen } from '../core/money.js';
 import { type Day, parseDay } from '../core/time.js';
 import type { ContractRow, Line } from '../ledger/rows.js';
 import { type InstitutionBooks, unearnedOf } from '../ledger/working-set.js';
+import { EXPIRED_MAX, type ExpiredContract } from '../risk/facts/rows.js';
 import { CONTRACT_PREFIX, contractIdOf } from './lines.js';
 
 /** What one open line adds to the sums below. */
@@ -59,6 +60,17 @@ export class UnearnedSums {
     return sum;
   }
 
+  /** Of the contracts whose period was over on a day those of which most is unearned now, the largest first. */
+  expiredContracts(day: Day): ExpiredContract[] {
+    const found: ExpiredContract[] = [];
+    for (const { contract, periodTo, unearnedFen } of this.open.values()) {
+      if (contract === undefined || periodTo === null || periodTo >= day) continue;
+      const { contractId, at, source, id } = contract;
+      found.push({ contractId, at, source, id, unearnedFen });
+    }
+    return found.sort(byUnearned).slice(0, EXPIRED_MAX);
+  }
+
   /** What will be expired, by the last day of its period. */
   expiring(from: Day): { periodTo: Day; unearnedFen: Fen }[] {
     return [...this.byPeriodTo].flatMap(([periodTo, unearnedFen]) =>
@@ -90,6 +102,11 @@ export class UnearnedSums {
     else this.byPeriodTo.set(open.periodTo, sum);
     if (open.periodTo < this.today) this.expiredFen += more;
   }
+}
+
+function byUnearned(a: ExpiredContract, b: ExpiredContract): number {
+  if (a.unearnedFen !== b.unearnedFen) return a.unearnedFen > b.unearnedFen ? -1 : 1;
+  return a.contractId < b.contractId ? -1 : 1;
 }
 
 function openLine(contract: ContractRow | undefined): OpenLine {

@@ -4,6 +4,7 @@ import { type Day, formatDay } from '../core/time.js';
 import { eventTypeNumber } from '../events/list.js';
 import { ACCOUNT } from '../ledger/accounts.js';
 import { releaseSums } from '../ledger/releases.js';
+import type { Told } from '../ledger/rows.js';
 import {
   readDifferingReleases as readDiffering,
   readRecentReleases,
@@ -13,6 +14,7 @@ import { readTallies, readTurnovers } from '../ledger/sql/read-series.js';
 import { isStanding } from '../ledger/telling-sql.js';
 import { isStaged } from './facts/accounts.js';
 import {
+  EXPIRED_MAX,
   type Expiring,
   RELEASE_DAYS,
   type RegisterRow,
@@ -81,6 +83,23 @@ export async function readUnearned(client: Db, nos: readonly number[], today: Da
       unearnedOperatorFen: row.operator,
     });
   }
+}
+
+/** After U, which says who has any. */
+export async function readExpired(client: Db, nos: readonly number[], today: Day, of: BuildingOf): Promise<void> {
+  const some = nos.filter((no) => (of(no).expiredUnearnedFen ?? 0n) > 0n);
+  if (some.length === 0) return;
+  const { rows } = await client.query<Told & { institution_no: number; contract_id: string; unearned: Fen }>({
+    name: 'risk_expired',
+    text: `select o.no as institution_no, x.* from unnest($1::int[]) as o(no), lateral (
+             select c.contract_id, c.at, c.source, c.id, l.paid_fen - l.confirmed_fen - l.refunded_fen as unearned
+               from lines l join contracts c on c.institution_no = l.institution_no and c.contract_id = substr(l.line, 3) and left(l.line, 2) = 'c:'
+              where l.institution_no = o.no and (l.open or l.over_released) and l.open and c.period_to < $2::date
+              order by unearned desc, c.contract_id collate "C" limit $3) x`,
+    values: [some, formatDay(today), EXPIRED_MAX],
+  });
+  for (const { institution_no, contract_id: contractId, at, source, id, unearned: unearnedFen } of rows)
+    of(institution_no).expiredContracts.push({ contractId, at, source, id, unearnedFen });
 }
 
 /** Of U of one institution, what belongs to contracts whose period is not over yet. */

@@ -15,7 +15,14 @@ import {
   type RegisterRow,
   type RegisterType,
 } from './facts/rows.js';
-import { readDifferingReleases, readReleasedLines, readSums, readUnearned, readWithdrawals } from './read-books.js';
+import {
+  readDifferingReleases,
+  readExpired,
+  readReleasedLines,
+  readSums,
+  readUnearned,
+  readWithdrawals,
+} from './read-books.js';
 import type { Building, BuildingOf } from './read-building.js';
 import { readContracts, readPayments, readRefunds } from './read-contracts.js';
 import { readLinks } from './read-links.js';
@@ -89,6 +96,7 @@ async function readRowsOf(
   await readReported(client, nos, of);
   await readSums(client, nos, today, of);
   await readUnearned(client, nos, day, of);
+  await readExpired(client, nos, day, of);
   await readReleasedLines(client, nos, day, of);
   await readDifferingReleases(client, nos, day, of);
   await readWithdrawals(client, nos, day, of);
@@ -177,6 +185,7 @@ async function readInstitutions(
         activeLearners: 0,
         unearnedOperatorFen: 0n,
         expiredUnearnedFen: 0n,
+        expiredContracts: [],
         differingReleases: [],
         withdrawals: [],
         releasedLines: [],

@@ -36,6 +36,10 @@ describe('the rows of the model are the rows of PostgreSQL', () => {
       await expectSameRows(db.pool, model, readers, parseTime(now)!);
     }
     expect(readers.size).toBe(24);
+    const last = [...readers.values()].map((reader) =>
+      reader.read(dayOf(parseTime('2027-09-01T00:00:00+08:00')!), false),
+    );
+    expect(last.filter(({ expiredContracts }) => expiredContracts.length > 1)).not.toHaveLength(0);
   }, 120_000);
 
   it('for random histories with reversals, repetitions and late tellings', async () => {

@@ -263,6 +263,7 @@ export class School {
       activeLearners: 50,
       unearnedOperatorFen: null,
       expiredUnearnedFen: 0n,
+      expiredContracts: [],
       differingReleases: [],
       withdrawals: ascending(this.lists.withdrawals) as InstitutionRows['withdrawals'],
       releasedLines: this.lists.released as InstitutionRows['releasedLines'],

@@ -45,6 +45,8 @@ export interface InstitutionRows {
   readonly unearnedOperatorFen: Fen | null;
   /** Of U, what belongs to contracts whose period is over; null when it was not computed. */
   readonly expiredUnearnedFen: Fen | null;
+  /** Of these contracts those of which most is unearned, the largest first: `EXPIRED_MAX`. */
+  readonly expiredContracts: readonly ExpiredContract[];
   /** Releases instructed in the last `SIDES_DAYS` of which the banks have booked another amount, by instruction. */
   readonly differingReleases: readonly DifferingRelease[];
   /** Booked in the last `WITHDRAWAL_DAYS`, ascending (`isNewer`). */
@@ -100,6 +102,8 @@ export const CONFIRMATION_DAYS = 7;
 export const REQUEST_DAYS = 30;
 /** Releases of the last days, for confirmations that are told late. */
 export const RELEASE_DAYS = 31;
+/** More than an answer names: these are read for its evidence alone. */
+export const EXPIRED_MAX = 20;
 /** Movements of money whose two sides do not agree: as long as the payments behind them are read. */
 export const SIDES_DAYS = PAYMENT_DAYS;
 /** A policy may look back so far for the largest day of withdrawals; a calendar month is shorter. */
@@ -167,6 +171,12 @@ export interface ReportedBalance extends Told {
   /** The day whose end the balance is of. */
   readonly asOf: Day;
   readonly bookedFen: number;
+}
+
+/** A contract whose period is over, as signed, and what is unearned of it. */
+export interface ExpiredContract extends Told {
+  readonly contractId: string;
+  readonly unearnedFen: Fen;
 }
 
 export interface ReleasedLine extends Readonly<Line> {

@@ -1,4 +1,3 @@
-import { termsOf } from '../facts/collections.js';
 import { refsOf } from '../facts/evidence.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { atLeast, levelOf } from '../level.js';
@@ -15,7 +14,7 @@ const SIGNS = ['D02', 'D06'];
  */
 export const rule = defineRule({
   id: 'D07',
-  version: 2,
+  version: 3,
   group: 'D',
   name: { zh: '逾期未消课', en: 'Expired untaught' },
   question: { zh: '合同期已过仍未消课退费的有多少？', en: 'How much is left untaught after the contract period?' },
@@ -55,7 +54,7 @@ export const rule = defineRule({
         zh: `合同期已过的未消课 ${zhYuan(expiredFen)}，占未消课预收 ${zhYuan(sheet.unearnedFen)} 的 ${percent(shareBp)}`,
         en: `${enYuan(expiredFen)} is untaught past its contract period, ${percent(shareBp)} of ${enYuan(sheet.unearnedFen)} unearned`,
       }),
-      evidence: () => refsOf(sheet.rows.contracts.filter((contract) => termsOf(contract.data).to < sheet.today)),
+      evidence: () => refsOf(sheet.rows.expiredContracts),
       lookAgainAt: sheet.unearnedFen > 0n ? sheet.nextMidnight : null,
     };
   },

@@ -90,6 +90,24 @@ describe('D07 expired untaught', () => {
     ]);
   });
 
+  it('names the contracts that are over and untaught, however long ago they were signed, and no others', () => {
+    const told = (contractId: string, fen: number) => ({
+      ...{ contractId, at: 0, source: '/platform/370702', id: `signed ${contractId}` },
+      unearnedFen: BigInt(fen),
+    });
+    const over = school()
+      .contract({ periodTo: formatDay(TODAY - 1) })
+      .with({
+        expiredUnearnedFen: BigInt(yuan(20_000)),
+        expiredContracts: [told('c2', 1_500_000), told('c3', 500_000)],
+      });
+    expect(
+      ask(d07, over)
+        .evidence()
+        .map(({ id }) => id),
+    ).toEqual(['signed c2', 'signed c3']);
+  });
+
   it('has no data where it was not computed, and needs the minimum sample', () => {
     expect(ask(d07, school().with({ expiredUnearnedFen: null })).state).toBe('no_data');
     expect(ask(d07, school().learners(19)).state).toBe('not_applicable');
