@@ -4,6 +4,8 @@ import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
 import { transitEndsAt } from '../facts/payments.js';
+import { WITHDRAWAL_DAYS } from '../facts/rows.js';
+import { withdrawalsIn } from '../facts/withdrawals.js';
 import { defineRule, type EvidenceRef, noData, notApplicable } from '../rule.js';
 import { judge, type Test } from '../steps.js';
 import { enYuan, percent, zhYuan } from '../text.js';
@@ -14,7 +16,7 @@ import { enYuan, percent, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A01',
-  version: 3,
+  version: 4,
   group: 'A',
   name: { zh: '托管余额不足', en: 'Custody shortfall' },
   question: { zh: '托管账户里的钱够不够覆盖未消课预收？', en: 'Does the money in custody cover the unearned fees?' },
@@ -112,14 +114,26 @@ function refundsAheadFen(sheet: FactSheet, workingDays: number): Fen {
   return maxFen(0n, minFen(recent, ahead));
 }
 
+/** What is missing first, the largest sums before others; then what is there. */
 function evidence(sheet: FactSheet, grace: number): readonly EvidenceRef[] {
-  const late = sheet.uncredited.filter((payment) => payment.ageWorkingDays > grace).map((payment) => payment.told);
+  const missing = [...neverThere(sheet, grace), ...withdrawalsIn(sheet, sheet.today - WITHDRAWAL_DAYS, sheet.today)];
   const statements = sheet.accounts.custody.flatMap((account) => sheet.statements.newest(account.accountId) ?? []);
   return refsOf(
-    late,
+    missing.sort((a, b) => b.amountFen - a.amountFen),
     statements,
     sheet.accounts.custody.map((account) => account.told),
   );
+}
+
+/** Payments that are late, or went into another account. */
+function neverThere(sheet: FactSheet, grace: number): readonly (EvidenceRef & { readonly amountFen: number })[] {
+  const { custodyIds, custodyFrom } = sheet.accounts;
+  const late = sheet.uncredited.filter(({ ageWorkingDays }) => ageWorkingDays > grace);
+  const elsewhere = sheet.payments.filter(
+    ({ told: { payee }, netFen, paidOn }) =>
+      netFen > 0n && payee !== null && !custodyIds.has(payee) && custodyFrom !== null && paidOn >= custodyFrom,
+  );
+  return [...late, ...elsewhere].map(({ told, netFen }) => ({ ...told, amountFen: Number(netFen) }));
 }
 
 function lookAgain(sheet: FactSheet, grace: number, refundsAhead: boolean): Us | null {

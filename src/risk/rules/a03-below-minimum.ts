@@ -4,6 +4,8 @@ import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
 import { transitEndsAt } from '../facts/payments.js';
+import { WITHDRAWAL_DAYS } from '../facts/rows.js';
+import { withdrawalsIn } from '../facts/withdrawals.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, zhYuan } from '../text.js';
@@ -15,7 +17,7 @@ import { enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A03',
-  version: 3,
+  version: 4,
   group: 'A',
   name: { zh: '最低余额预警', en: 'Below local minimum' },
   question: { zh: '托管余额是否低于最低余额？', en: 'Is the custody balance below its minimum?' },
@@ -80,6 +82,7 @@ export const rule = defineRule({
       evidence: () =>
         refsOf(
           requirementsOn(sheet.rows.registers, 'min_balance', sheet.today),
+          withdrawalsIn(sheet, sheet.today - WITHDRAWAL_DAYS, sheet.today),
           sheet.accounts.custody.flatMap((account) => sheet.statements.newest(account.accountId) ?? []),
           sheet.accounts.custody.map((account) => account.told),
         ),

@@ -1,10 +1,10 @@
 import type { Fen } from '../../core/money.js';
 import { type Day, formatDay, parseDay } from '../../core/time.js';
-import type { Withdrawal } from '../../ledger/rows.js';
 import { requirementsOn } from '../facts/announced.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { WITHDRAWAL_DAYS } from '../facts/rows.js';
+import { withdrawalsIn } from '../facts/withdrawals.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge, type Step } from '../steps.js';
 import { enYuan, zhYuan } from '../text.js';
@@ -118,7 +118,7 @@ export const rule = defineRule({
       }),
       evidence: () =>
         refsOf(
-          withdrawalsSince(sheet, Math.min(today - p.lookBackDays + 1, today - 6, firstOfMonth(today))),
+          withdrawalsIn(sheet, Math.min(today - p.lookBackDays + 1, today - 6, firstOfMonth(today)), today),
           sheet.accounts.custody.flatMap((account) => sheet.statements.newest(account.accountId) ?? []),
           sheet.accounts.custody.map((account) => account.told),
         ),
@@ -130,13 +130,6 @@ export const rule = defineRule({
 
 function share(whole: Fen, basisPoints: number): number {
   return whole <= 0n ? 0 : Number((whole * BigInt(basisPoints)) / 10_000n);
-}
-
-/** The largest first. */
-function withdrawalsSince({ rows, accounts, today }: FactSheet, from: Day): Withdrawal[] {
-  return rows.withdrawals
-    .filter(({ accountId, bookedOn }) => accounts.custodyIds.has(accountId) && bookedOn >= from && bookedOn <= today)
-    .sort((a, b) => b.amountFen - a.amountFen);
 }
 
 function balanceAtEnd(sheet: FactSheet, day: Day): Fen {

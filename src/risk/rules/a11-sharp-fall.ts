@@ -6,6 +6,7 @@ import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import type { ReportedBalance } from '../facts/rows.js';
 import { tooFewForRatio } from '../facts/sample.js';
+import { withdrawalsIn } from '../facts/withdrawals.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
 import { enYuan, percent, zhYuan } from '../text.js';
@@ -40,7 +41,7 @@ interface Stated {
  */
 export const rule = defineRule({
   id: 'A11',
-  version: 3,
+  version: 4,
   group: 'A',
   name: { zh: '余额骤降', en: 'Sharp fall' },
   question: {
@@ -94,7 +95,10 @@ export const rule = defineRule({
           en: `From the highest balance of ${p.windowDays} days, ${enYuan(peakFen)}${fall ? ` on ${formatDay(fall.peak.day)}` : ''}, ${enYuan(goneFen)} is gone that releases and refunds do not explain: ${percent(leftBp(goneFen))} is left`,
         };
       },
-      evidence: () => refsOf(fall?.now.statements ?? [], fall?.peak.statements ?? []),
+      evidence: () =>
+        fall === null
+          ? []
+          : refsOf(fall.now.statements, fall.peak.statements, withdrawalsIn(sheet, fall.peak.day + 1, fall.now.day)),
       // With the window the highest balance changes, and with it what is explained since.
       lookAgainAt: sheet.nextMidnight,
     };

@@ -129,6 +129,25 @@ describe('A01 custody shortfall', () => {
     expect(left(yuan(100_000))).toMatchObject({ level: 'none', holdLevel: 'none' });
   });
 
+  it('names what is missing before what is there, the largest sums first', () => {
+    const short = school()
+      .otherDebit(TODAY - 40, yuan(20_000))
+      .otherDebit(TODAY - 3, yuan(5_000))
+      .otherDebit(TODAY - 3, yuan(70_000), 'S1')
+      .payment({ paidOn: TODAY - 20, settled: false, amountFen: yuan(9_000) })
+      .payment({ paidOn: TODAY - 20, settled: false, amountFen: yuan(8_000), payee: 'private' })
+      .payment({ paidOn: TODAY - 20, amountFen: yuan(7_000), payee: 'A1' });
+    const [large, small] = short.rows().withdrawals;
+    const [late, elsewhere] = short.rows().payments;
+    const ids = [large, late?.told, elsewhere?.told, small].map((event) => event!.id);
+    expect(
+      ask(rule, short)
+        .evidence()
+        .map(({ id }) => id)
+        .slice(0, -2),
+    ).toEqual(ids);
+  });
+
   it('is not asked in deposit mode, and has no data without any account', () => {
     expect(ask(rule, depositSchool(0)).state).toBe('not_applicable');
     expect(ask(rule, nobody().unearned(1)).state).toBe('no_data');

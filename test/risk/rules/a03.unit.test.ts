@@ -61,6 +61,13 @@ describe('A03 below local minimum', () => {
     expect(byDefault(42_000)).toMatchObject({ level: 'none', holdLevel: 'none' });
   });
 
+  it('names what was withdrawn beside the statement', () => {
+    const drained = school()
+      .receipt(TODAY - 20, yuan(400_000))
+      .otherDebit(TODAY - 10, yuan(100_000));
+    expect(ask(rule, drained).evidence()[0]).toMatchObject({ id: drained.rows().withdrawals[0]!.id });
+  });
+
   it('has no default for small or young schools', () => {
     const drained = () =>
       school()

@@ -100,6 +100,21 @@ describe('A11 sharp fall', () => {
     expect(ask(rule, statements([29, 100_000])).evidence()).toHaveLength(1);
   });
 
+  it('names the withdrawals between the two balances', () => {
+    const one = fell(30_000)
+      .otherDebit(TODAY - 20, yuan(60_000))
+      .otherDebit(TODAY - 19, yuan(20_000))
+      .otherDebit(TODAY - 1, yuan(50_000))
+      .otherDebit(TODAY, yuan(90_000));
+    const [, second, third] = one.rows().withdrawals;
+    expect(
+      ask(rule, one)
+        .evidence()
+        .slice(2)
+        .map(({ id }) => id),
+    ).toEqual([third!.id, second!.id]);
+  });
+
   it('explains a fall by what was released from the day after the peak to the newest balance', () => {
     const released = (ago: number) => ask(rule, fell(59_999).release(TODAY - ago, yuan(10_000))).level;
     expect([20, 19, 1, 0].map(released)).toEqual(['yellow', 'none', 'none', 'yellow']);
