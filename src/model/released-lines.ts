@@ -77,10 +77,12 @@ export class ReleasedLines {
 
   private releasedLine(key: string, line: Line): ReleasedLine {
     const contractId = contractIdOf(key);
+    const contract = this.books.contracts.get(contractId);
     return {
       ...line,
       contractId,
-      contract: this.books.contracts.get(contractId)?.data ?? null,
+      contract: contract?.data ?? null,
+      signed: contract ? { at: contract.at, source: contract.source, id: contract.id } : null,
       ended: hasEnded(this.books, contractId),
       recentReleases: this.releases.of(contractId),
     };

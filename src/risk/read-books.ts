@@ -119,9 +119,9 @@ export async function readReleasedLines(client: Db, nos: readonly number[], toda
   const staged = nos.filter((no) =>
     (of(no).registers['account.registered'] as RegisterRow<'account.registered'>[] | undefined)?.some(isStaged),
   );
-  const { rows } = await client.query<LineColumns & { data: string | null; ended: boolean }>({
+  const { rows } = await client.query<LineColumns & Told & { data: string | null; ended: boolean }>({
     name: 'risk_released_lines',
-    text: `select l.*, c.data, e.seq is not null as ended
+    text: `select l.*, c.data, c.at, c.source, c.id, e.seq is not null as ended
              from lines l
              left join contracts c on c.institution_no = l.institution_no and c.contract_id = substr(l.line, 3)
              left join lateral (select seq from events e where e.institution_no = l.institution_no and e.type = $3::smallint and e.key = substr(l.line, 3) and ${isStanding('e')} limit 1) e on true
@@ -136,6 +136,7 @@ export async function readReleasedLines(client: Db, nos: readonly number[], toda
       ...lineOf(row),
       contractId: row.line.slice(2),
       contract: row.data === null ? null : JSON.parse(row.data),
+      signed: row.data === null ? null : { at: row.at, source: row.source, id: row.id },
       ended: row.ended,
       recentReleases: recent.get(row.institution_no)?.get(row.line.slice(2)) ?? [],
     });

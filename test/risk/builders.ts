@@ -238,6 +238,7 @@ export class School {
       ...values,
       contractId,
       contract,
+      signed: { at: noon(TODAY - 90), source: SOURCE, id: `signed ${contractId}` },
       ended,
       recentReleases: recent,
     });

@@ -132,6 +132,7 @@ function released(pick: (below: number) => number) {
   return {
     contractId: 'c1',
     contract,
+    signed: null,
     ended: false,
     recentReleases,
     paidFen: 100_000n,

@@ -182,6 +182,8 @@ export interface ExpiredContract extends Told {
 export interface ReleasedLine extends Readonly<Line> {
   readonly contractId: string;
   readonly contract: EventData['contract.signed'] | null;
+  /** What told of the contract. */
+  readonly signed: Told | null;
   readonly ended: boolean;
   /** What was released on this line by instructions of the last `RELEASE_DAYS`, ascending by day, then amount. */
   readonly recentReleases: readonly { readonly on: Day; readonly amountFen: number }[];

@@ -16,7 +16,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A05',
-  version: 3,
+  version: 4,
   group: 'A',
   name: { zh: '超进度划拨', en: 'Over-release' },
   question: { zh: '划拨给机构的钱是否超过已确认的课消？', en: 'Was more released than lessons were confirmed?' },
@@ -63,7 +63,7 @@ export const rule = defineRule({
     const staged = sheet.accounts.mode === 'staged';
     const since = sheet.today - p.lateDays;
     const taughtDays = Math.min(p.lateDays, CONFIRMATION_DAYS - 1);
-    const over: { line: ReleasedLine; excessFen: Fen }[] = [];
+    const over: Over[] = [];
     const lineFen = BigInt(p.lineFen);
     let totalFen = 0n;
     let at: Us | null = null;
@@ -104,10 +104,7 @@ export const rule = defineRule({
       }),
       evidence: () =>
         refsOf(
-          evidence(
-            sheet,
-            over.map(({ line }) => line.contractId),
-          ),
+          [...over].sort(byExcess).flatMap(({ line }) => line.signed ?? []),
           sheet.accounts.custody.map((account) => account.told),
         ),
       // A staged contract may be released in full once its period is over.
@@ -119,6 +116,16 @@ export const rule = defineRule({
     };
   },
 });
+
+interface Over {
+  readonly line: ReleasedLine;
+  readonly excessFen: Fen;
+}
+
+/** The largest first. */
+function byExcess(a: Over, b: Over): number {
+  return b.excessFen > a.excessFen ? 1 : b.excessFen < a.excessFen ? -1 : 0;
+}
 
 /** When the first release of the last days is judged. */
 function judgedAt(sheet: FactSheet, since: Day, lateDays: number): Us | null {
@@ -180,9 +187,4 @@ function isOver(sheet: FactSheet, line: ReleasedLine): boolean {
   return sheet.refunds.some(
     ({ row, state }) => state.approvedAt !== null && row.contract?.contractId === line.contractId,
   );
-}
-
-function evidence(sheet: FactSheet, contractIds: readonly string[]) {
-  const ids = new Set(contractIds);
-  return sheet.rows.contracts.filter((contract) => ids.has(contract.contractId));
 }

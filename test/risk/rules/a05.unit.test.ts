@@ -119,14 +119,15 @@ describe('A05 over-release', () => {
     expect(lines(101, 100, 102).reason().en).toContain('On 2 contracts more was released');
   });
 
-  it('names the contracts that are over, and no others', () => {
-    const two = school()
-      .contract({ contractId: 'c1' })
-      .contract({ contractId: 'c2' })
+  it('names the contracts that are over, however long ago they were signed, and no others', () => {
+    const three = school()
       .releasedLine({ contractId: 'c1', paidFen: 900n, releasedFen: 900n, confirmedFen: 900n })
-      .releasedLine({ contractId: 'c2', paidFen: 900n, releasedFen: 900n });
-    const contracts = ask(rule, two).evidence().slice(0, -1);
-    expect(contracts).toEqual([expect.objectContaining({ id: two.rows().contracts[1]!.id })]);
+      .releasedLine({ contractId: 'c2', paidFen: 900n, releasedFen: 500n })
+      .releasedLine({ contractId: 'c3', paidFen: 900n, releasedFen: 900n });
+    expect(ask(rule, three).evidence().slice(0, -1)).toEqual([
+      { source: '/test', id: 'signed c3' },
+      { source: '/test', id: 'signed c2' },
+    ]);
   });
 
   it('waits for what may be confirmed late of the same contract only', () => {
