@@ -7,6 +7,7 @@ import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest, ifLater } from '../facts/moments.js';
 import type { ReportedBalance } from '../facts/rows.js';
 import type { DifferingSides } from '../facts/sides.js';
+import { rankOf } from '../level.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge, type Step } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
@@ -31,7 +32,7 @@ interface Break {
  */
 export const rule = defineRule({
   id: 'A06',
-  version: 2,
+  version: 3,
   group: 'A',
   name: { zh: '对账差异', en: 'Reconciliation break' },
   question: { zh: '银行日终余额与账簿是否一致？', en: 'Does the bank’s end-of-day balance agree with the books?' },
@@ -78,38 +79,17 @@ export const rule = defineRule({
   ],
   evaluate(sheet, p) {
     if (!sheet.inCustodyMode) return notApplicable('不是银行托管模式', 'Not in bank custody mode');
-    const breaks = sheet.accounts.custody.flatMap((account) => findBreak(sheet, account, p) ?? []);
-    const steps = breaks.flatMap((found): Step[] => {
-      const age = found.ageWorkingDays;
-      const abs = found.deltaFen < 0n ? -found.deltaFen : found.deltaFen;
-      const whole = max(abs, BigInt(found.statement.bookedFen));
-      const late = is(age >= p.shareAfterWorkingDays);
-      return [
-        { level: 'blue', threshold: p.toleranceFen, tests: [is(true)] },
-        { level: 'yellow', threshold: p.toleranceFen, tests: [is(age >= p.yellowWorkingDays)] },
-        { level: 'orange', threshold: p.toleranceFen, tests: [is(age >= p.orangeWorkingDays)] },
-        {
-          level: 'orange',
-          threshold: Number((whole * BigInt(p.orangeBp)) / 10_000n),
-          tests: [late, sheet.tests.overShare(abs, whole, p.orangeBp)],
-        },
-        { level: 'red', threshold: p.toleranceFen, tests: [is(age >= p.redWorkingDays)] },
-        {
-          level: 'red',
-          threshold: Number((whole * BigInt(p.redBp)) / 10_000n),
-          tests: [late, sheet.tests.overShare(abs, whole, p.redBp)],
-        },
-      ];
-    });
-    const judgement = judge([{ level: 'blue', threshold: p.toleranceFen, tests: [is(false)] }, ...steps]);
-    const worst = breaks.reduce<Break | null>(
-      (best, one) => (best === null || one.ageWorkingDays > best.ageWorkingDays ? one : best),
-      null,
-    );
+    const breaks = sheet.accounts.custody
+      .flatMap((account) => findBreak(sheet, account, p) ?? [])
+      .map((found) => ({ ...found, steps: stepsOf(sheet, found, p) }))
+      .sort(byGravity);
+    const none: Step = { level: 'blue', threshold: p.toleranceFen, value: 0, tests: [is(false)] };
+    const judgement = judge([none, ...breaks.flatMap(({ steps }) => steps)]);
+    const worst = breaks[0] ?? null;
     return {
       state: 'answered',
       ...judgement,
-      value: worst === null ? 0 : Number(worst.deltaFen < 0n ? -worst.deltaFen : worst.deltaFen),
+      value: judgement.value!,
       unit: 'fen',
       reason: () => describe(worst),
       evidence: () =>
@@ -124,6 +104,44 @@ export const rule = defineRule({
     };
   },
 });
+
+function stepsOf(
+  sheet: FactSheet,
+  { deltaFen, statement, ageWorkingDays: age }: Break,
+  p: Readonly<Record<(typeof STEPS)[number], number>>,
+): [Step, ...Step[]] {
+  const abs = absOf(deltaFen);
+  const value = Number(abs);
+  const whole = max(abs, BigInt(statement.bookedFen));
+  const late = is(age >= p.shareAfterWorkingDays);
+  const aged = (level: Step['level'], isOld: boolean): Step => {
+    return { level, threshold: p.toleranceFen, value, tests: [is(isOld)] };
+  };
+  const large = (level: Step['level'], bp: number): Step => {
+    const threshold = Number((whole * BigInt(bp)) / 10_000n);
+    return { level, threshold, value, tests: [late, sheet.tests.overShare(abs, whole, bp)] };
+  };
+  return [
+    aged('blue', true),
+    aged('yellow', age >= p.yellowWorkingDays),
+    aged('orange', age >= p.orangeWorkingDays),
+    large('orange', p.orangeBp),
+    aged('red', age >= p.redWorkingDays),
+    large('red', p.redBp),
+  ];
+}
+const STEPS = [
+  ...(['toleranceFen', 'yellowWorkingDays', 'orangeWorkingDays', 'redWorkingDays'] as const),
+  ...(['orangeBp', 'redBp', 'shareAfterWorkingDays'] as const),
+] as const;
+
+type Judged = Break & { readonly steps: readonly [Step, ...Step[]] };
+
+/** The one that makes the level first: it is the one that is told. Of several the oldest, then the largest. */
+function byGravity(a: Judged, b: Judged): number {
+  const byLevel = rankOf(judge(b.steps).level) - rankOf(judge(a.steps).level);
+  return byLevel || b.ageWorkingDays - a.ageWorkingDays || (absOf(b.deltaFen) > absOf(a.deltaFen) ? 1 : -1);
+}
 
 /** The break at the newest statement that is at least one day old on `today`; null when it agrees or there is none. */
 function findBreak(
@@ -184,8 +202,12 @@ function isBroken(
   bookedFen: number,
   p: { readonly toleranceFen: number; readonly toleranceBp: number },
 ): boolean {
-  const abs = deltaFen < 0n ? -deltaFen : deltaFen;
+  const abs = absOf(deltaFen);
   return abs > BigInt(p.toleranceFen) && abs * 10_000n > BigInt(bookedFen) * BigInt(p.toleranceBp);
+}
+
+function absOf(fen: Fen): Fen {
+  return fen < 0n ? -fen : fen;
 }
 
 function max(a: Fen, b: Fen): Fen {

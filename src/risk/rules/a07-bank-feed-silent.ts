@@ -3,9 +3,9 @@ import type { AccountFacts } from '../facts/accounts.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
-import { lower } from '../level.js';
+import { rankOf } from '../level.js';
 import { defineRule, notApplicable } from '../rule.js';
-import { is, judge } from '../steps.js';
+import { is, judge, type Step } from '../steps.js';
 import { plural } from '../text.js';
 
 interface Silence {
@@ -23,7 +23,7 @@ interface Silence {
  */
 export const rule = defineRule({
   id: 'A07',
-  version: 2,
+  version: 3,
   group: 'A',
   name: { zh: '银行数据断报', en: 'Bank feed silent' },
   question: { zh: '银行是否按时报送日终余额？', en: 'Does the bank report its end-of-day balances in time?' },
@@ -46,19 +46,15 @@ export const rule = defineRule({
     const silences = expected(sheet).map((account) => silenceOf(sheet, account, p.dueHour));
     if (silences.length === 0)
       return notApplicable('没有应报送余额的账户', 'No account whose balance should be reported');
-    const known = Math.max(0, ...silences.filter((one) => one.everReported).map((one) => one.missing));
-    const unknown = Math.max(0, ...silences.filter((one) => !one.everReported).map((one) => one.missing));
-    const judgement = judge([
-      { level: 'blue', threshold: p.blueWorkingDays, tests: [is(Math.max(known, unknown) >= p.blueWorkingDays)] },
-      { level: 'yellow', threshold: p.yellowWorkingDays, tests: [is(Math.max(known, unknown) >= p.yellowWorkingDays)] },
-      { level: 'orange', threshold: p.orangeWorkingDays, tests: [is(known >= p.orangeWorkingDays)] },
-    ]);
-    const worst = silences.reduce((best, one) => (one.missing > best.missing ? one : best));
+    const byLevel = silences
+      .map((one) => ({ ...one, judgement: judge(stepsOf(one, p)) }))
+      .sort((a, b) => rankOf(b.judgement.level) - rankOf(a.judgement.level) || b.missing - a.missing);
+    const [worst] = byLevel as [(typeof byLevel)[number]];
+    const { judgement } = worst;
     const steps = [p.blueWorkingDays, p.yellowWorkingDays, p.orangeWorkingDays];
     return {
       state: 'answered',
       ...judgement,
-      level: lower(judgement.level, 'orange'),
       value: worst.missing,
       unit: 'working_days',
       reason: () => ({
@@ -74,6 +70,18 @@ export const rule = defineRule({
     };
   },
 });
+
+/** An account that never reported is yellow at most. */
+function stepsOf(
+  { missing, everReported }: Silence,
+  p: Readonly<Record<'blueWorkingDays' | 'yellowWorkingDays' | 'orangeWorkingDays', number>>,
+): [Step, ...Step[]] {
+  return [
+    { level: 'blue', threshold: p.blueWorkingDays, tests: [is(missing >= p.blueWorkingDays)] },
+    { level: 'yellow', threshold: p.yellowWorkingDays, tests: [is(missing >= p.yellowWorkingDays)] },
+    { level: 'orange', threshold: p.orangeWorkingDays, tests: [is(everReported && missing >= p.orangeWorkingDays)] },
+  ];
+}
 
 /** Open custody accounts, and deposit accounts whose bank has begun to report. */
 function expected(sheet: FactSheet): AccountFacts[] {

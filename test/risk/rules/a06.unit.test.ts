@@ -40,6 +40,16 @@ describe('A06 reconciliation break', () => {
       [1_000, 'blue'],
     ],
   );
+  it('tells the account whose break makes the level, and not a smaller one that is as old', () => {
+    const two = differs(200, 1, 2, 3, 4, 5, 6)
+      .account({ accountId: 'A2' })
+      .credit(TODAY - 100, yuan(100_000), 'A2');
+    for (const ago of [1, 2, 3, 4, 5, 6]) two.statement(TODAY - ago, yuan(80_000), 'A2');
+    const answer = ask(rule, two);
+    expect(answer).toMatchObject({ level: 'red', value: yuan(20_000), threshold: yuan(4_000) });
+    expect(answer.reason().en).toContain('on account A2, the bank ¥80,000.00: a difference of ¥20,000.00');
+  });
+
   // Wednesday. The break’s age is counted in working days from the day after its first statement.
   steps(
     rule,

@@ -66,6 +66,14 @@ describe('A07 bank feed silent', () => {
     expect(ask(rule, register(0))).toMatchObject({ state: 'answered', level: 'none', value: 0 });
   });
 
+  it('tells the account that makes the level, and not one that never reported and is silent longer', () => {
+    const two = newest('2026-04-14').account({ accountId: 'A2' });
+    const answer = ask(rule, two);
+    expect(answer).toMatchObject({ level: 'orange', value: 5, threshold: 5 });
+    expect(answer.reason().zh).toContain('账户 A1 最近一次日终余额是 2026-04-14');
+    expect(answer.evidence()[0]).toMatchObject({ id: two.rows().reported[0]!.id });
+  });
+
   it('expects a deposit account no more once it is closed, and looks again when the next step is reached', () => {
     const closed = depositSchool(0)
       .statement(on('2026-04-14'), 0, 'D1')
