@@ -15,7 +15,7 @@ import { enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'A04',
-  version: 4,
+  version: 5,
   group: 'A',
   name: { zh: '大额资金异动', en: 'Large movement' },
   question: {
@@ -78,25 +78,14 @@ export const rule = defineRule({
     // The largest day first: of several that reach a level it is the one that is told.
     days.sort((a, b) => Number(b.fen - a.fen));
     const largest = days[0] ?? { day: today, fen: 0n };
-    const steps: Step[] = days.flatMap(({ day, fen }) => {
-      const before = balanceAtEnd(sheet, day) + fen;
-      return (['yellow', 'red'] as const).map((level): Step => {
-        const bp = level === 'yellow' ? p.dayYellowBp : p.dayRedBp;
-        return {
-          level,
-          threshold: Math.max(p.dayFen, share(before, bp)),
-          value: Number(fen),
-          tests: [tests.over(fen, p.dayFen), tests.overShare(fen, before, bp)],
-        };
-      });
-    });
+    const byDay = days.map(({ day, fen }) => ({ day, fen, steps: stepsOfDay(sheet, { day, fen }, p) }));
     const weekBefore = sheet.custodyFen + weekFen;
     const judgement = judge([
       { level: 'yellow', threshold: p.dayFen, value: Number(largest.fen), tests: [is(false)] },
-      ...steps,
+      ...byDay.flatMap(({ steps }) => steps),
       {
         level: 'orange',
-        threshold: Math.max(p.weekFen, share(weekBefore, p.weekOrangeBp)),
+        threshold: Math.max(p.weekFen, shareOf(weekBefore, p.weekOrangeBp)),
         value: Number(weekFen),
         tests: [tests.over(weekFen, p.weekFen), tests.overShare(weekFen, weekBefore, p.weekOrangeBp)],
       },
@@ -107,14 +96,17 @@ export const rule = defineRule({
         tests: [is(minimumFen > 0n), tests.over(monthFen * 100n, minimumFen * BigInt(p.monthTimesHundredths))],
       },
     ]);
+    // Where little was left a smaller sum was the larger share.
+    const told = byDay.find(({ steps }) => judge(steps).level === judgement.level);
+    const share = told === undefined || told.day === largest.day ? null : told;
     return {
       state: 'answered',
       ...judgement,
       value: judgement.value!,
       unit: 'fen',
       reason: () => ({
-        zh: `课消划拨和退费以外的支出：单日最大 ${zhYuan(largest.fen)}（${formatDay(largest.day)}），近七日 ${zhYuan(weekFen)}，本月 ${zhYuan(monthFen)}；现余额 ${zhYuan(sheet.custodyFen)}`,
-        en: `Debits other than releases and refunds: ${enYuan(largest.fen)} on the largest day (${formatDay(largest.day)}), ${enYuan(weekFen)} in seven days, ${enYuan(monthFen)} this month; the balance is now ${enYuan(sheet.custodyFen)}`,
+        zh: `课消划拨和退费以外的支出：单日最大 ${zhYuan(largest.fen)}（${formatDay(largest.day)}）${share === null ? '' : `，${formatDay(share.day)} 支出 ${zhYuan(share.fen)}，占当时余额比例更高`}，近七日 ${zhYuan(weekFen)}，本月 ${zhYuan(monthFen)}；现余额 ${zhYuan(sheet.custodyFen)}`,
+        en: `Debits other than releases and refunds: ${enYuan(largest.fen)} on the largest day (${formatDay(largest.day)})${share === null ? '' : `, ${enYuan(share.fen)} on ${formatDay(share.day)}, a larger share of the balance of then`}, ${enYuan(weekFen)} in seven days, ${enYuan(monthFen)} this month; the balance is now ${enYuan(sheet.custodyFen)}`,
       }),
       evidence: () =>
         refsOf(
@@ -128,7 +120,23 @@ export const rule = defineRule({
   },
 });
 
-function share(whole: Fen, basisPoints: number): number {
+/** The day’s sum against the balance as it would be had the money not gone. */
+function stepsOfDay(
+  sheet: FactSheet,
+  { day, fen }: { readonly day: Day; readonly fen: Fen },
+  p: Readonly<Record<'dayFen' | 'dayYellowBp' | 'dayRedBp', number>>,
+): [Step, Step] {
+  const before = balanceAtEnd(sheet, day) + fen;
+  const step = (level: 'yellow' | 'red', bp: number): Step => ({
+    level,
+    threshold: Math.max(p.dayFen, shareOf(before, bp)),
+    value: Number(fen),
+    tests: [sheet.tests.over(fen, p.dayFen), sheet.tests.overShare(fen, before, bp)],
+  });
+  return [step('yellow', p.dayYellowBp), step('red', p.dayRedBp)];
+}
+
+function shareOf(whole: Fen, basisPoints: number): number {
   return whole <= 0n ? 0 : Number((whole * BigInt(basisPoints)) / 10_000n);
 }
 

@@ -133,6 +133,18 @@ describe('A04 large movement', () => {
     expect(answer).toMatchObject({ level: 'yellow', value: yuan(300_000), threshold: yuan(200_000) });
   });
 
+  it('tells the day that reached the level beside the largest one', () => {
+    // ¥190,000 of ¥1,000,000 is no fifth; ¥170,000 of the ¥210,000 that were left is most of it.
+    const drained = large()
+      .otherDebit(TODAY - 6, yuan(190_000))
+      .release(TODAY - 4, yuan(600_000))
+      .otherDebit(TODAY - 2, yuan(170_000));
+    const answer = ask(rule, drained);
+    expect(answer).toMatchObject({ level: 'red', value: yuan(170_000), threshold: yuan(84_000) });
+    expect(answer.reason().en).toContain('¥190,000.00 on the largest day (2026-04-16), ¥170,000.00 on 2026-04-20, a');
+    expect(answer.reason().zh).toContain('190,000.00 元（2026-04-16），2026-04-20 支出 170,000.00 元，占');
+  });
+
   it('sets a debit against what was there that day, not against what came in since', () => {
     const refilled = large()
       .otherDebit(TODAY - 3, yuan(200_001))
