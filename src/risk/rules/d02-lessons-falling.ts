@@ -17,7 +17,7 @@ import { percent, plural } from '../text.js';
  */
 export const rule = defineRule({
   id: 'D02',
-  version: 3,
+  version: 4,
   group: 'D',
   name: { zh: '消课下滑', en: 'Lessons falling' },
   question: { zh: '上课量是否明显下滑？', en: 'Have lessons fallen much?' },
@@ -76,10 +76,12 @@ export const rule = defineRule({
   remedies: ['lessons_given'],
   evaluate(sheet, p) {
     const off = calledOff(sheet, p);
+    const offShareBp = off.all === 0 ? 0 : Math.floor((off.count * 10_000) / off.all);
     const offSteps: readonly [Step] = [
       {
         level: 'orange',
         threshold: 10_000 - p.offShareBp,
+        value: 10_000 - offShareBp,
         tests: [is(off.isSpread), sheet.tests.fromShare(BigInt(off.count), BigInt(off.all), p.offShareBp)],
       },
     ];
@@ -91,15 +93,15 @@ export const rule = defineRule({
       'state' in pace
         ? judge(offSteps)
         : judge([
-            { level: 'yellow', threshold: p.yellowBelowBp, tests: below(p.yellowBelowBp, pace) },
+            { level: 'yellow', threshold: p.yellowBelowBp, value: pace.shareBp, tests: below(p.yellowBelowBp, pace) },
             {
               level: 'orange',
               threshold: p.orangeBelowBp,
+              value: pace.shareBp,
               tests: [is(pace.base >= p.orangeLessons), ...below(p.orangeBelowBp, pace)],
             },
             ...offSteps,
           ]);
-    const offShareBp = off.all === 0 ? 0 : Math.floor((off.count * 10_000) / off.all);
     const reasonOff: Sentence = {
       zh: `近 ${p.offDays} 天课表 ${off.all} 节中取消 ${off.count} 节（${percent(offShareBp)}）`,
       en: `${off.count} of ${off.all} timetabled lessons called off in ${p.offDays} days (${percent(offShareBp)})`,
@@ -107,7 +109,7 @@ export const rule = defineRule({
     return {
       state: 'answered',
       ...judgement,
-      value: 'state' in pace ? 10_000 - offShareBp : pace.shareBp,
+      value: judgement.value!,
       unit: 'basis_points',
       reason: () =>
         'state' in pace

@@ -125,6 +125,15 @@ describe('D02 lessons falling', () => {
       expect(ask(rule, timetable([4, 2, 0])).lookAgainAt).toBe(startOfDay(TODAY + 1));
     });
 
+    it('tells what was not called off where that is the step reached, and not the pace, which is kept', () => {
+      const kept = timetable(weekly, 9)
+        .learners(50)
+        .tally('lessons_delivered', TODAY - 20, 9);
+      const answer = ask(rule, kept);
+      expect(answer).toMatchObject({ level: 'orange', value: 6_429, threshold: 6_500 });
+      expect(answer.reason().en).toMatch(/10 of 28 timetabled lessons called off in 28 days \(35.71%\)$/);
+    });
+
     it('is silent for a fortnight called off, for one teacher, for lessons made up for, and for a declared break', () => {
       expect(ask(rule, timetable([28, 26, 24, 22, 20, 18, 16])).state).toBe('not_applicable');
       const oneTeacher = timetable([28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6]).rows();
