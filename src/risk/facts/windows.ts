@@ -15,6 +15,11 @@ export function weeklyMean(sheet: FactSheet, weeks: number, count: (from: Day, t
   return { sum, days, perWeekHundredths: Math.round((sum * 700) / days) };
 }
 
+/** The least count of seven days that is so many hundredths of the mean week. */
+export function timesMean({ sum, days }: Mean, hundredths: number): number {
+  return Math.ceil((sum * 7 * hundredths) / (days * 100));
+}
+
 /** When what happened at `at` is no longer one of the last `days` days. */
 export function leavesAt(at: Us, days: number): Us {
   return startOfDay(dayOf(at) + days);

@@ -3,7 +3,7 @@ import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { newestFirst } from '../facts/payments.js';
 import { tooFewForRatio } from '../facts/sample.js';
-import { weeklyMean } from '../facts/windows.js';
+import { timesMean, weeklyMean } from '../facts/windows.js';
 import { lower } from '../level.js';
 import { defineRule } from '../rule.js';
 import { judge } from '../steps.js';
@@ -12,7 +12,7 @@ import { decimal, percent, plural } from '../text.js';
 /** Requests of seven days against the mean week of the eight weeks before, and as a share of the active learners. */
 export const rule = defineRule({
   id: 'C04',
-  version: 3,
+  version: 4,
   group: 'C',
   name: { zh: '集中退费', en: 'Refund run' },
   question: { zh: '退费申请是否突然集中？', en: 'Have refund requests suddenly bunched?' },
@@ -69,10 +69,13 @@ export const rule = defineRule({
       sheet.tests.from(requests * 100 * mean.days, mean.sum * 7 * p.timesHundredths),
     ];
     const step = (bp: number) => [...both, sheet.tests.fromShare(BigInt(requests), BigInt(sheet.activeLearners), bp)];
+    // All that a step asks for, as a count of requests.
+    const least = (bp: number) =>
+      Math.max(p.minRequests, timesMean(mean, p.timesHundredths), Math.ceil((sheet.activeLearners * bp) / 10_000));
     const judgement = judge([
-      { level: 'yellow', threshold: p.minRequests, tests: step(p.yellowBp) },
-      { level: 'orange', threshold: Math.ceil((sheet.activeLearners * p.orangeBp) / 10_000), tests: step(p.orangeBp) },
-      { level: 'red', threshold: Math.ceil((sheet.activeLearners * p.redBp) / 10_000), tests: step(p.redBp) },
+      { level: 'yellow', threshold: least(p.yellowBp), tests: step(p.yellowBp) },
+      { level: 'orange', threshold: least(p.orangeBp), tests: step(p.orangeBp) },
+      { level: 'red', threshold: least(p.redBp), tests: step(p.redBp) },
     ]);
     const camp = judgement.holdLevel !== 'none' && isCancelledCamp(sheet, p);
     const shareBp = sheet.activeLearners === 0 ? 0 : Math.floor((requests * 10_000) / sheet.activeLearners);

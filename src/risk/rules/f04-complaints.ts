@@ -2,7 +2,7 @@ import { type Day, dayOf } from '../../core/time.js';
 import type { EventData } from '../../events/event.js';
 import { refsOf } from '../facts/evidence.js';
 import { newestFirst } from '../facts/payments.js';
-import { weeklyMean } from '../facts/windows.js';
+import { timesMean, weeklyMean } from '../facts/windows.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { decimal, percent, plural } from '../text.js';
@@ -20,7 +20,7 @@ const GONE = [
  */
 export const rule = defineRule({
   id: 'F04',
-  version: 2,
+  version: 3,
   group: 'F',
   name: { zh: '投诉激增', en: 'Complaints' },
   question: {
@@ -78,15 +78,24 @@ export const rule = defineRule({
       sheet.tests.fromShare(BigInt(count), BigInt(sheet.activeLearners), bp),
     ];
     const shareBp = sheet.activeLearners === 0 ? 0 : Math.floor((count * 10_000) / sheet.activeLearners);
+    // All that a step asks for, as a count of complaints.
+    const least = (bp: number) =>
+      Math.max(p.minComplaints, timesMean(mean, p.timesHundredths), Math.ceil((sheet.activeLearners * bp) / 10_000));
+    const judgement = judge([
+      { level: 'yellow', threshold: least(0), value: count, tests: both },
+      { level: 'orange', threshold: least(p.orangeBp), value: count, tests: share(p.orangeBp) },
+      { level: 'red', threshold: least(p.redBp), value: count, tests: share(p.redBp) },
+      {
+        level: 'red',
+        threshold: p.goneTickets,
+        value: gone.length,
+        tests: [sheet.tests.from(gone.length, p.goneTickets)],
+      },
+    ]);
     return {
       state: 'answered',
-      ...judge([
-        { level: 'yellow', threshold: p.minComplaints, tests: both },
-        { level: 'orange', threshold: p.minComplaints, tests: share(p.orangeBp) },
-        { level: 'red', threshold: p.minComplaints, tests: share(p.redBp) },
-        { level: 'red', threshold: p.goneTickets, tests: [sheet.tests.from(gone.length, p.goneTickets)] },
-      ]),
-      value: count,
+      ...judgement,
+      value: judgement.value!,
       unit: 'count',
       reason: () => ({
         zh: `近七日投诉 ${count} 件（此前周均 ${decimal(mean.perWeekHundredths)} 件），占在读学员 ${percent(shareBp)}，其中 ${gone.length} 件称已关门或失联`,

@@ -99,6 +99,10 @@ describe('C04 refund run', () => {
     expect(ask(rule, run(5, 0, 81))).toMatchObject({ level: 'orange', value: 5, threshold: 5 });
     expect(ask(rule, run(6, 0, 101))).toMatchObject({ level: 'orange', threshold: 6 });
     expect(ask(rule, run(11, 0, 101))).toMatchObject({ level: 'red', threshold: 11 });
+    // Of small schools never fewer than five, of large ones 2% for yellow, and always three times the mean week.
+    expect(ask(rule, run(5, 0, 40))).toMatchObject({ level: 'red', threshold: 5 });
+    expect(ask(rule, run(9, 0, 450))).toMatchObject({ level: 'yellow', threshold: 9 });
+    expect(ask(rule, run(9, 20, 101))).toMatchObject({ level: 'orange', threshold: 8 });
     expect(ask(rule, run(6, 0, 101)).reason().en).toContain('5.94% of the active learners');
     expect(ask(rule, camp([calledOff(20), calledOff(-3)]))).toMatchObject({ level: 'blue', holdLevel: 'blue' });
   });

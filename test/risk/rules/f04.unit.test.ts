@@ -34,6 +34,15 @@ describe('F04 complaints', () => {
     ],
   );
 
+  it('tells how many complaints the step takes, or how many tickets say that it is gone', () => {
+    const three = (learners: number) => ask(rule, complain(school().learners(learners), 3, 3));
+    expect(three(300)).toMatchObject({ level: 'orange', value: 3, threshold: 3 });
+    const seven = ask(rule, complain(complain(school().learners(200), 7, 3), 16, 30));
+    expect(seven).toMatchObject({ level: 'red', value: 7, threshold: 6 });
+    const gone = ask(rule, complain(complain(school().learners(900), 2, 3, { kind: 'closed' }), 6, 2));
+    expect(gone).toMatchObject({ level: 'red', value: 2, threshold: 2 });
+  });
+
   it('is red by two tickets that say it is closed or gone, by kind or by keyword', () => {
     const single = ask(rule, complain(school(), 1, 3, { kind: 'closed' }));
     expect(single.level).toBe('none');
