@@ -39,6 +39,12 @@ export function shareBasisPoints(part: Fen, whole: Fen): number {
   return Number((part * 10_000n) / whole);
 }
 
+/** Rounded up, for parts that are not below zero: a share just above a limit is not told as the limit. */
+export function shareBasisPointsUp(part: Fen, whole: Fen): number {
+  if (whole <= 0n) throw new RangeError('whole must be positive');
+  return Number((part * 10_000n + whole - 1n) / whole);
+}
+
 /** part ≥ whole × basisPoints / 10 000, exactly. */
 export function atLeastShare(part: Fen, whole: Fen, basisPoints: number): boolean {
   return part * 10_000n >= whole * BigInt(basisPoints);

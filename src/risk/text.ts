@@ -23,6 +23,15 @@ export function percent(basisPoints: number): string {
   return `${sign}${Math.floor(abs / 100)}${decimals}%`;
 }
 
+/** From here on a share is told no more exactly; of nothing it is this. In basis points: a hundred times. */
+export const SHARE_MAX_BP = 1_000_000;
+
+/** As `percent`, for a share that was cut at `SHARE_MAX_BP`. */
+export function shareOf(basisPoints: number): { readonly zh: string; readonly en: string } {
+  if (basisPoints >= SHARE_MAX_BP) return { zh: '100 倍以上', en: '100 times or more' };
+  return { zh: percent(basisPoints), en: percent(basisPoints) };
+}
+
 /** Hundredths → "3.5", "12". */
 export function decimal(hundredths: number): string {
   const sign = hundredths < 0 ? '-' : '';

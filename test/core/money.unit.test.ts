@@ -8,6 +8,7 @@ import {
   minFen,
   parseYuan,
   shareBasisPoints,
+  shareBasisPointsUp,
 } from '../../src/core/money.js';
 
 describe('formatYuan', () => {
@@ -59,6 +60,11 @@ describe('shares', () => {
     expect(shareBasisPoints(2n, 3n)).toBe(6_666);
     expect(shareBasisPoints(-1n, 3n)).toBe(-3_333);
     expect(() => shareBasisPoints(1n, 0n)).toThrow(RangeError);
+  });
+
+  it('rounds up where what is just above a limit must not be told as the limit', () => {
+    expect([0n, 1n, 2n, 3n].map((part) => shareBasisPointsUp(part, 3n))).toEqual([0, 3_334, 6_667, 10_000]);
+    expect(() => shareBasisPointsUp(1n, 0n)).toThrow(RangeError);
   });
 
   it('decides a share exactly, where the rounded figure would be wrong', () => {

@@ -1,4 +1,4 @@
-import { type Fen, maxFen, minFen, shareBasisPoints } from '../../core/money.js';
+import { type Fen, maxFen, minFen, shareBasisPointsUp } from '../../core/money.js';
 import { dayOf, startOfDay, type Us } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
@@ -6,7 +6,7 @@ import { earliest, ifLater } from '../facts/moments.js';
 import { nextOverdueAt, type RefundFacts, refundEvidence } from '../facts/refunds.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
-import { enYuan, percent, plural, zhYuan } from '../text.js';
+import { enYuan, plural, SHARE_MAX_BP, shareOf, zhYuan } from '../text.js';
 
 /**
  * Overdue refunds against U, and in custody mode against B, whichever is smaller. Few families ask at a small school: there
@@ -14,7 +14,7 @@ import { enYuan, percent, plural, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'C03',
-  version: 4,
+  version: 5,
   group: 'C',
   name: { zh: '退费积压', en: 'Refund backlog' },
   question: {
@@ -104,7 +104,11 @@ export const rule = defineRule({
       },
     ]);
     const shareBp =
-      overdueFen === 0n ? 0 : wholeFen === 0n ? 1_000_000 : Math.min(1_000_000, shareBasisPoints(overdueFen, wholeFen));
+      overdueFen === 0n
+        ? 0
+        : wholeFen === 0n
+          ? SHARE_MAX_BP
+          : Math.min(SHARE_MAX_BP, shareBasisPointsUp(overdueFen, wholeFen));
     return {
       state: 'answered',
       ...judgement,
@@ -113,8 +117,8 @@ export const rule = defineRule({
       reason: () => {
         const balanceFen = custodyBalance(sheet);
         return {
-          zh: `超期退费 ${late.length} 笔共 ${zhYuan(overdueFen)}，未消课预收 ${zhYuan(sheet.unearnedFen)}${balanceFen === null ? '' : `，托管余额 ${zhYuan(balanceFen)}`}，占比 ${percent(shareBp)}`,
-          en: `${plural(late.length, 'overdue refund')} of ${enYuan(overdueFen)} against ${enYuan(sheet.unearnedFen)} unearned${balanceFen === null ? '' : ` and ${enYuan(balanceFen)} in custody`}: ${percent(shareBp)}`,
+          zh: `超期退费 ${late.length} 笔共 ${zhYuan(overdueFen)}，未消课预收 ${zhYuan(sheet.unearnedFen)}${balanceFen === null ? '' : `，托管余额 ${zhYuan(balanceFen)}`}，占比 ${shareOf(shareBp).zh}`,
+          en: `${plural(late.length, 'overdue refund')} of ${enYuan(overdueFen)} against ${enYuan(sheet.unearnedFen)} unearned${balanceFen === null ? '' : ` and ${enYuan(balanceFen)} in custody`}: ${shareOf(shareBp).en}`,
         };
       },
       evidence: () =>

@@ -1,3 +1,4 @@
+import { shareBasisPointsUp } from '../../core/money.js';
 import { refsOf } from '../facts/evidence.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { defineRule, notApplicable } from '../rule.js';
@@ -7,7 +8,7 @@ import { percent } from '../text.js';
 /** Confirmations by silence among all of 30 days. */
 export const rule = defineRule({
   id: 'D04',
-  version: 1,
+  version: 2,
   group: 'D',
   name: { zh: '默示确认占比高', en: 'Mostly silent' },
   question: { zh: '消课是否大多靠默示确认？', en: 'Are lessons mostly confirmed by silence?' },
@@ -31,7 +32,7 @@ export const rule = defineRule({
       sheet.tallies.count('confirmations_regulator', from, sheet.today);
     if (all < p.minCount) return notApplicable('消课确认过少', 'Too few confirmations');
     const over = (bp: number) => [sheet.tests.overShare(BigInt(silent), BigInt(all), bp)];
-    const shareBp = Math.floor((silent * 10_000) / all);
+    const shareBp = shareBasisPointsUp(BigInt(silent), BigInt(all));
     return {
       state: 'answered',
       ...judge([

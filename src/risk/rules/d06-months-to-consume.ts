@@ -15,7 +15,7 @@ import { decimal, enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'D06',
-  version: 3,
+  version: 4,
   group: 'D',
   name: { zh: '消化周期过长', en: 'Months to consume' },
   question: { zh: '按现在的消课速度，预收要几个月消完？', en: 'How many months would the unearned fees last?' },
@@ -81,7 +81,7 @@ export const rule = defineRule({
         ? unearnedFen > 0n
           ? MONTHS_MAX
           : 0
-        : Math.min(MONTHS_MAX, Number((unearnedFen * BigInt(openDays) * 100n) / (confirmedFen * 30n)));
+        : Math.min(MONTHS_MAX, Number(ceilDiv(unearnedFen * BigInt(openDays) * 100n, confirmedFen * 30n)));
     return {
       state: 'answered',
       ...judge([
@@ -100,6 +100,11 @@ export const rule = defineRule({
     };
   },
 });
+
+/** What is just above a limit is not told as the limit. */
+function ceilDiv(part: Fen, whole: Fen): Fen {
+  return (part + whole - 1n) / whole;
+}
 
 /** The day of the first fees: what was registered or declared before them is no history of teaching. Null when none is told. */
 function openedOn(sheet: FactSheet): Day | null {

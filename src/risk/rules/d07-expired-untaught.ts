@@ -1,3 +1,4 @@
+import { shareBasisPointsUp } from '../../core/money.js';
 import { refsOf } from '../facts/evidence.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { atLeast, levelOf } from '../level.js';
@@ -14,7 +15,7 @@ const SIGNS = ['D02', 'D06'];
  */
 export const rule = defineRule({
   id: 'D07',
-  version: 3,
+  version: 4,
   group: 'D',
   name: { zh: '逾期未消课', en: 'Expired untaught' },
   question: { zh: '合同期已过仍未消课退费的有多少？', en: 'How much is left untaught after the contract period?' },
@@ -41,7 +42,7 @@ export const rule = defineRule({
     if (few !== null) return few;
     const over = (bp: number) => [sheet.tests.overShare(expiredFen, sheet.unearnedFen, bp)];
     const falls = SIGNS.some((rule) => atLeast(context.levelOf(rule), levelOf(p.signLevel)));
-    const shareBp = sheet.unearnedFen === 0n ? 0 : Number((expiredFen * 10_000n) / sheet.unearnedFen);
+    const shareBp = sheet.unearnedFen === 0n ? 0 : shareBasisPointsUp(expiredFen, sheet.unearnedFen);
     return {
       state: 'answered',
       ...judge([

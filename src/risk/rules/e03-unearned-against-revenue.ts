@@ -1,4 +1,4 @@
-import type { Fen } from '../../core/money.js';
+import { type Fen, shareBasisPointsUp } from '../../core/money.js';
 import { parseDay, startOfDay, type Us, yearOf } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
@@ -7,7 +7,7 @@ import { profileEvidence } from '../facts/profile.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { defineRule, type EvidenceRef, notApplicable, type Sentence } from '../rule.js';
 import { judge } from '../steps.js';
-import { enYuan, percent, zhYuan } from '../text.js';
+import { enYuan, SHARE_MAX_BP, shareOf, zhYuan } from '../text.js';
 
 /**
  * U against last year's main revenue: from the newest statement filed, else from the registration. For orange against what the
@@ -15,7 +15,7 @@ import { enYuan, percent, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'E03',
-  version: 2,
+  version: 3,
   group: 'E',
   name: { zh: '预收规模超收入', en: 'Unearned against revenue' },
   question: { zh: '未消课预收相对上年收入是否过大？', en: 'Are the unearned fees large against last year’s revenue?' },
@@ -50,7 +50,7 @@ export const rule = defineRule({
       const pace = paceOf(sheet, p.paceDays);
       overOrange.push(sheet.tests.overShare(sheet.unearnedFen * BigInt(pace.days), pace.fen * YEAR_DAYS, p.orangeBp));
     }
-    const shareBp = Math.min(1_000_000, Number((sheet.unearnedFen * 10_000n) / revenue.fen));
+    const shareBp = Math.min(SHARE_MAX_BP, shareBasisPointsUp(sheet.unearnedFen, revenue.fen));
     return {
       state: 'answered',
       ...judge([
@@ -60,8 +60,8 @@ export const rule = defineRule({
       value: shareBp,
       unit: 'basis_points',
       reason: () => ({
-        zh: `未消课预收 ${zhYuan(sheet.unearnedFen)}，${revenue.of.zh}主营收入 ${zhYuan(revenue.fen)}，占 ${percent(shareBp)}`,
-        en: `${enYuan(sheet.unearnedFen)} unearned against ${revenue.of.en} revenue of ${enYuan(revenue.fen)}: ${percent(shareBp)}`,
+        zh: `未消课预收 ${zhYuan(sheet.unearnedFen)}，${revenue.of.zh}主营收入 ${zhYuan(revenue.fen)}，占 ${shareOf(shareBp).zh}`,
+        en: `${enYuan(sheet.unearnedFen)} unearned against ${revenue.of.en} revenue of ${enYuan(revenue.fen)}: ${shareOf(shareBp).en}`,
       }),
       evidence: () => revenue.refs(),
       // The pace changes from day to day, and is asked only above the share of the revenue.

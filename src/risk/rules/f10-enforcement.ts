@@ -1,14 +1,15 @@
+import { shareBasisPointsUp } from '../../core/money.js';
 import { dayOf } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import { openSignals } from '../facts/signals.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
-import { enYuan, percent, zhYuan } from '../text.js';
+import { enYuan, SHARE_MAX_BP, shareOf, zhYuan } from '../text.js';
 
 /** Enforcement amounts told in the last months, against U. */
 export const rule = defineRule({
   id: 'F10',
-  version: 1,
+  version: 2,
   group: 'F',
   name: { zh: '被执行与诉讼', en: 'Enforcement' },
   question: {
@@ -31,8 +32,8 @@ export const rule = defineRule({
       fen === 0n
         ? 0
         : sheet.unearnedFen === 0n
-          ? 1_000_000
-          : Math.min(1_000_000, Number((fen * 10_000n) / sheet.unearnedFen));
+          ? SHARE_MAX_BP
+          : Math.min(SHARE_MAX_BP, shareBasisPointsUp(fen, sheet.unearnedFen));
     return {
       state: 'answered',
       ...judge([
@@ -42,8 +43,8 @@ export const rule = defineRule({
       value: shareBp,
       unit: 'basis_points',
       reason: () => ({
-        zh: `近 ${p.windowDays} 天新增被执行 ${zhYuan(fen)}，为未消课预收 ${zhYuan(sheet.unearnedFen)} 的 ${percent(shareBp)}`,
-        en: `${enYuan(fen)} of enforcement in ${p.windowDays} days, ${percent(shareBp)} of ${enYuan(sheet.unearnedFen)} unearned`,
+        zh: `近 ${p.windowDays} 天新增被执行 ${zhYuan(fen)}，为未消课预收 ${zhYuan(sheet.unearnedFen)} 的 ${shareOf(shareBp).zh}`,
+        en: `${enYuan(fen)} of enforcement in ${p.windowDays} days, ${shareOf(shareBp).en} of ${enYuan(sheet.unearnedFen)} unearned`,
       }),
       evidence: () => refsOf(signals.map((one) => one.row)),
       lookAgainAt: signals.length === 0 ? null : sheet.nextMidnight,

@@ -79,6 +79,12 @@ describe('C03 refund backlog', () => {
     expect(ask(rule, school())).toMatchObject({ level: 'none', value: 0 });
     const empty = school().otherDebit(TODAY - 50, yuan(100_000));
     expect(ask(rule, late(empty, 3, yuan(3))).value).toBe(1_000_000);
+    expect(ask(rule, late(empty, 3, yuan(3))).reason()).toEqual({
+      zh: expect.stringMatching(/，占比 100 倍以上$/),
+      en: expect.stringMatching(/ in custody: 100 times or more$/),
+    });
+    // Just above 2% is not 2%.
+    expect(ask(rule, late(school(), 3, 200_001))).toMatchObject({ level: 'yellow', value: 201, threshold: 200 });
     expect(ask(rule, late(school().unearned(100), 3, yuan(300))).value).toBe(1_000_000);
     const mixed = late(late(school(), 1, yuan(100)), 1, yuan(900)).refund({ requestedOn: TODAY - 1 });
     const [small, large] = mixed.rows().refunds.map(({ refund }) => refund.approved?.id);

@@ -24,7 +24,7 @@ describe('D06 months to consume', () => {
     const onBreak = (days: number) =>
       lasting(120_000).register('break.declared', { from: formatDay(TODAY - days), to: formatDay(TODAY - 1) });
     expect(ask(d06, lasting(120_000)).level).toBe('yellow');
-    expect(ask(d06, onBreak(8))).toMatchObject({ level: 'none', value: 285 });
+    expect(ask(d06, onBreak(8))).toMatchObject({ level: 'none', value: 286 });
     expect(ask(d06, onBreak(9)).state).toBe('not_applicable');
   });
 
@@ -51,6 +51,16 @@ describe('D06 months to consume', () => {
     const stock = (ago: number) => ask(d06, school().entry('stock', '', TODAY - ago, yuan(1_000), 0));
     expect(stock(59).state).toBe('not_applicable');
     expect(stock(60).level).toBe('red');
+  });
+
+  it('tells no limit where the months are just above it', () => {
+    const above = ask(
+      d06,
+      school()
+        .unearned(yuan(105_000) + 1)
+        .confirmed(TODAY - 10, yuan(28_000)),
+    );
+    expect(above).toMatchObject({ level: 'yellow', value: 351, threshold: 350 });
   });
 
   it('tells the months, 999 at most', () => {
@@ -115,7 +125,8 @@ describe('D07 expired untaught', () => {
 
   it('tells the share of what is unearned', () => {
     const share = (expired: number) => ask(d07, school().with({ expiredUnearnedFen: BigInt(yuan(expired)) })).value;
-    expect([share(0), share(12_345.67)]).toEqual([0, 1_234]);
+    // Just above a tenth is not a tenth.
+    expect([share(0), share(10_000), share(10_000.01), share(12_345.67)]).toEqual([0, 1_000, 1_001, 1_235]);
     expect(ask(d07, school().unearned(0).with({ expiredUnearnedFen: 0n }))).toMatchObject({ level: 'none', value: 0 });
   });
 });

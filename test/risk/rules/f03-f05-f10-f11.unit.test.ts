@@ -122,7 +122,7 @@ describe('F10 enforcement', () => {
 describe('F10 enforcement against what is unearned', () => {
   it('tells the share, a hundredfold at most, and nothing where no sum is told', () => {
     const enforced = (amountFen?: number) => signal('enforcement', amountFen === undefined ? {} : { amountFen });
-    expect(ask(f10, enforced(yuan(12_345)))).toMatchObject({ level: 'yellow', value: 1_234 });
+    expect(ask(f10, enforced(yuan(12_345)))).toMatchObject({ level: 'yellow', value: 1_235 });
     expect(ask(f10, enforced())).toMatchObject({ level: 'none', value: 0 });
     expect(ask(f10, enforced().unearned(0)).level).toBe('none');
     expect(ask(f10, enforced(1).unearned(0))).toMatchObject({ level: 'orange', value: 1_000_000 });
