@@ -4,8 +4,9 @@ import type { EventData } from '../events/event.js';
 import { type AccountFacts, accountBookedFen } from './facts/accounts.js';
 import type { FactSheet } from './facts/fact-sheet.js';
 import type { RefundFacts } from './facts/refunds.js';
-import type { InstitutionRows, ReleasedLine } from './facts/rows.js';
+import type { InstitutionRows } from './facts/rows.js';
 import { clearsOn, openSignals, type SignalKind } from './facts/signals.js';
+import { releasedCanEarn, withConfirmed } from './remedy-releases.js';
 import { oncePerSheet, withBooking, withRegister, withTally } from './remedy-rows.js';
 import type { RemedyKind, Sentence } from './rule.js';
 import { enYuan, plural, zhYuan } from './text.js';
@@ -53,7 +54,7 @@ export const CHANGES: Readonly<Record<Exclude<RemedyKind, 'days'>, Change>> = {
     ' on contracts whose period is over',
   ),
   released_lessons: confirmedLessons(
-    releasedCanEarn,
+    releasedLessonsCanEarn,
     '确认超进度划拨合同的课',
     ' on the contracts that were released too early',
   ),
@@ -180,18 +181,10 @@ function lessonsCanEarn({ rows }: FactSheet): Fen {
   return maxFen(0n, rows.unearnedFen - alone);
 }
 
-/** What lessons can still earn of the contracts of which more was released than confirmed: one that is used up has none left. */
-function releasedCanEarn(sheet: FactSheet): Fen {
-  const fen = sheet.rows.releasedLines.reduce((sum, line) => sum + (overreleased(line) > 0n ? untaught(line) : 0n), 0n);
+/** One lesson at least, where anything is left to teach. */
+function releasedLessonsCanEarn(sheet: FactSheet): Fen {
+  const fen = releasedCanEarn(sheet);
   return fen > 0n ? maxFen(fen, lessonFen(sheet)) : 0n;
-}
-
-function overreleased(line: ReleasedLine): Fen {
-  return maxFen(0n, line.releasedFen - line.confirmedFen);
-}
-
-function untaught(line: ReleasedLine): Fen {
-  return maxFen(0n, line.paidFen - line.confirmedFen - line.refundedFen);
 }
 
 function firstOpen(accounts: readonly AccountFacts[]): AccountFacts | null {
@@ -221,16 +214,10 @@ const LESSON_FEN_DEFAULT = 8_333n;
 function confirmLessons(sheet: FactSheet, amount: number): InstitutionRows {
   const { rows, today } = sheet;
   const fen = BigInt(amount) * lessonFen(sheet);
-  let left = fen;
-  const releasedLines = rows.releasedLines.map((line) => {
-    const taken = minFen(minFen(overreleased(line), untaught(line)), left);
-    left -= taken;
-    return taken === 0n ? line : { ...line, confirmedFen: line.confirmedFen + taken };
-  });
   const less = (sum: Fen | null): Fen | null => (sum === null ? null : sum - minFen(sum, fen));
   const changed = {
     ...rows,
-    releasedLines,
+    releasedLines: withConfirmed(sheet, fen),
     unearnedFen: rows.unearnedFen - minFen(rows.unearnedFen, fen),
     unearnedOperatorFen: less(rows.unearnedOperatorFen),
     expiredUnearnedFen: less(rows.expiredUnearnedFen),

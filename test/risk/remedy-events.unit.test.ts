@@ -102,6 +102,43 @@ describe('what the search finds holds for the events themselves', () => {
     expect(levelAfter(lessons(remedy.amount - 1))).toBe('yellow');
   });
 
+  it('lessons of contracts that were released in stages, up to the thirds that are missing', () => {
+    const released = (n: number, amountFen: number) => {
+      const base = { time: '2026-04-10T10:00:00+08:00' };
+      const accountId = `A-${SCHOOL}`;
+      const lines = [{ contractId: `C-${n}`, amountFen }];
+      const debit = { accountId, bankTxnId: `t${n}`, amountFen, bookedOn: '2026-04-10', purpose: 'release' };
+      return [
+        lineOf({
+          ...{ ...base, id: `i${n}`, type: 'release.instructed' },
+          data: { instructionId: `I-${n}`, accountId, lines },
+        }),
+        lineOf({
+          ...{ ...base, id: `d${n}`, source: '/bank/B001', type: 'custody.debited' },
+          data: { ...debit, instructionId: `I-${n}` },
+        }),
+      ];
+    };
+    const taught = (n: number, count: number) =>
+      Array.from({ length: count }, (_, at) => confirmed(`l${n}-${at}`, n, '2026-04-08T10:00:00+08:00'));
+    const lines = [
+      ...school.map((line) => line.replace('per_lesson', 'staged')),
+      ...[1, 2, 3].flatMap((n) => enrolled(SCHOOL, `C-${n}`, '2026-03-03', 300_000)),
+      // A third is ten lessons of thirty: four are missing; two thirds are twenty: one is; the last one is in order.
+      ...[...taught(1, 6), ...released(1, 90_000)],
+      ...[...taught(2, 19), ...released(2, 180_000)],
+      ...[...taught(3, 20), ...released(3, 180_000)],
+    ];
+    const { remedy, levelAfter } = proposed(lines, 'A05', 'released_lessons');
+    expect(remedy).toMatchObject({ leaves: 'orange', unit: 'lessons', amount: 5, fen: 50_000n });
+    const lessons = (first: number, second: number) => [
+      ...Array.from({ length: first }, (_, at) => confirmed(`more${at}`, 1, time)),
+      ...Array.from({ length: second }, (_, at) => confirmed(`last${at}`, 2, time)),
+    ];
+    expect(levelAfter(lessons(4, 1))).toBe('none');
+    expect([levelAfter(lessons(3, 1)), levelAfter(lessons(4, 0))]).not.toContain('none');
+  });
+
   it('refunds paid', () => {
     const refund = (n: number) => [
       lineOf({
