@@ -17,6 +17,11 @@ export function refsOf(...lists: readonly (readonly EvidenceRef[])[]): readonly 
   return refs;
 }
 
+/** What makes the figure that is told comes first; the others in the order given. */
+export function largestFirst<T>(list: readonly T[], sizeOf: (one: T) => number): T[] {
+  return [...list].sort((a, b) => sizeOf(b) - sizeOf(a));
+}
+
 /** Of several findings: the most telling event of each, then the next of each. */
 export function refsInTurn(lists: readonly (readonly EvidenceRef[])[]): readonly EvidenceRef[] {
   const longest = Math.max(0, ...lists.map(({ length }) => length));

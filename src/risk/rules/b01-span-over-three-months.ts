@@ -1,5 +1,5 @@
 import { type Collection, coveredUp, monthsCovered, spansOver } from '../facts/collections.js';
-import { refsOf } from '../facts/evidence.js';
+import { largestFirst, refsOf } from '../facts/evidence.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { percent, plural } from '../text.js';
@@ -7,7 +7,7 @@ import { percent, plural } from '../text.js';
 /** The period of a contract, in the proportion that one payment covers: a year paid by the quarter is no breach. */
 export const rule = defineRule({
   id: 'B01',
-  version: 2,
+  version: 3,
   group: 'B',
   name: { zh: '超三个月收费', en: 'Span over three months' },
   question: { zh: '有没有一次性收取超过三个月的费用？', en: 'Was a span of more than three months collected at once?' },
@@ -52,7 +52,7 @@ export const rule = defineRule({
         ],
       },
     ]);
-    const longest = breaches.reduce((days, one) => Math.max(days, coveredUp(one, one.terms.to - one.terms.from)), 0);
+    const longest = breaches.reduce((days, one) => Math.max(days, daysOf(one)), 0);
     return {
       state: 'answered',
       ...judgement,
@@ -64,14 +64,18 @@ export const rule = defineRule({
       }),
       evidence: () =>
         refsOf(
-          long.map((one) => one.contract),
-          breaches.map((one) => one.contract),
-          breaches.map((one) => one.payment.told),
+          largestFirst(breaches, daysOf).map((one) => one.contract),
+          largestFirst(breaches, daysOf).map((one) => one.payment.told),
         ),
       lookAgainAt: breaches.length === 0 ? null : sheet.nextMidnight,
     };
   },
 });
+
+/** The days of the period that were paid for. */
+function daysOf(one: Collection): number {
+  return coveredUp(one, one.terms.to - one.terms.from);
+}
 
 function share(part: readonly Collection[], whole: readonly Collection[]): string {
   return percent(whole.length === 0 ? 0 : Math.floor((part.length * 10_000) / whole.length));

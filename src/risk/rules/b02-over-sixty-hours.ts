@@ -1,5 +1,5 @@
 import { type Collection, coveredOver, coveredUp } from '../facts/collections.js';
-import { refsOf } from '../facts/evidence.js';
+import { largestFirst, refsOf } from '../facts/evidence.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { decimal, plural } from '../text.js';
@@ -7,7 +7,7 @@ import { decimal, plural } from '../text.js';
 /** Paid and gifted hours of a contract, in the proportion that one payment covers. A contract is about one course. */
 export const rule = defineRule({
   id: 'B02',
-  version: 2,
+  version: 3,
   group: 'B',
   name: { zh: '超六十课时', en: 'More than sixty hours' },
   question: { zh: '有没有一次性收取超过 60 课时的费用？', en: 'Were more than 60 class-hours collected at once?' },
@@ -39,7 +39,8 @@ export const rule = defineRule({
       { level: 'yellow', threshold: p.yellowHours, tests: [is(breaches.length > 0)] },
       { level: 'orange', threshold: p.orangeHours, tests: [is(large.length > 0)] },
     ]);
-    const most = breaches.reduce((hours, one) => Math.max(hours, coveredUp(one, hoursOf(one))), 0);
+    const paidHoursOf = (one: Collection) => coveredUp(one, hoursOf(one));
+    const most = breaches.reduce((hours, one) => Math.max(hours, paidHoursOf(one)), 0);
     return {
       state: 'answered',
       ...judgement,
@@ -51,9 +52,8 @@ export const rule = defineRule({
       }),
       evidence: () =>
         refsOf(
-          large.map((one) => one.contract),
-          breaches.map((one) => one.contract),
-          breaches.map((one) => one.payment.told),
+          largestFirst(breaches, paidHoursOf).map((one) => one.contract),
+          largestFirst(breaches, paidHoursOf).map((one) => one.payment.told),
         ),
       lookAgainAt: breaches.length === 0 ? null : sheet.nextMidnight,
     };

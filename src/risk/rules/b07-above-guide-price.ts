@@ -1,6 +1,6 @@
 import { dayOf } from '../../core/time.js';
 import { termsOf } from '../facts/collections.js';
-import { refsOf } from '../facts/evidence.js';
+import { largestFirst, refsOf } from '../facts/evidence.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
@@ -8,7 +8,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
 /** Price per paid hour of subject contracts against the local guide price; a place without a guide price is not asked. */
 export const rule = defineRule({
   id: 'B07',
-  version: 2,
+  version: 3,
   group: 'B',
   name: { zh: '超政府指导价', en: 'Above guide price' },
   question: { zh: '学科类收费是否超过政府指导价？', en: 'Are subject fees above the guide price?' },
@@ -44,10 +44,8 @@ export const rule = defineRule({
       return BigInt(contract.data.priceFen) * 100n * 10_000n > limit * BigInt(hours);
     });
     // Rounded up, so that what is just above the price is not told as the price.
-    const most = over.reduce(
-      (fen, { data }) => Math.max(fen, Math.ceil((data.priceFen * 100) / termsOf(data).hours)),
-      0,
-    );
+    const hourFen = ({ data }: (typeof over)[number]) => Math.ceil((data.priceFen * 100) / termsOf(data).hours);
+    const most = over.reduce((fen, one) => Math.max(fen, hourFen(one)), 0);
     const threshold = Math.floor((p.guideFenPerHour * (10_000 + p.allowedUpBp)) / 10_000);
     return {
       state: 'answered',
@@ -58,7 +56,7 @@ export const rule = defineRule({
         zh: `近 ${p.windowDays} 天有 ${over.length} 份学科类合同单价超过 ${zhYuan(threshold)}/课时，最高 ${zhYuan(most)}`,
         en: `In ${p.windowDays} days ${plural(over.length, 'subject contract')} above ${enYuan(threshold)} per hour, at most ${enYuan(most)}`,
       }),
-      evidence: () => refsOf(over),
+      evidence: () => refsOf(largestFirst(over, hourFen)),
       lookAgainAt: over.length === 0 ? null : sheet.nextMidnight,
     };
   },

@@ -1,6 +1,6 @@
 import type { Day } from '../../core/time.js';
 import { type Collection, collectionOf, covered, learnerOf } from '../facts/collections.js';
-import { refsOf } from '../facts/evidence.js';
+import { largestFirst, refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import type { PaymentFacts } from '../facts/payments.js';
 import { defineRule } from '../rule.js';
@@ -21,7 +21,7 @@ interface Split {
  */
 export const rule = defineRule({
   id: 'B08',
-  version: 6,
+  version: 7,
   group: 'B',
   name: { zh: '拆单规避', en: 'Split orders' },
   question: { zh: '有没有把超限收费拆成几单？', en: 'Were collections split to stay under the caps?' },
@@ -91,7 +91,12 @@ export const rule = defineRule({
         zh: `近 ${p.windowDays} 天有 ${splits.length} 名学员在 ${p.splitDays} 天内分次付费合计超限，最高 ${zhYuan(most)}`,
         en: `In ${p.windowDays} days ${plural(splits.length, 'learner')} paid in parts above the caps within ${p.splitDays} days, at most ${enYuan(most)}`,
       }),
-      evidence: () => refsOf(splits.flatMap((split) => split.parts.map((part) => part.payment.told))),
+      evidence: () =>
+        refsOf(
+          largestFirst(splits, ({ fen }) => Number(fen)).flatMap(({ parts }) =>
+            parts.map(({ payment }) => payment.told),
+          ),
+        ),
       lookAgainAt: splits.length === 0 ? null : sheet.nextMidnight,
     };
   },

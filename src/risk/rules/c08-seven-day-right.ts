@@ -13,7 +13,7 @@ import { plural } from '../text.js';
  */
 export const rule = defineRule({
   id: 'C08',
-  version: 5,
+  version: 6,
   group: 'C',
   name: { zh: '七日退款未退', en: 'Seven-day right' },
   question: { zh: '付款七日内的退款申请是否及时退还？', en: 'Are refunds within seven days of payment paid back?' },
@@ -66,7 +66,7 @@ export const rule = defineRule({
         zh: `${unpaid.length} 笔七日内退款申请未退，最久 ${oldest} 天`,
         en: `${plural(unpaid.length, 'seven-day refund')} unpaid, the oldest for ${plural(oldest, 'day')}`,
       }),
-      evidence: () => refsOf(unpaid.map(({ row }) => row.refund.requested!)),
+      evidence: () => refsOf(unpaid.map(({ row }) => row.refund.requested!).sort((a, b) => a.at - b.at)),
       lookAgainAt: at,
     };
   },

@@ -1,7 +1,7 @@
 import type { Fen } from '../../core/money.js';
 import { startOfDay, type Us } from '../../core/time.js';
 import { openRefundFen } from '../../ledger/refunds.js';
-import { refsOf } from '../facts/evidence.js';
+import { largestFirst, refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { nextOverdueAt, refundEvidence } from '../facts/refunds.js';
 import { tooFewForRatio } from '../facts/sample.js';
@@ -16,7 +16,7 @@ import { enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'E02',
-  version: 7,
+  version: 8,
   group: 'E',
   name: { zh: '收新还旧', en: 'New money pays old' },
   question: { zh: '是不是在用新收的钱还旧账？', en: 'Is new money paying old debts?' },
@@ -89,7 +89,10 @@ export const rule = defineRule({
           en: `In ${p.windowDays} days ${enYuan(receiptsFen)} was received and ${enYuan(confirmedFen)} confirmed; refunds waiting, week by week: ${backlog.map(enYuan).join(', ')}`,
         };
       },
-      evidence: () => refsOf(sheet.refunds.filter((refund) => refund.state.owedFen > 0n).map(refundEvidence)),
+      evidence: () => {
+        const waiting = sheet.refunds.filter((refund) => refund.state.owedFen > 0n);
+        return refsOf(largestFirst(waiting, ({ state }) => Number(state.owedFen)).map(refundEvidence));
+      },
       lookAgainAt: overdue.length >= p.minOverdue ? sheet.nextMidnight : nextOverdueAt(sheet),
     };
   },

@@ -24,6 +24,17 @@ describe('B01 span over three months', () => {
     expect(ask(rule, period(to, paid)).value).toBe(months);
   });
 
+  it('names the longest span first', () => {
+    const two = period('2026-07-01')
+      .contract({ periodFrom: '2026-03-01', periodTo: '2026-08-01', priceFen: yuan(1_000) })
+      .payment({ contractId: 'c2', amountFen: yuan(1_000) });
+    const [short, long] = two.rows().contracts;
+    const ids = ask(rule, two)
+      .evidence()
+      .map(({ id }) => id);
+    expect(ids.slice(0, 2)).toEqual([long!.id, short!.id]);
+  });
+
   it('takes the part of the period that one payment covers: a year paid by the quarter is no breach', () => {
     expect(ask(rule, period('2027-02-28', 250)).level).toBe('none');
     expect(ask(rule, period('2027-02-28', 260)).level).toBe('yellow');

@@ -27,6 +27,13 @@ describe('B02 more than sixty hours', () => {
     expect(ask(rule, half)).toMatchObject({ level: 'yellow', value: 6_001, threshold: 6_000 });
   });
 
+  it('names the collection of most hours first', () => {
+    const two = hours(61)
+      .contract({ hoursPaid: 70, priceFen: yuan(1_000) })
+      .payment({ contractId: 'c2', amountFen: yuan(1_000) });
+    expect(ask(rule, two).evidence()[0]).toMatchObject({ id: two.rows().contracts[1]!.id });
+  });
+
   it('takes the part that one payment covers', () => {
     expect(ask(rule, hours(120, 0, 500)).level).toBe('none');
     expect(ask(rule, hours(120, 0, 501)).level).toBe('yellow');

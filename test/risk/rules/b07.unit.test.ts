@@ -23,6 +23,11 @@ describe('B07 above guide price', () => {
     expect(ask(rule, priced(yuan(4_000))).state).toBe('not_applicable');
   });
 
+  it('names the dearest contract first', () => {
+    const two = priced(yuan(450)).contract({ courseKind: 'subject', hoursPaid: 10, priceFen: yuan(500) });
+    expect(ask(rule, two, guide).evidence()[0]).toMatchObject({ id: two.rows().contracts[1]!.id });
+  });
+
   it('tells more per hour than is allowed, however little it is', () => {
     expect(ask(rule, priced(yuan(440) + 1), guide)).toMatchObject({ level: 'yellow', value: 4_401, threshold: 4_400 });
     expect(ask(rule, priced(yuan(450)), guide).value).toBe(4_500);

@@ -15,6 +15,15 @@ describe('B08 split orders', () => {
     [yuan(2_000), 'none'],
     [yuan(2_000) + 1, 'yellow'],
   ]);
+  it('names the learner who paid most first', () => {
+    const other = { learnerHash: 'fedcba9876543210' };
+    const more = two(yuan(2_001));
+    for (const contractId of ['c3', 'c4'])
+      more.contract({ ...other, contractId, priceFen: yuan(4_000) }).payment({ contractId, amountFen: yuan(4_000) });
+    const answer = ask(rule, more);
+    expect(answer.reason().en).toContain('at most ¥8,000.00');
+    expect(answer.evidence()[0]).toMatchObject({ id: more.rows().payments[1]!.told!.id });
+  });
   steps(
     rule,
     '40 hours and within a week, hours',

@@ -22,6 +22,14 @@ describe('C08 seven-day right', () => {
     [8, 'none'],
   ]);
 
+  it('names the oldest request first', () => {
+    const requests = asked(10).payment({ contractId: 'c2', paidOn: TODAY - 30 });
+    requests.refund({ requestedOn: TODAY - 25, side: 'seven_day', contractId: 'c2' });
+    const answer = ask(rule, requests);
+    expect(answer.value).toBe(25);
+    expect(answer.evidence()[0]).toMatchObject({ id: requests.rows().refunds[1]!.refund.requested!.id });
+  });
+
   it('counts from the next working day when the fifth day is one of rest', () => {
     // Asked on Monday the 13th: the fifth day is Saturday the 18th, so that Monday the 20th is the last one.
     const ask13 = (day: number) => ask(rule, asked(9), { now: startOfDay(day) });

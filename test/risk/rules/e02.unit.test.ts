@@ -17,6 +17,15 @@ describe('E02 new money pays old', () => {
     [30_000, 'orange'],
   ]);
 
+  it('names the largest refund that is waited for first', () => {
+    const two = rising(selling(30_000)).refund({
+      requestedOn: TODAY - 2,
+      amountFen: yuan(9_000),
+      approvedOn: TODAY - 1,
+    });
+    expect(ask(rule, two).evidence()[0]).toMatchObject({ id: two.rows().refunds.at(-1)!.refund.approved!.id });
+  });
+
   it('tells the most where fees are taken and nothing is taught', () => {
     const idle = rising(school().receipt(TODAY - 10, yuan(30_000)));
     const { level, value, threshold } = ask(rule, idle);
