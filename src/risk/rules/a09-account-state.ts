@@ -2,11 +2,12 @@ import { refsOf } from '../facts/evidence.js';
 import { levelOf } from '../level.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
+import { plural } from '../text.js';
 
 /** The newest state of each supervised account: frozen, or changed without being filed. */
 export const rule = defineRule({
   id: 'A09',
-  version: 1,
+  version: 2,
   group: 'A',
   name: { zh: '账户状态异常', en: 'Account state' },
   question: {
@@ -38,7 +39,7 @@ export const rule = defineRule({
       unit: 'count',
       reason: () => ({
         zh: `${frozen.length} 个监管账户被冻结，${unfiled.length} 个变更未备案：${changed.map((account) => account.accountId).join('、') || '无'}`,
-        en: `${frozen.length} supervised accounts frozen, ${unfiled.length} changed without filing: ${changed.map((account) => account.accountId).join(', ') || 'none'}`,
+        en: `${plural(frozen.length, 'supervised account')} frozen, ${unfiled.length} changed without filing: ${changed.map((account) => account.accountId).join(', ') || 'none'}`,
       }),
       evidence: () =>
         refsOf(

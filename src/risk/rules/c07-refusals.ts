@@ -4,12 +4,12 @@ import { refsOf } from '../facts/evidence.js';
 import { lower } from '../level.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
-import { percent } from '../text.js';
+import { percent, plural } from '../text.js';
 
 /** Rejected among decided requests; a request decided twice counts as decided last. */
 export const rule = defineRule({
   id: 'C07',
-  version: 2,
+  version: 3,
   group: 'C',
   name: { zh: '拒退率高', en: 'Refusals' },
   question: { zh: '退费申请被拒的比例是否过高？', en: 'Are too many refund requests refused?' },
@@ -60,7 +60,7 @@ export const rule = defineRule({
       unit: 'basis_points',
       reason: () => ({
         zh: `近 ${p.windowDays} 天决定 ${decided.length} 笔退费，拒绝 ${refused.length} 笔（${percent(shareBp)}）`,
-        en: `Of ${decided.length} refunds decided in ${p.windowDays} days, ${refused.length} were refused (${percent(shareBp)})`,
+        en: `Of ${plural(decided.length, 'refund')} decided in ${p.windowDays} days, ${refused.length} refused (${percent(shareBp)})`,
       }),
       evidence: () => refsOf(refused.map((one) => one.step)),
       lookAgainAt: sheet.nextMidnight,

@@ -9,7 +9,7 @@ import { leavesAt, within } from '../facts/windows.js';
 import { atLeast } from '../level.js';
 import { defineRule, notApplicable, type Sentence } from '../rule.js';
 import { is, judge } from '../steps.js';
-import { enYuan, zhYuan } from '../text.js';
+import { enYuan, plural, zhYuan } from '../text.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 const startOf = ({ startsAt }: DeliveryRow): Us => startsAt;
@@ -28,7 +28,7 @@ interface Sign {
  */
 export const rule = defineRule({
   id: 'D03',
-  version: 7,
+  version: 8,
   group: 'D',
   name: { zh: '虚假消课', en: 'False confirmation' },
   question: { zh: '有没有不可能真实的上课或消课？', en: 'Are there lessons or confirmations that cannot be true?' },
@@ -150,7 +150,7 @@ export const rule = defineRule({
       unit: 'count',
       reason: () => ({
         zh: `${signs.length} 类异常：${signs.map((one) => one.name.zh).join('、') || '无'}，涉及 ${zhYuan(fen)}`,
-        en: `${signs.length} kinds of signs: ${signs.map((one) => one.name.en).join('; ') || 'none'}, ${enYuan(fen)} concerned`,
+        en: `${plural(signs.length, 'kind of sign', 'kinds of signs')}: ${signs.map((one) => one.name.en).join('; ') || 'none'}, ${enYuan(fen)} concerned`,
       }),
       evidence: () => refsOf(...signs.map((one) => one.events)),
       lookAgainAt: earliest(

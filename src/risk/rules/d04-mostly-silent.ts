@@ -3,7 +3,7 @@ import { refsOf } from '../facts/evidence.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { defineRule, notApplicable } from '../rule.js';
 import { judge } from '../steps.js';
-import { percent } from '../text.js';
+import { percent, plural } from '../text.js';
 
 /** Confirmations by silence among all of 30 days. */
 export const rule = defineRule({
@@ -43,7 +43,7 @@ export const rule = defineRule({
       unit: 'basis_points',
       reason: () => ({
         zh: `近 ${p.windowDays} 天 ${all} 次消课确认中默示 ${silent} 次（${percent(shareBp)}）`,
-        en: `Of ${all} confirmations in ${p.windowDays} days, ${silent} were by silence (${percent(shareBp)})`,
+        en: `Of ${plural(all, 'confirmation')} in ${p.windowDays} days, ${silent} by silence (${percent(shareBp)})`,
       }),
       evidence: () => refsOf(sheet.rows.confirmations.filter((one) => one.by === 'silence')),
       lookAgainAt: sheet.nextMidnight,

@@ -6,12 +6,12 @@ import type { RegisterRow } from '../facts/rows.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { defineRule } from '../rule.js';
 import { judge } from '../steps.js';
-import { percent } from '../text.js';
+import { percent, plural } from '../text.js';
 
 /** Disputed among all confirmations of 30 days; a confirmation after a dispute counts as well. */
 export const rule = defineRule({
   id: 'D05',
-  version: 2,
+  version: 3,
   group: 'D',
   name: { zh: '消课争议', en: 'Disputes' },
   question: { zh: '家长对消课的争议是否过多？', en: 'Do parents dispute many confirmations?' },
@@ -56,7 +56,7 @@ export const rule = defineRule({
       unit: 'basis_points',
       reason: () => ({
         zh: `近 ${p.windowDays} 天消课 ${all} 次，争议 ${disputes} 次（${percent(shareBp)}）`,
-        en: `${disputes} disputes against ${all} confirmations in ${p.windowDays} days (${percent(shareBp)})`,
+        en: `${plural(disputes, 'dispute')} against ${plural(all, 'confirmation')} in ${p.windowDays} days (${percent(shareBp)})`,
       }),
       evidence: () => refsOf(newestFirst(disputesSince(sheet, from))),
       lookAgainAt: disputes >= p.minDisputes ? sheet.nextMidnight : null,

@@ -4,6 +4,7 @@ import { refsInTurn } from '../facts/evidence.js';
 import type { Level } from '../level.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
+import { plural } from '../text.js';
 
 const ORANGE_GROUPS = 2;
 const YELLOW_GROUPS = 3;
@@ -14,7 +15,7 @@ const YELLOW_GROUPS = 3;
  */
 export const rule = defineRule({
   id: 'G02',
-  version: 2,
+  version: 3,
   group: 'G',
   name: { zh: '叠加升级', en: 'Findings together' },
   question: {
@@ -57,7 +58,7 @@ export const rule = defineRule({
       unit: 'count',
       reason: () => ({
         zh: `${groupsOf(found)} 个组别的预警叠加：${found.map((one) => `${one.ruleId}（${ZH[one.level]}）`).join('、') || '无'}`,
-        en: `Findings of ${groupsOf(found)} groups together: ${found.map((one) => `${one.ruleId} (${one.level})`).join(', ') || 'none'}`,
+        en: `Findings of ${plural(groupsOf(found), 'group')} together: ${found.map((one) => `${one.ruleId} (${one.level})`).join(', ') || 'none'}`,
       }),
       evidence: () => refsInTurn(found.map(({ ruleId }) => context.evidenceOf(ruleId))),
       lookAgainAt: null,

@@ -16,6 +16,11 @@ describe('A09 account state', () => {
     [['frozen', false], 'red'],
   ]);
 
+  it('speaks of one account as of one', () => {
+    expect(ask(rule, changed(['frozen', true])).reason().en).toMatch(/^1 supervised account frozen, 0 changed/);
+    expect(ask(rule, changed(['closed', false])).reason().en).toMatch(/^0 supervised accounts frozen, 1 changed/);
+  });
+
   it('looks at supervised accounts only, and names the event', () => {
     const settlement = nobody()
       .account({ accountId: 'S1', purpose: 'settlement' })
