@@ -24,8 +24,7 @@ export function diffPolicies(before: Policy, after: Policy): PolicyDifference[] 
   return [...POLICY_SUBJECTS].flatMap(([rule, subject]) => {
     const entries = [...before.entries, ...after.entries].filter((one) => one.rule === rule);
     const rows = placesOf(entries).flatMap((place) => rowsAt(before, after, rule, subject, place, days));
-    const alike = grouped(rows);
-    return merged(rows.filter((row) => row.before !== row.after && !isInherited(row, alike.get(keyOf(row))!)));
+    return merged(withoutInherited(rows).filter((row) => row.before !== row.after));
   });
 }
 
@@ -93,26 +92,22 @@ function valuesOf(policy: Policy, rule: string, subject: PolicySubject, selector
   return { enabled, ...mergedParams(policy, rule, subject.params, selector) };
 }
 
-/** Rows of one threshold and one span of days, in their order. */
-function grouped(rows: readonly Row[]): Map<string, Row[]> {
-  const groups = new Map<string, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group === undefined) groups.set(keyOf(row), [row]);
-    else group.push(row);
-  }
-  return groups;
-}
-
-function keyOf({ param, span }: Row): string {
-  return `${param}|${span}`;
-}
-
-/** True when the nearest wider place says the same. `alike`: all places, of the same threshold and days. */
-function isInherited(row: Row, alike: readonly Row[]): boolean {
-  // Rows come with wider places first, in the order in which entries override each other.
-  const nearest = alike.findLast((one) => one !== row && contains(one, row));
-  return nearest !== undefined && nearest.before === row.before && nearest.after === row.after;
+/**
+ * Rows that say something else than what they inherit: the nearest wider place that does so itself. One that only inherits hides
+ * nothing: a category of a county has what the province says of the category, though the county as a whole has what the nation says.
+ */
+function withoutInherited(rows: readonly Row[]): Row[] {
+  const kept = new Map<string, Row[]>();
+  return rows.filter((row) => {
+    const key = `${row.param}|${row.span}`;
+    const wider = kept.get(key) ?? [];
+    kept.set(key, wider);
+    // Rows come with wider places first, in the order in which entries override each other.
+    const nearest = wider.findLast((one) => contains(one, row));
+    if (nearest !== undefined && nearest.before === row.before && nearest.after === row.after) return false;
+    wider.push(row);
+    return true;
+  });
 }
 
 function contains(wide: Row, narrow: Row): boolean {

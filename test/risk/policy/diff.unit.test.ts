@@ -75,6 +75,32 @@ it('tells category, mode and the days, and joins spans that follow each other', 
   ]);
 });
 
+it('does not name a category or mode again that inherits from its own kind in a wider place', () => {
+  const subject = { category: 'subject' } as const;
+  const staged = { mode: 'staged' } as const;
+  const county = [
+    entry('A08', '370702', { yellowWorkingDays: 6 }, subject),
+    entry('A08', '370702', { yellowWorkingDays: 6 }, staged),
+  ];
+  const after = valid(
+    'b',
+    entry('A08', '370000', { blueWorkingDays: 1 }, subject),
+    entry('A08', '370000', { blueWorkingDays: 3 }, staged),
+    ...county,
+  );
+  expect(short(valid('a', ...county), after)).toEqual([
+    'A08 blueWorkingDays 370000 staged 2026-01-01 2 3',
+    'A08 blueWorkingDays 370000 subject 2026-01-01 2 1',
+  ]);
+});
+
+it('names places of one size by their codes, in whatever order the entries stand', () => {
+  const places = ['370703', '370702', '370704'].map((region) => entry('A08', region, { blueWorkingDays: 1 }));
+  const regions = (policy: Policy) => diffPolicies(none, policy).map(({ region }) => region);
+  expect(regions(valid('b', ...places))).toEqual(['370702', '370703', '370704']);
+  expect(regions(valid('c', ...places.toReversed()))).toEqual(['370702', '370703', '370704']);
+});
+
 it('turns around when the policies do', () => {
   const after = valid('b', entry('A08', '000000', { blueWorkingDays: 3 }));
   const turned = diffPolicies(after, none).map((one) => ({ ...one, before: one.after, after: one.before }));
