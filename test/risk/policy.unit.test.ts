@@ -66,6 +66,26 @@ describe('resolving a policy', () => {
     expect(blueDays(special, { category: null, mode: 'staged' })).toBe(1);
   });
 
+  it('lets what is more special have the last word, then the younger, in whatever order the entries stand', () => {
+    const young = { validFrom: '2026-05-01' };
+    const entries = [
+      entry('370000', { blueWorkingDays: 1 }, { category: 'subject', mode: 'staged', ...young }),
+      entry('370700', { blueWorkingDays: 2 }, { mode: 'staged', ...young }),
+      entry('370700', { blueWorkingDays: 3 }, { mode: 'staged' }),
+      entry('370700', { blueWorkingDays: 4 }, { category: 'subject' }),
+      entry('370700', { blueWorkingDays: 5 }, young),
+      entry('370700', { blueWorkingDays: 0 }),
+    ];
+    for (const parsed of [parsePolicy(policy(...entries)), parsePolicy(policy(...entries.toReversed()))]) {
+      expect(blueDays(parsed, { category: 'subject', mode: 'staged' })).toBe(4);
+      expect(blueDays(parsed, { mode: 'staged' })).toBe(2);
+      expect(blueDays(parsed, { mode: 'staged', day: on('2026-04-30') })).toBe(3);
+      expect(blueDays(parsed)).toBe(5);
+      expect(blueDays(parsed, { day: on('2026-04-30') })).toBe(0);
+      expect(blueDays(parsed, { regionCode: '370800', category: 'subject', mode: 'staged' })).toBe(1);
+    }
+  });
+
   it('holds from the first to the last day, the younger entry over the older', () => {
     const dated = parsePolicy(
       policy(
@@ -78,6 +98,12 @@ describe('resolving a policy', () => {
     expect(blueDays(dated, { day: on('2026-06-29') })).toBe(1);
     expect(blueDays(dated, { day: on('2026-06-30') })).toBe(4);
     expect(blueDays(dated, { day: on('2026-07-01') })).toBe(4);
+  });
+
+  it('may hold for a single day', () => {
+    const parsed = parsePolicy(policy(entry('370700', { blueWorkingDays: 1 }, { validTo: '2026-01-01' })));
+    const days = [on('2025-12-31'), on('2026-01-01'), on('2026-01-02')];
+    expect(days.map((day) => blueDays(parsed, { day }))).toEqual([2, 1, 2]);
   });
 
   it('switches a rule off where a place does not want it', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatDay } from '../../../src/core/time.js';
-import { policyFor } from '../../../src/risk/policy/of-institution.js';
+import { formatDay, startOfDay } from '../../../src/core/time.js';
+import { policyFor, regimeEndsAt } from '../../../src/risk/policy/of-institution.js';
 import { rule as a02 } from '../../../src/risk/rules/a02-deposit-below-floor.js';
 import { rule as a03 } from '../../../src/risk/rules/a03-below-minimum.js';
 import { ask, NOW, nobody, type School, TODAY, yuan } from '../builders.js';
@@ -44,5 +44,32 @@ describe('the mode for which a policy has an entry', () => {
 
   it('stays custody while that account is the only one', () => {
     expect(selected(closed(nobody().account({ accountId: 'A1', mode: 'per_lesson' }), 'A1'))).toBe(1);
+  });
+});
+
+describe('the thresholds of an institution hold until', () => {
+  const until = (from: School, ...entries: Parameters<typeof entry>[]) => {
+    const parsed = valid('until', ...entries.map((one) => entry(...one)));
+    return regimeEndsAt(from.rows(), NOW, policyFor(from.rows(), NOW, parsed));
+  };
+  const from = (days: number) => formatDay(TODAY + days);
+
+  it('the next day on which an entry of the policy begins, or has had its last day', () => {
+    expect(until(nobody())).toBeNull();
+    expect(until(nobody(), ['A08', '000000', { blueWorkingDays: 1 }])).toBeNull();
+    expect(until(nobody(), ['A08', '000000', {}, { validFrom: from(1) }])).toBe(startOfDay(TODAY + 1));
+    expect(until(nobody(), ['A08', '000000', {}, { validTo: from(0) }])).toBe(startOfDay(TODAY + 1));
+    expect(until(nobody(), ['A08', '000000', {}, { validTo: from(-1) }])).toBeNull();
+  });
+
+  it('an account becomes valid that was announced, if that is earlier', () => {
+    const announced = nobody()
+      .account({ accountId: 'A1', validFrom: from(-10) })
+      .account({ accountId: 'A1', validFrom: from(5) })
+      .account({ accountId: 'A2', validFrom: from(9) })
+      .account({ accountId: 'A3', validFrom: from(0) });
+    expect(until(announced)).toBe(startOfDay(TODAY + 5));
+    expect(until(announced, ['A08', '000000', {}, { validFrom: from(4) }])).toBe(startOfDay(TODAY + 4));
+    expect(until(announced, ['A08', '000000', {}, { validFrom: from(6) }])).toBe(startOfDay(TODAY + 5));
   });
 });
