@@ -10,6 +10,7 @@ describe('keys that stand more than once in their object', () => {
     ['{"":1,"":2}', ['']],
     [' { "a" : { "b" : [ 0 , { "c" : 1 , "d" : [ ] , "c" : 1 } ] } , "a" : null } ', ['a.b.1.c', 'a']],
     ['[[1,2],{"x":{},"x":{}},{"x":1}]', ['1.x']],
+    ['{"a":"},{","b":1,"b":"[","a":2}', ['b', 'a']],
   ])('are found in %s', (text, paths) => {
     expect(repeatedKeys(text)).toEqual(paths);
   });
@@ -51,6 +52,7 @@ describe('a fraction of which a double keeps another value', () => {
     '0.00000000000000000000',
     '-0e-5',
     '1e-7',
+    '12.5E-1',
     '100e-2',
     '90071992547409910e-1',
     '9.007199254740991e15',

@@ -75,6 +75,15 @@ describe('shares', () => {
     expect(atLeastShare(half, whole, 5_000)).toBe(false);
   });
 
+  it('holds a share that is met to the fen, and not one of a fen less', () => {
+    const met = (whole: bigint, points: number) => (whole * BigInt(points)) / 10_000n;
+    for (const whole of [10_000n, 90_071_992_547_409_910_000n])
+      for (const points of [0, 1, 500, 9_500, 10_000, 20_000]) {
+        expect(atLeastShare(met(whole, points), whole, points)).toBe(true);
+        expect(atLeastShare(met(whole, points) - 1n, whole, points)).toBe(false);
+      }
+  });
+
   it('agrees with the definition for any amounts', () => {
     fc.assert(
       fc.property(fc.bigInt(), fc.bigInt({ min: 1n }), fc.integer({ min: 0, max: 20_000 }), (part, whole, points) => {

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { formatDay } from '../../../src/core/time.js';
 import { INSTITUTION_CATEGORIES } from '../../../src/events/institution.js';
+import { rangeOf } from '../../../src/risk/params.js';
 import { checkPolicy, checkPolicyText, POLICY_MODES } from '../../../src/risk/policy/policy.js';
+import { POLICY_SUBJECTS } from '../../../src/risk/policy/specs.js';
 import { on } from '../builders.js';
 import { entry, policyOf, thresholds } from './support.js';
 
@@ -80,6 +82,34 @@ describe('checking a policy', () => {
     expect(faults).toEqual([
       { path: 'entries.1.params', message: 'A08: blueWorkingDays is above yellowWorkingDays for 370700' },
     ]);
+  });
+
+  it('names no entry of a narrower place that does not speak of the steps', () => {
+    const { faults } = checkPolicy(
+      policyOf(entry('A08', '370702', { orangeFen: 6_000_000 }), entry('A08', '370700', { blueWorkingDays: 6 })),
+    );
+    expect(faults).toEqual([
+      { path: 'entries.1.params', message: 'A08: blueWorkingDays is above yellowWorkingDays for 370702' },
+    ]);
+  });
+
+  it('holds each step of each rule to the next one: as high is in order, higher is not', () => {
+    const pairs = [...POLICY_SUBJECTS].flatMap(([rule, { params, order }]) =>
+      order.flatMap((steps) =>
+        steps
+          .slice(1)
+          .map((next, index) => ({ rule, step: steps[index]!, next, to: params[next]!.value }))
+          .filter(({ step, to }) => to < rangeOf(params[step]!)[1]),
+      ),
+    );
+    expect(pairs.length).toBeGreaterThan(40);
+    for (const { rule, step, next, to } of pairs) {
+      const checked = (value: number) => checkPolicy(policyOf(entry(rule, '370700', { [step]: value })));
+      expect(checked(to).faults).toEqual([]);
+      expect(checked(to + 1).faults).toEqual([
+        { path: 'entries.0.params', message: `${rule}: ${step} is above ${next} for 370700` },
+      ]);
+    }
   });
 
   it('is quick for a policy that names four hundred places, each with a kind and days of its own', () => {

@@ -75,6 +75,15 @@ it('tells category, mode and the days, and joins spans that follow each other', 
   ]);
 });
 
+it('tells spans apart between which nothing differs, the earlier first', () => {
+  const from = (validFrom: string, validTo: string) =>
+    entry('A08', '370700', { blueWorkingDays: 1 }, { validFrom, validTo });
+  expect(short(none, valid('b', from('2026-05-01', '2026-05-31'), from('2026-02-01', '2026-03-31')))).toEqual([
+    'A08 blueWorkingDays 370700 2026-02-01 2026-03-31 2 1',
+    'A08 blueWorkingDays 370700 2026-05-01 2026-05-31 2 1',
+  ]);
+});
+
 it('does not name a category or mode again that inherits from its own kind in a wider place', () => {
   const subject = { category: 'subject' } as const;
   const staged = { mode: 'staged' } as const;

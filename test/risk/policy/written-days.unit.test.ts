@@ -27,7 +27,10 @@ it('refuses days that do not exist, days in the wrong order, and days where no d
   expect(faultOf('B11', { vacationFrom: '2027-02-21', vacationTo: '2027-01-25' })!.message).toContain(
     'vacationFrom is above vacationTo',
   );
-  expect(faultOf('B11', { windowDays: '2027-01-25' })!.path).toBe('entries.0.params.windowDays.value');
+  expect(faultOf('B11', { windowDays: '2027-01-25' })).toEqual({
+    path: 'entries.0.params.windowDays.value',
+    message: 'must be an integer, or for a day YYYY-MM-DD',
+  });
 });
 
 it('leaves what is no policy as it is', () => {
