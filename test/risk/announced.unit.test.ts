@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDay, startOfDay } from '../../src/core/time.js';
 import type { EventData } from '../../src/events/event.js';
+import { nextRequirementAt, requirementsOn } from '../../src/risk/facts/announced.js';
 import type { AnnouncedType, RegisterRow } from '../../src/risk/facts/rows.js';
 import { rule as custodyShortfall } from '../../src/risk/rules/a01-custody-shortfall.js';
 import { rule as depositBelowFloor } from '../../src/risk/rules/a02-deposit-below-floor.js';
@@ -74,5 +75,25 @@ describe('what is announced ahead', () => {
       requirement('min_balance', 'A1', 50_000, TODAY + 1),
     );
     expect(ask(belowMinimum, low)).toMatchObject({ level: 'red', lookAgainAt: startOfDay(TODAY + 1) });
+  });
+
+  it('is of one kind alone: a deposit that is to be held is no minimum balance, and the other way round', () => {
+    const registers = {
+      'account.requirement_set': [
+        told<'account.requirement_set'>(requirement('deposit', 'D1', 50_000, TODAY - 9)),
+        told<'account.requirement_set'>(requirement('min_balance', 'A1', 70_000, TODAY - 9)),
+        told<'account.requirement_set'>(requirement('deposit', 'D2', 60_000, TODAY + 3)),
+        told<'account.requirement_set'>(requirement('min_balance', 'A2', 80_000, TODAY + 5)),
+      ],
+    };
+    const amounts = (kind: 'deposit' | 'min_balance', day: number) =>
+      requirementsOn(registers, kind, day).map(({ data }) => data.amountFen);
+    expect(amounts('deposit', TODAY)).toEqual([yuan(50_000)]);
+    expect(amounts('min_balance', TODAY)).toEqual([yuan(70_000)]);
+    expect(amounts('min_balance', TODAY - 10)).toEqual([]);
+    expect(amounts('deposit', TODAY + 3)).toEqual([yuan(50_000), yuan(60_000)]);
+    expect(nextRequirementAt(registers, 'deposit', noon(TODAY))).toBe(startOfDay(TODAY + 3));
+    expect(nextRequirementAt(registers, 'min_balance', noon(TODAY))).toBe(startOfDay(TODAY + 5));
+    expect(nextRequirementAt(registers, 'min_balance', noon(TODAY + 5))).toBeNull();
   });
 });

@@ -4,7 +4,7 @@ import { earliest, ifLater } from '../../src/risk/facts/moments.js';
 import { Pauses } from '../../src/risk/facts/pauses.js';
 import { newestFirst, transitEndsAt } from '../../src/risk/facts/payments.js';
 import { leavesAt, medianHundredths, weeklyMean, within } from '../../src/risk/facts/windows.js';
-import { NOW, noon, on, school, sheetOf, TODAY, yuan } from './builders.js';
+import { NOW, nobody, noon, on, school, sheetOf, TODAY, yuan } from './builders.js';
 import { timetabled } from './timetable.js';
 
 /** A school with declared breaks, by days from today. */
@@ -84,6 +84,7 @@ describe('pauses', () => {
     expect(runs(-10, -1, [-12, -9], [-3, 4])).toEqual([0, 5, 0]);
     expect(runs(-10, -1, [-20, -11], [0, 5])).toEqual([10]);
     expect(runs(-10, -1, [-8, -7], [-6, -5])).toEqual([2, 4]);
+    expect(runs(-10, -1, [-8, -7], [-5, -4])).toEqual([2, 1, 3]);
     expect(runs(-10, -1, [-30, 30])).toEqual([0, 0]);
     expect(runs(5, 4)).toEqual([0]);
   });
@@ -107,6 +108,26 @@ describe('pauses', () => {
     expect(may([on('2026-05-05'), 'a'])('2026-05-03', '2026-05-03')).toBe(false);
     expect(may([on('2026-04-30'), 'a'], [on('2026-05-06'), 'b'])('2026-05-03', '2026-05-03')).toBe(true);
     expect(may([on('2026-05-03'), 'a', { cancelled: true }])('2026-05-03', '2026-05-03')).toBe(true);
+  });
+
+  it('are holidays of four days and more, among declared breaks in the order of their days', () => {
+    const pausesOf = (from: string, to: string, ...breaks: (readonly [string, string])[]) => {
+      const one = school();
+      for (const [first, last] of breaks) one.register('break.declared', { from: first, to: last });
+      return new Pauses(sheetOf(one, { now: noon(on(to)) }), on(from), on(to));
+    };
+    // 1 to 4 May 2019 were four days, 5 to 7 April three.
+    const year2019 = pausesOf('2019-04-01', '2019-05-20');
+    expect(year2019.touch(on('2019-05-02'), on('2019-05-02'))).toBe(true);
+    expect(year2019.touch(on('2019-04-06'), on('2019-04-06'))).toBe(false);
+    const breaks = [
+      ['2026-04-11', '2026-04-12'],
+      ['2026-05-08', '2026-05-09'],
+    ] as const;
+    for (const told of [breaks, breaks.toReversed()])
+      expect(pausesOf('2026-04-10', '2026-05-10', ...told).runs(on('2026-04-10'), on('2026-05-10'))).toEqual([
+        1, 18, 2, 1,
+      ]);
   });
 });
 
@@ -221,7 +242,7 @@ describe('windows', () => {
 
   it('are told from the newest, of one moment by who told it', () => {
     const rows = [
-      { at: 1, source: 'a', id: '1' },
+      { at: 1, source: 'c', id: '1' },
       { at: 2, source: 'a', id: '2' },
       { at: 2, source: 'b', id: '1' },
     ];
@@ -242,5 +263,16 @@ describe('money in transit', () => {
     expect(transitEndsAt(sheet, 5)).toBe(startOfDay(TODAY + 1));
     expect(transitEndsAt(sheet, 1)).toBeNull();
     expect(transitEndsAt(sheet, 7)).toBe(startOfDay(TODAY + 1));
+  });
+
+  it('is what was paid since the day on which the first custody account became valid', () => {
+    const paid = (ago: number) =>
+      sheetOf(
+        nobody()
+          .account({ accountId: 'A1', validFrom: formatDay(TODAY - 9) })
+          .account({ accountId: 'A2', validFrom: formatDay(TODAY - 3) })
+          .payment({ paidOn: TODAY - ago, settled: false }),
+      ).uncredited.length;
+    expect([paid(10), paid(9), paid(3), paid(0), paid(-1)]).toEqual([0, 1, 1, 1, 0]);
   });
 });

@@ -27,6 +27,31 @@ describe('the mode for which a policy has an entry', () => {
     expect(selected(closed(both, 'A2'))).toBe(1);
   });
 
+  it('is that of a custody account before a deposit before any other, whichever became valid last', () => {
+    const accounts = [
+      { accountId: 'A1', mode: 'per_lesson', validFrom: day(300) },
+      { accountId: 'D1', purpose: 'deposit', mode: 'deposit', validFrom: day(200) },
+      { accountId: 'S1', purpose: 'settlement', mode: 'ecny', validFrom: day(100) },
+    ] as const;
+    for (const told of [accounts, accounts.toReversed()]) {
+      const all = nobody();
+      for (const account of told) all.account(account);
+      expect(selected(all)).toBe(1);
+      expect(selected(closed(all, 'A1'))).toBe(3);
+      expect(selected(closed(all, 'D1'))).toBe(4);
+      // Of closed accounts alone the first kind decides again.
+      expect(selected(closed(all, 'S1'))).toBe(1);
+    }
+  });
+
+  it('is that of an account from its first day on', () => {
+    const from = (ago: number) =>
+      nobody()
+        .account({ accountId: 'A1', mode: 'per_lesson', validFrom: day(300) })
+        .account({ accountId: 'A2', mode: 'ecny', validFrom: day(ago) });
+    expect([selected(from(0)), selected(from(-1))]).toEqual([4, 1]);
+  });
+
   it('is a deposit once the custody account is closed, for the policy and for the rules', () => {
     const changed = () =>
       closed(

@@ -157,6 +157,29 @@ describe('A06 reconciliation break', () => {
     expect(ask(rule, shared)).toMatchObject({ level: 'blue', value: yuan(200) });
   });
 
+  it('takes a chain of payments and credits together, in whatever order they come', () => {
+    const day = TODAY - 8;
+    const a = (named: number) => ['A1\x1fa', day, yuan(500), named] as const;
+    const b = ['A1\x1fb', day, yuan(700), 2] as const;
+    const c = (fen: number) => ['A1\x1fc', day, fen, 1] as const;
+    const chain = (last: number, named = 1) => [
+      { amountFen: yuan(1_000), namedBy: [a(named), b] },
+      { amountFen: yuan(500), namedBy: [b, c(last)] },
+    ];
+    const said = (payments: ReturnType<typeof chain>) => {
+      const from = agreeing();
+      for (const payment of payments) from.payment({ paidOn: day, ...payment });
+      const { level, value } = ask(rule, from);
+      return [level, value];
+    };
+    for (const inOrder of [true, false]) {
+      const told = (...of: Parameters<typeof chain>) => said(inOrder ? chain(...of) : chain(...of).reverse());
+      expect(told(yuan(300))[0]).toBe('none');
+      expect(told(yuan(100))).toEqual(['blue', yuan(200)]);
+      expect(told(yuan(100), 2)[0]).toBe('none');
+    }
+  });
+
   it('sees a release of which the bank has booked another amount', () => {
     const released = (...debits: (readonly [on: number, fen: number])[]) =>
       agreeing().with({
