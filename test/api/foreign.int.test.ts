@@ -105,6 +105,8 @@ describe('a bank', () => {
     const reversal = { reverses: { source: slip.source, id: slip.id }, reason: 'a slip' };
     await h.call('POST', '/v1/events', { body: event('event.reversed', SCHOOL, reversal) });
     expect((await send(bank, [balance('A-slip')])).accepted).toBe(1);
+    // The other registrations of the institution stand.
+    expect((await send(bank, [balance('A-other')])).accepted).toBe(0);
   });
 });
 
@@ -112,6 +114,13 @@ describe('a platform', () => {
   test('says nothing of an institution that is registered in another region', async () => {
     const told = [payment(SCHOOL, 'p1', 1), payment(ELSEWHERE, 'p1', 1), payment(uscc(3), 'p1', 1)];
     expect(await send(platform, told)).toEqual({ accepted: 2, rejected: [[1, 'source_not_allowed', 'subject']] });
+  });
+
+  test('says nothing of it either when something else that was told of it is reversed', async () => {
+    const slip = payment(ELSEWHERE, 'p-slip', 1);
+    const reversal = { reverses: { source: slip.source, id: slip.id }, reason: 'a slip' };
+    await h.call('POST', '/v1/events', { body: [slip, event('event.reversed', ELSEWHERE, reversal)] });
+    expect((await send(platform, [payment(ELSEWHERE, 'p2', 1)])).accepted).toBe(0);
   });
 
   test('can take back a wrong region that it told itself', async () => {

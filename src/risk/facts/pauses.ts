@@ -3,8 +3,6 @@ import type { FactSheet } from './fact-sheet.js';
 
 /** From so many rest days in a row a public holiday is one on which few schools teach and not all declare it: the three long ones. */
 const HOLIDAY_DAYS = 4;
-/** No run of rest days is longer, so that none is cut at the edge of a window. */
-const HOLIDAY_DAYS_MAX = 14;
 
 interface Span {
   readonly from: Day;
@@ -51,10 +49,9 @@ export class Pauses {
 
 /** The long runs of rest days that touch [from, to], whole, without those in which lessons are timetabled. */
 function holidays(sheet: FactSheet, from: Day, to: Day): Span[] {
-  return sheet.calendar.restRuns(from, to).filter((run) => {
-    const days = run.to - run.from + 1;
-    return days >= HOLIDAY_DAYS && days <= HOLIDAY_DAYS_MAX && !isTimetabled(sheet, run.from, run.to);
-  });
+  return sheet.calendar
+    .restRuns(from, to)
+    .filter((run) => run.to - run.from + 1 >= HOLIDAY_DAYS && !isTimetabled(sheet, run.from, run.to));
 }
 
 function isTimetabled(sheet: FactSheet, from: Day, to: Day): boolean {

@@ -25,14 +25,12 @@ export function leavesAt(at: Us, days: number): Us {
   return startOfDay(dayOf(at) + days);
 }
 
-/** The middle value (of two, the lower mean in hundredths); null of nothing. */
+/** The middle value, of two the mean, in hundredths; null of nothing. Of whole numbers. */
 export function medianHundredths(values: readonly number[]): number | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1
-    ? sorted[middle]! * 100
-    : Math.floor(((sorted[middle - 1]! + sorted[middle]!) * 100) / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! * 100 : (sorted[middle - 1]! + sorted[middle]!) * 50;
 }
 
 /** The rows of [from, to]; `rows` ascend by `timeOf`. The rows themselves when all of them are in it. */
