@@ -262,8 +262,9 @@ function isBetter(content: string, isFinal: boolean, row: KnownEntry): boolean {
 /** Single transactions tell more than their sum, a reference more than none, a reason more than `other`. */
 function richness(content: string): number {
   const { parts } = JSON.parse(content) as Content;
+  // An available balance of nothing is told, too.
   const named = parts.filter(
-    (part) => part.refundId ?? part.instructionId ?? part.paymentIds ?? part.availableFen,
+    (part) => (part.refundId ?? part.instructionId ?? part.paymentIds ?? part.availableFen) !== undefined,
   ).length;
   const reasoned = parts.filter((part) => part.purpose !== undefined && part.purpose !== 'other').length;
   return parts.length * 4 + named * 2 + reasoned;
