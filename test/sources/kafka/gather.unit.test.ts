@@ -1,10 +1,11 @@
 import type { EachBatchPayload } from 'kafkajs';
 import { describe, expect, it, vi } from 'vitest';
-import { Gather } from '../../../src/sources/kafka/gather.js';
+import { FeewardenError } from '../../../src/core/errors.js';
+import { Gather, type GatherOptions } from '../../../src/sources/kafka/gather.js';
 import type { HandleRecords } from '../../../src/sources/kafka/types.js';
 import { memoryLog } from './harness.js';
 
-function gatherOf(handle: HandleRecords, batchEventsMax = 100): Gather {
+function gatherOf(handle: HandleRecords, batchEventsMax = 100, more: Partial<GatherOptions> = {}): Gather {
   return new Gather({
     handle,
     batchEventsMax,
@@ -13,6 +14,7 @@ function gatherOf(handle: HandleRecords, batchEventsMax = 100): Gather {
     log: memoryLog(),
     onFatal: () => undefined,
     onProgress: () => undefined,
+    ...more,
   });
 }
 
@@ -102,6 +104,62 @@ describe('Gather', () => {
     await gather.onBatch(payload);
     expect(resolveOffset).not.toHaveBeenCalled();
     expect(commitOffsetsIfNecessary).not.toHaveBeenCalled();
+  });
+
+  it('handles nothing that is stale, and does not resolve what became stale while it was handled', async () => {
+    const handle = vi.fn(async () => undefined);
+    const stale = payloadOf(0, 0, 2);
+    stale.payload.isStale = () => true;
+    await gatherOf(handle).onBatch(stale.payload);
+    expect(handle).not.toHaveBeenCalled();
+    const late = payloadOf(0, 0, 2);
+    const gather = gatherOf(async () => {
+      late.payload.isStale = () => true;
+    });
+    await gather.onBatch(late.payload);
+    for (const { resolveOffset, commitOffsetsIfNecessary } of [stale, late]) {
+      expect(resolveOffset).not.toHaveBeenCalled();
+      expect(commitOffsetsIfNecessary).not.toHaveBeenCalled();
+    }
+    expect(gather.owed()).toEqual([]);
+  });
+
+  it('commits behind the last record of a batch, and behind control records only when all of it was handled', async () => {
+    const handled: number[] = [];
+    const gather = gatherOf(async (records) => {
+      if (records.some(({ offset }) => offset === 12)) throw new Error('the books are gone');
+      handled.push(...records.map(({ offset }) => offset));
+    }, 2);
+    const [whole, half] = [payloadOf(0, 0, 2), payloadOf(1, 10, 3)];
+    whole.payload.batch.lastOffset = () => '4';
+    half.payload.batch.lastOffset = () => '19';
+    await gather.onBatch(whole.payload);
+    await gather.onBatch(half.payload);
+    expect(handled).toEqual([0, 1, 10, 11]);
+    expect([...gather.handled.values()].map(({ nextOffset }) => nextOffset)).toEqual([5, 12]);
+    expect(half.commitOffsetsIfNecessary.mock.calls).toEqual([
+      [{ topics: [{ topic: 't', partitions: [{ partition: 1, offset: '12' }] }] }],
+    ]);
+  });
+
+  it('tries a transient failure again as often as it may in a row, then gives up and commits nothing', async () => {
+    const failing = async (times: number) => {
+      const fatal = vi.fn();
+      let calls = 0;
+      const gather = gatherOf(
+        async () => {
+          calls += 1;
+          if (calls <= times) throw new FeewardenError('database_busy');
+        },
+        100,
+        { onFatal: fatal },
+      );
+      const { payload, resolveOffset } = payloadOf(0, 0, 2);
+      await gather.onBatch(payload);
+      return [calls, fatal.mock.calls.length, resolveOffset.mock.calls.length];
+    };
+    expect(await failing(3)).toEqual([4, 0, 1]);
+    expect(await failing(4)).toEqual([4, 1, 0]);
   });
 
   it('hands over nothing more after it was closed', async () => {
