@@ -240,10 +240,10 @@ function contentText({ bookedOn, parts, asOf: time }: Movement): string {
   return JSON.stringify({ bookedOn, parts, ...(time === undefined ? {} : { asOf: time }) });
 }
 
+/** Of money: nothing undoes a balance. */
 function contentOf(row: KnownEntry): Content {
-  const { bookedOn, parts, asOf: time } = JSON.parse(row.content) as Omit<Content, 'at'>;
-  const at = time ?? (row.direction === 0 ? `${bookedOn}T23:59:59+08:00` : `${bookedOn}T00:00:00+08:00`);
-  return { at, bookedOn, parts, ...(time === undefined ? {} : { asOf: time }) };
+  const { bookedOn, parts } = JSON.parse(row.content) as Omit<Content, 'at'>;
+  return { at: `${bookedOn}T00:00:00+08:00`, bookedOn, parts };
 }
 
 function asOf(movement: Movement): { asOf?: string } {
