@@ -162,6 +162,36 @@ describe('Gather', () => {
     expect(await failing(4)).toEqual([4, 1, 0]);
   });
 
+  it('gives a batch back that waits for its next try when the group is to be joined again', async () => {
+    const handle = vi.fn(async () => {
+      throw new FeewardenError('database_busy');
+    });
+    const retry = { baseMs: 60_000, maxMs: 60_000, attemptsMax: 3 };
+    const gather = gatherOf(handle, 100, { retry, heartbeatIntervalMs: 1 });
+    const { payload, resolveOffset, commitOffsetsIfNecessary } = payloadOf(0, 0, 2);
+    payload.heartbeat = async () => {
+      throw new Error('the group is rebalancing');
+    };
+    await expect(gather.onBatch(payload)).rejects.toThrow('the group is rebalancing');
+    expect(handle).toHaveBeenCalledTimes(1);
+    expect(resolveOffset).not.toHaveBeenCalled();
+    expect(commitOffsetsIfNecessary).not.toHaveBeenCalled();
+  });
+
+  it('ends between two parts of a poll when the client stops or it is closed', async () => {
+    for (const end of ['stops', 'closed']) {
+      const { payload, resolveOffset } = payloadOf(0, 0, 3);
+      const handle = vi.fn(async () => {
+        if (end === 'stops') payload.isRunning = () => false;
+        else gather.close();
+      });
+      const gather = gatherOf(handle, 1);
+      await gather.onBatch(payload);
+      expect(handle).toHaveBeenCalledTimes(1);
+      expect(resolveOffset.mock.calls).toEqual([['0']]);
+    }
+  });
+
   it('hands over nothing more after it was closed', async () => {
     const handle = vi.fn(async () => undefined);
     const gather = gatherOf(handle);
