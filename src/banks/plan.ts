@@ -172,7 +172,6 @@ function release(telling: Telling, row: KnownEntry, known: readonly KnownEntry[]
   other.revision += 1;
   const events = book(telling, other, contentOf(other));
   set(other, other.undoes ? 'waiting' : 'booked', null);
-  row.counterpart = null;
   return events;
 }
 
@@ -294,7 +293,6 @@ function isUndoneBy(original: KnownEntry, undoing: KnownEntry): boolean {
 /** `undoing` takes the events of `original` back; its own money is thereby told. */
 function undo(telling: Telling, original: KnownEntry, undoing: KnownEntry): JsonObject[] {
   const events = reversals(telling, original, 'undone by the bank');
-  undoing.eventIds = [];
   set(undoing, 'undoing', original.bankTxnId);
   set(original, 'undone', undoing.bankTxnId);
   return events;

@@ -38,6 +38,7 @@ describe('an entry that is told again', () => {
     expect(isSame({ refs: ['a:R1'] }, { refs: ['a:R2'] })).toBe(false);
     // A bank may number one entry in several ways.
     expect(isSame({ refs: ['a:R1'] }, { refs: ['t:R2'] })).toBe(true);
+    expect(isSame({ marks: ['m'] }, {})).toBe(true);
     expect(isSame({ marks: ['m'] }, { marks: ['n'] })).toBe(false);
     expect(isSame({ marks: ['m', 'n'] }, { marks: ['o', 'n'] })).toBe(true);
     expect(isSame({ marks: ['m', 'n'], refs: ['a:R1'] }, { marks: ['n'], refs: ['a:R2'] })).toBe(false);
@@ -67,6 +68,8 @@ describe('an entry that is told again', () => {
     const changed = movement({ refs: ['a:R1'], amountFen: 7 });
     expect(matched([changed, plain], [row('one', { refs: ['a:R1'] })])).toEqual([null, 'one']);
     expect(matched([changed], [row('one', { refs: ['a:R1'] })])).toEqual(['one']);
+    // What has found its entry looks for no other.
+    expect(matched([paid], [row('one', { refs: ['a:R1'] }), row('plain')])).toEqual(['one']);
   });
 
   it('is one entry for one of several equal ones', () => {
