@@ -185,7 +185,8 @@ function addDiff(app: Api, deps: ApiDeps): void {
       operationId: 'diffPolicy',
       tags: ['policies'],
       summary: 'What holds differently by a policy',
-      description: 'Every threshold, before and after, at the widest place where it differs.',
+      description:
+        'Every threshold, before and after, at the widest place where it differs; places inside that keep out of it are named with the same value twice.',
       params,
       querystring: z.strictObject({
         against: text(64, 'The version to compare with; default the one in force.').optional(),

@@ -206,7 +206,7 @@ function differenceCells({ rule, param, region, category, mode, from, to, before
     [region, category, mode].filter((part) => part !== null).join(' '),
     days.length === 0 ? 'always' : days.join(' '),
     showValue(before, unit),
-    showValue(after, unit),
+    before === after ? `stays ${showValue(after, unit)}` : showValue(after, unit),
   ];
 }
 

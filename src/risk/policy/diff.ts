@@ -3,7 +3,10 @@ import type { Policy, PolicyEntry } from './policy.js';
 import { boundariesOf, forKind, inRegion, isEnabled, mergedParams, type Selector } from './resolve.js';
 import { POLICY_SUBJECTS, type PolicySubject } from './specs.js';
 
-/** One threshold that two policies set differently, named at the widest place where they do. */
+/**
+ * One threshold that two policies set differently, named at the widest place where they do; or, with `before` equal to `after`, a
+ * place inside such a one that keeps out of it, because what it sets itself has the last word there in both.
+ */
 export interface PolicyDifference {
   readonly rule: string;
   /** `enabled` stands for switching the rule on (1) or off (0). */
@@ -18,13 +21,16 @@ export interface PolicyDifference {
   readonly after: number;
 }
 
-/** Every difference in what holds, by rule, region and day; what a place inherits is not named again there. Pure. */
+/**
+ * Every difference in what holds, by rule, region and day, and the places that keep out of one: without them a reader takes the change
+ * of a province for that of all its counties. What a place inherits is not named again there. Pure.
+ */
 export function diffPolicies(before: Policy, after: Policy): PolicyDifference[] {
   const days = [...new Set([...boundariesOf(before), ...boundariesOf(after)])].sort((a, b) => a - b);
   return [...POLICY_SUBJECTS].flatMap(([rule, subject]) => {
     const entries = [...before.entries, ...after.entries].filter((one) => one.rule === rule);
     const rows = placesOf(entries).flatMap((place) => rowsAt(before, after, rule, subject, place, days));
-    return merged(withoutInherited(rows).filter((row) => row.before !== row.after));
+    return merged(rowsToName(rows));
   });
 }
 
@@ -93,10 +99,11 @@ function valuesOf(policy: Policy, rule: string, subject: PolicySubject, selector
 }
 
 /**
- * Rows that say something else than what they inherit: the nearest wider place that does so itself. One that only inherits hides
- * nothing: a category of a county has what the province says of the category, though the county as a whole has what the nation says.
+ * Rows that differ, or keep out of a difference, and say something else than what they inherit: the nearest wider place that does so
+ * itself. One that only inherits hides nothing: a category of a county has what the province says of the category, though the county as a
+ * whole has what the nation says.
  */
-function withoutInherited(rows: readonly Row[]): Row[] {
+function rowsToName(rows: readonly Row[]): Row[] {
   const kept = new Map<string, Row[]>();
   return rows.filter((row) => {
     const key = `${row.param}|${row.span}`;
@@ -106,8 +113,12 @@ function withoutInherited(rows: readonly Row[]): Row[] {
     const nearest = wider.findLast((one) => contains(one, row));
     if (nearest !== undefined && nearest.before === row.before && nearest.after === row.after) return false;
     wider.push(row);
-    return true;
+    return differs(row) || (nearest !== undefined && differs(nearest));
   });
+}
+
+function differs({ before, after }: Row): boolean {
+  return before !== after;
 }
 
 function contains(wide: Row, narrow: Row): boolean {

@@ -31,6 +31,7 @@ it('names a difference at the widest place, and again only where it is another o
   expect(short(before, after)).toEqual([
     'A08 blueWorkingDays 000000 2026-01-01 2 3',
     'A08 orangeFen 370700 2026-01-01 5000000 7',
+    'A08 blueWorkingDays 370702 2026-01-01 1 1',
   ]);
 });
 
@@ -53,7 +54,38 @@ it('names a county again when the city between does not differ', () => {
   );
   expect(short(before, after)).toEqual([
     'A08 blueWorkingDays 000000 2026-01-01 2 3',
+    'A08 blueWorkingDays 370700 2026-01-01 4 4',
     'A08 blueWorkingDays 370702 2026-01-01 2 3',
+  ]);
+});
+
+it('names the counties that keep out of the change of their city, on the days on which they do, and none inside them again', () => {
+  const kept = [
+    entry('A08', '370702', { blueWorkingDays: 1 }, { validTo: '2026-06-30' }),
+    entry('A08', '370702', { blueWorkingDays: 1 }, { mode: 'staged', validTo: '2026-06-30' }),
+    entry('B02', '370703', {}, { category: 'subject', enabled: true }),
+  ];
+  const before = valid('a', ...kept);
+  const after = valid(
+    'b',
+    ...kept,
+    entry('A08', '370700', { blueWorkingDays: 3 }, { validFrom: '2026-04-01' }),
+    entry('B02', '370000', {}, { enabled: false }),
+  );
+  expect(short(before, after)).toEqual([
+    'A08 blueWorkingDays 370700 2026-04-01 2 3',
+    'A08 blueWorkingDays 370702 2026-04-01 2026-06-30 1 1',
+    'B02 enabled 370000 2026-01-01 1 0',
+    'B02 enabled 370703 subject 2026-01-01 1 1',
+  ]);
+});
+
+it('names a county that keeps out of a change of one mode alone, though what holds for all modes there differs nowhere', () => {
+  const own = entry('A08', '370702', { blueWorkingDays: 1 });
+  const after = valid('b', own, entry('A08', '370000', { blueWorkingDays: 3 }, { mode: 'staged' }));
+  expect(short(valid('a', own), after)).toEqual([
+    'A08 blueWorkingDays 370000 staged 2026-01-01 2 3',
+    'A08 blueWorkingDays 370702 staged 2026-01-01 1 1',
   ]);
 });
 
