@@ -5,7 +5,6 @@ import { FeewardenError } from '../core/errors.js';
 import { type Day, parseDay, type Us } from '../core/time.js';
 import type { Database } from '../db/database.js';
 import { parseInstant } from '../events/fields.js';
-import { CHART } from '../ledger/accounts.js';
 import type { IntakeDeps } from '../ledger/intake.js';
 
 /** Options that every command with a database has. */
@@ -40,10 +39,10 @@ export async function withDatabase<T>(
   const config = loadConfig(undefined, { ...overrides, dataDir: options.data });
   // Loaded here, because commands without a database would pay for it with a quarter of a second.
   const { openDatabase } = await import('../db/database.js');
-  const { migrate } = await import('../db/migrate.js');
+  const { bringUpToDate } = await import('./bring-up-to-date.js');
   const database = await openDatabase(config, 'feewarden cli');
   try {
-    await migrate(database.pool, { chart: CHART });
+    await bringUpToDate(database.pool, clock());
     return await run({ config, database, intake: intakeOf(config, database) });
   } finally {
     await database.close();

@@ -13,14 +13,13 @@ import { type Config, loadConfig } from '../config.js';
 import { CHINA_CALENDAR } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
 import { type Database, openDatabase } from '../db/database.js';
-import { migrate } from '../db/migrate.js';
 import { type PatienceDeps, patiently } from '../db/patience.js';
-import { CHART } from '../ledger/accounts.js';
 import { createLog } from '../observe/log.js';
 import { createProducer } from '../sources/kafka/producer.js';
 import { kafkaSecurity } from '../sources/kafka/security.js';
 import { ensureTopics, PARTITIONS_DEFAULT } from '../sources/kafka/topics.js';
 import type { ConsumerState, RecordProducer } from '../sources/kafka/types.js';
+import { bringUpToDate } from './bring-up-to-date.js';
 import { clock } from './context.js';
 import { EXIT, printLine } from './output.js';
 
@@ -51,7 +50,7 @@ export async function runProcess(names: readonly WorkerName[], options: ProcessO
   const database = await openDatabase(config, log.bindings()['name'] as string);
   let producer: RecordProducer | null = null;
   try {
-    await migrate(database.pool, { chart: CHART });
+    await bringUpToDate(database.pool, clock());
     if (options.firstKey) await makeFirstKey(database);
     if (withKafka && names.includes('notify')) {
       const { kafkaBrokers: brokers, kafkaClientId: clientId } = config;

@@ -71,3 +71,12 @@ on conflict (institution_no) do update set from_day = least(reconcile_due.from_d
 export async function markContradicted(pool: pg.Pool): Promise<void> {
   await pool.query(MARK_CONTRADICTED);
 }
+
+const MARK_ANEW = `
+insert into reconcile_due (institution_no, from_day) select no, '${EVERY_DAY}'::date from unnest($1::int[]) as t(no)
+on conflict (institution_no) do update set from_day = excluded.from_day`;
+
+/** The institutions are read again from their first day on: what settles what was found anew. */
+export async function markReconcileAnew(client: pg.ClientBase, nos: readonly number[]): Promise<void> {
+  if (nos.length > 0) await client.query(MARK_ANEW, [nos]);
+}

@@ -1,0 +1,91 @@
+import type pg from 'pg';
+import type { Calendar } from '../core/calendar.js';
+import type { Day, Us } from '../core/time.js';
+import { inTransaction } from '../db/pool.js';
+import { flush } from './flush.js';
+import { rematchAll } from './match.js';
+import { prefetchMatching } from './prefetch.js';
+import { markDue } from './sql/close-batch.js';
+import { lockInstitutions } from './sql/lock-institutions.js';
+import { WorkingSet } from './working-set.js';
+
+export interface MatchAnewOptions {
+  readonly calendar: Calendar;
+  readonly now: Us;
+  /** Runs in the same transaction, with the institutions whose matches changed. */
+  readonly alongside?: (client: pg.PoolClient, nos: readonly number[]) => Promise<void>;
+}
+
+/** Institutions of one transaction (our default): each has all of its unnamed credits in memory, and waits for nobody for long. */
+const INSTITUTIONS_MAX = 50;
+
+/**
+ * Matches all unnamed credits again when the calendar is another one than that by which they were matched: a year without data is
+ * guessed as Monday to Friday until its holidays are published, and then credits of it find other payments among the last five working
+ * days. Repeated from the start when it was interrupted. Answers how many institutions changed.
+ */
+export async function matchAnew(pool: pg.Pool, options: MatchAnewOptions): Promise<number> {
+  const { version } = options.calendar;
+  const { rows } = await pool.query<{ version: string }>('select version from matched_by_calendar');
+  if (rows[0]?.version === version) return 0;
+  let changed = 0;
+  let after: number | null = 0;
+  while (after !== null) {
+    const from: number = after;
+    const batch: Batch = await inTransaction(pool, (client) => matchSome(client, from, options));
+    changed += batch.changed;
+    after = batch.last;
+  }
+  await pool.query(
+    'insert into matched_by_calendar (version) values ($1) on conflict (one) do update set version = excluded.version',
+    [version],
+  );
+  return changed;
+}
+
+interface Batch {
+  readonly changed: number;
+  /** Null: there are no more. */
+  readonly last: number | null;
+}
+
+async function matchSome(client: pg.PoolClient, after: number, options: MatchAnewOptions): Promise<Batch> {
+  const { rows: next } = await client.query<{ no: number; id: string }>(
+    `select no, id from institutions i where no > $1
+        and exists (select 1 from credits c where c.institution_no = i.no and not c.names_payments)
+      order by no limit ${INSTITUTIONS_MAX}`,
+    [after],
+  );
+  if (next.length === 0) return { changed: 0, last: null };
+  const set = new WorkingSet(true);
+  const byNo = new Map(
+    (
+      await lockInstitutions(
+        client,
+        next.map(({ id }) => id),
+      )
+    ).map(({ no, id }) => {
+      const books = set.institution(id);
+      books.no = no;
+      return [no, books] as const;
+    }),
+  );
+  const { rows: amounts } = await client.query<{ no: number; amount_fen: number; from_day: Day }>(
+    `select institution_no as no, amount_fen, min(booked_on) as from_day from credits
+      where institution_no = any($1::int[]) and not names_payments group by institution_no, amount_fen`,
+    [next.map(({ no }) => no)],
+  );
+  for (const { no, amount_fen, from_day } of amounts) byNo.get(no)!.markRematch(amount_fen, from_day);
+  await prefetchMatching(client, set);
+  for (const books of byNo.values()) rematchAll(books, options.calendar);
+  await flush(client, set, options.now);
+  const changed = [...byNo].flatMap(([no, { credits }]) => (credits.changed.size > 0 ? [no] : []));
+  // They may have been judged by this calendar already, from the matches of before.
+  if (changed.length > 0)
+    await markDue(
+      client,
+      changed.map((no) => ({ no, dueAt: options.now, events: 1 })),
+    );
+  await options.alongside?.(client, changed);
+  return { changed: changed.length, last: next.at(-1)!.no };
+}

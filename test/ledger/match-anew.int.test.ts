@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { markReconcileAnew } from '../../src/banks/reconcile/mark-due.js';
+import { type Calendar, CHINA_CALENDAR, makeCalendar } from '../../src/core/calendar.js';
+import { CALENDAR_YEARS } from '../../src/core/calendar-data.js';
+import type { AnyEvent, EventData } from '../../src/events/event.js';
+import { applyBatch } from '../../src/ledger/apply.js';
+import { matchAnew } from '../../src/ledger/match-anew.js';
+import { verifyBooks } from '../../src/ledger/verify.js';
+import { credited, moment, paid, tell } from '../model/tell.js';
+import { type TestDatabase, testDatabase } from '../support/database.js';
+import { databaseQuantities } from './state.js';
+
+/** The next year's holidays, published after its Spring Festival was booked: the week before 2027-02-16 was none of work. */
+const LATER = makeCalendar('cn-with-2027', [
+  ...CALENDAR_YEARS,
+  { year: 2027, off: '01-01 02-08 02-09 02-10 02-11 02-12', work: '' },
+]);
+const NOW = moment('2027-02-20');
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await testDatabase();
+});
+afterAll(() => db.drop());
+
+async function apply(events: readonly AnyEvent[]) {
+  const inputs = events.map((event, at) => ({
+    bytes: Buffer.from(event.body),
+    decoded: { ok: true as const, event },
+    origin: { key: `anew:${event.id}:${at}`, detail: { at } },
+  }));
+  await applyBatch(db.pool, inputs, { receivedAt: NOW, calendar: CHINA_CALENDAR });
+}
+
+async function notCredited(school: string): Promise<unknown> {
+  return (await databaseQuantities(db.pool, school, [NOW]))[0]!.paidNotCreditedFen;
+}
+
+async function differences(calendar: Calendar): Promise<number> {
+  let count = 0;
+  for await (const _ of verifyBooks(db.pool, { calendar })) count += 1;
+  return count;
+}
+
+function account(school: string): AnyEvent {
+  const data = { accountId: 'A-1', bankCode: 'B003', purpose: 'custody', mode: 'per_lesson', validFrom: '2027-01-01' };
+  return tell('account.registered', data as EventData['account.registered'], { school });
+}
+
+it('matches credits of a year whose holidays were not known with other payments once they are, and only once', async () => {
+  const school = 'X-370702-1';
+  const other = 'X-370702-2';
+  await matchAnew(db.pool, { calendar: CHINA_CALENDAR, now: NOW });
+  await apply([
+    account(school),
+    paid('P-1', 500, {}, { school, at: '2027-02-04' }),
+    credited('T-1', 500, '2027-02-16', {}, { school }),
+    account(other),
+    paid('P-1', 500, {}, { school: other, at: '2027-02-15' }),
+    credited('T-1', 500, '2027-02-16', {}, { school: other }),
+  ]);
+  expect([await notCredited(school), await notCredited(other)]).toEqual([500n, 0n]);
+  expect(await differences(LATER)).toBeGreaterThan(0);
+  await db.pool.query('truncate due_institutions');
+
+  expect(await matchAnew(db.pool, { calendar: LATER, now: NOW, alongside: markReconcileAnew })).toBe(1);
+  expect([await notCredited(school), await notCredited(other)]).toEqual([0n, 0n]);
+  expect(await differences(LATER)).toBe(0);
+  for (const table of ['reconcile_due', 'due_institutions']) {
+    const { rows } = await db.pool.query(`select i.id from ${table} d join institutions i on i.no = d.institution_no`);
+    expect(rows).toEqual([{ id: school }]);
+  }
+  expect(await matchAnew(db.pool, { calendar: LATER, now: NOW })).toBe(0);
+
+  expect(await matchAnew(db.pool, { calendar: CHINA_CALENDAR, now: NOW })).toBe(1);
+  expect(await notCredited(school)).toBe(500n);
+  expect(await differences(CHINA_CALENDAR)).toBe(0);
+});
