@@ -74,6 +74,15 @@ describe('Dockerfile', () => {
     expect(copied.filter((file) => !allowed.includes(file))).toEqual([]);
     expect(allowed.filter((file) => !copied.includes(file))).toEqual([]);
   });
+
+  // A file that the build reads and the image lacks stops `docker compose up --build`, and nothing else.
+  test('copies every file from which the program is built', () => {
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap((match) => match[1]!.split(' '));
+    const inputs = /const INPUT_FILES = \[(.*)\]/.exec(read('scripts/build.mjs'))![1]!;
+    const needed = [...inputs.matchAll(/'([^']+)'/g)].map((match) => match[1]!);
+    expect(needed).toContain('tsconfig.build.json');
+    expect(needed.filter((file) => !copied.some((from) => file === from || file.startsWith(`${from}/`)))).toEqual([]);
+  });
 });
 
 /** Key → body for the keys that stand at exactly this indentation. */
