@@ -10,6 +10,8 @@ COPY scripts ./scripts
 COPY src ./src
 COPY workers ./workers
 RUN npm run build && npm prune --omit=dev --ignore-scripts
+# COPY keeps the modes of the checkout: one made under umask 077 would be unreadable for the user that runs the program.
+RUN chmod -R a+rX package.json prisma scripts
 
 FROM node:22-slim
 ENV NODE_ENV=production

@@ -75,6 +75,15 @@ describe('Dockerfile', () => {
     expect(allowed.filter((file) => !copied.includes(file))).toEqual([]);
   });
 
+  test('lets its user read what comes from a checkout that nobody else may read', () => {
+    const [build = '', image = ''] = dockerfile.split(/\n(?=FROM node:\S+\n)/);
+    const copied = [...image.matchAll(/^COPY --from=build \/app\/(\S+) \S+$/gm)].map((match) => match[1]!);
+    // These two are made in the image, under its own umask.
+    const fromCheckout = copied.filter((file) => file !== 'node_modules' && file !== 'dist');
+    expect(fromCheckout).toContain('scripts');
+    expect(/^RUN chmod -R a\+rX (.*)$/m.exec(build)?.[1]?.split(' ').toSorted()).toEqual(fromCheckout.toSorted());
+  });
+
   // A file that the build reads and the image lacks stops `docker compose up --build`, and nothing else.
   test('copies every file from which the program is built', () => {
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap((match) => match[1]!.split(' '));
