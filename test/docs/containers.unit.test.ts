@@ -45,6 +45,13 @@ describe('docker-compose.yml', () => {
     expect(secrets).toEqual([]);
   });
 
+  test('takes a password with any character: none stands in an address', () => {
+    const addresses = compose.split('\n').filter((line) => line.includes('://') && !line.trim().startsWith('#'));
+    expect(addresses.filter((line) => line.includes('PASSWORD'))).toEqual([]);
+    // The PostgreSQL client takes it from here when the address has none.
+    expect(compose).toContain('    PGPASSWORD: ${POSTGRES_PASSWORD:-feewarden}\n');
+  });
+
   test('sets only settings that exist', () => {
     const known = new Set<string>(Object.values(SETTINGS).map((row) => row.variable));
     const set = [...compose.matchAll(/^ +(FEEWARDEN_\w+|DATABASE_URL|KAFKA_BROKERS|LOG_LEVEL|PORT):/gm)].map(
