@@ -99,22 +99,35 @@ function valuesOf(policy: Policy, rule: string, subject: PolicySubject, selector
 }
 
 /**
- * Rows that differ, or keep out of a difference, and say something else than what they inherit: the nearest wider place that does so
- * itself. One that only inherits hides nothing: a category of a county has what the province says of the category, though the county as a
- * whole has what the nation says.
+ * Rows that differ otherwise than what they inherit: the nearest wider place that says something else itself. One that only inherits hides
+ * nothing: a category of a county has what the province says of the category, though the county as a whole has what the nation says. And
+ * rows that do not differ where the nearest wider one that is named does.
  */
 function rowsToName(rows: readonly Row[]): Row[] {
-  const kept = new Map<string, Row[]>();
+  const own = new Map<string, Row[]>();
+  const named = new Map<string, Row[]>();
+  // Rows come with wider places first, in the order in which entries override each other.
   return rows.filter((row) => {
-    const key = `${row.param}|${row.span}`;
-    const wider = kept.get(key) ?? [];
-    kept.set(key, wider);
-    // Rows come with wider places first, in the order in which entries override each other.
-    const nearest = wider.findLast((one) => contains(one, row));
-    if (nearest !== undefined && nearest.before === row.before && nearest.after === row.after) return false;
-    wider.push(row);
-    return differs(row) || (nearest !== undefined && differs(nearest));
+    const wider = listOf(own, row).findLast((one) => contains(one, row));
+    const inherits = wider !== undefined && wider.before === row.before && wider.after === row.after;
+    if (!inherits) listOf(own, row).push(row);
+    const isNamed = differs(row) ? !inherits : isInDifference(row, listOf(named, row));
+    if (isNamed) listOf(named, row).push(row);
+    return isNamed;
   });
+}
+
+function isInDifference(row: Row, named: readonly Row[]): boolean {
+  const wider = named.findLast((one) => contains(one, row));
+  return wider !== undefined && differs(wider);
+}
+
+/** The rows of one threshold and one span of days. */
+function listOf(lists: Map<string, Row[]>, { param, span }: Row): Row[] {
+  const key = `${param}|${span}`;
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
 }
 
 function differs({ before, after }: Row): boolean {
