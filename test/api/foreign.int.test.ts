@@ -116,6 +116,27 @@ describe('a platform', () => {
     expect(await send(platform, told)).toEqual({ accepted: 2, rejected: [[1, 'source_not_allowed', 'subject']] });
   });
 
+  test('is held to the region of each institution, whichever comes first', async () => {
+    const told = [payment(ELSEWHERE, 'p3', 1), payment(SCHOOL, 'p3', 1), payment(uscc(5), 'p3', 1)];
+    expect((await send(platform, told)).rejected).toEqual([[0, 'source_not_allowed', 'subject']]);
+    expect((await send(platform, told.toReversed())).rejected).toEqual([[2, 'source_not_allowed', 'subject']]);
+  });
+
+  test('is held to the region that the greater source and id told, where two are told of one time', async () => {
+    const from = (source: string, id: string): Partial<Wire> => ({ source, id, time: '2026-05-01T10:00:00+08:00' });
+    const [here, there] = ['370702', '330106'] as const;
+    const told = async (subject: string, ...tellings: readonly (readonly [string, Partial<Wire>])[]) => {
+      await h.call('POST', '/v1/events', {
+        body: tellings.map(([region, more]) => institution(subject, region, more)),
+      });
+      return (await send(platform, [payment(subject, 'p1', 1)])).accepted;
+    };
+    expect(await told(uscc(11), [there, from('/registry/1', 'a1')], [here, from('/registry/2', 'a0')])).toBe(1);
+    expect(await told(uscc(12), [there, from('/registry/2', 'b0')], [here, from('/registry/1', 'b1')])).toBe(0);
+    expect(await told(uscc(13), [here, from('/registry/1', 'c2')], [there, from('/registry/1', 'c1')])).toBe(1);
+    expect(await told(uscc(14), [here, from('/registry/1', 'd1')], [there, from('/registry/1', 'd2')])).toBe(0);
+  });
+
   test('says nothing of it either when something else that was told of it is reversed', async () => {
     const slip = payment(ELSEWHERE, 'p-slip', 1);
     const reversal = { reverses: { source: slip.source, id: slip.id }, reason: 'a slip' };
