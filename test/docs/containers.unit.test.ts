@@ -49,7 +49,7 @@ describe('docker-compose.yml', () => {
     const addresses = compose.split('\n').filter((line) => line.includes('://') && !line.trim().startsWith('#'));
     expect(addresses.filter((line) => line.includes('PASSWORD'))).toEqual([]);
     // The PostgreSQL client takes it from here when the address has none.
-    expect(compose).toContain('    PGPASSWORD: ${POSTGRES_PASSWORD:-feewarden}\n');
+    expect(compose).toMatch(/^ {4}PGPASSWORD: \$\{POSTGRES_PASSWORD:-feewarden\}$/m);
   });
 
   test('sets only settings that exist', () => {
