@@ -16,6 +16,7 @@ import {
 import { type CliContext, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { evaluateAllDue } from '../evaluate-due.js';
 import { EXIT, printJson, printLine, printTable } from '../output.js';
+import { placeOf } from '../place-of.js';
 import { startBar } from '../progress-bar.js';
 
 interface CodeOptions extends DataOptions {
@@ -102,13 +103,6 @@ function cells(row: RejectedEvent): string[] {
 
 /** A table stays readable: longer ids are cut, `--json` has them whole. */
 const ID_SHOWN_MAX = 40;
-
-function placeOf({ file, line, topic, partition, offset, key, request, index }: RejectedEvent['origin']): string {
-  if (file !== undefined) return `${file}:${line}`;
-  return topic !== undefined
-    ? `${topic}/${partition}/${offset}`
-    : `HTTP, key ${key}, request ${request}, event ${index}`;
-}
 
 function bankEntries(context: CliContext): NonNullable<RedriveDeps['others']> {
   const deps = { ...context.intake, rules: readRulesFile(context.config.bankRules), maySpeak: maySpeak(context) };
