@@ -373,3 +373,26 @@ describe('alerts', () => {
     expect((await get('/alerts?state=open')).items).toHaveLength(1);
   });
 });
+
+describe('evidence', () => {
+  test('of which a reversal is known is told as reversed', async () => {
+    const third = uscc(3);
+    const source = '/grid/370702';
+    const inspection = (id: string) =>
+      event('inspection.recorded', third, { inspectionId: id, role: 'grid', findings: ['shut'] }, { source, id });
+    const reversal = event(
+      'event.reversed',
+      third,
+      { reverses: { source, id: 'seen' }, reason: 'another school' },
+      { source },
+    );
+    await h.call('POST', '/v1/events', { body: [inspection('seen'), inspection('again'), reversal] });
+    const evidence = ['seen', 'again'].map((id) => ({ source, id }));
+    await seedAlert(h.db.pool, third, { alertId: 'a9', hoursAgo: 1, evidence });
+    const { json } = await h.call('GET', '/v1/alerts/a9');
+    expect(json.evidence.map((one: { id: string; reversed: boolean }) => [one.id, one.reversed])).toEqual([
+      ['seen', true],
+      ['again', false],
+    ]);
+  });
+});

@@ -52,11 +52,15 @@ const alertRecord = z.object({
   data: anyObject('As it was told.'),
 });
 
+const evidenceEvent = eventSchema
+  .extend({ reversed: z.boolean().meta({ description: 'Whether a reversal of it is known by now.' }) })
+  .meta({ id: 'EvidenceEvent' });
+
 const alertOne = z
   .object({
     ...FIELDS,
     records: z.array(alertRecord),
-    evidence: z.array(eventSchema).meta({ description: 'The events behind the newest record.' }),
+    evidence: z.array(evidenceEvent).meta({ description: 'The events behind the newest record.' }),
   })
   .meta({ id: 'Alert' });
 
@@ -146,7 +150,7 @@ const addAlertRoute = (app: Parameters<AddRoutes>[0], deps: ApiDeps): void => {
       return {
         ...itemOf(alert),
         records: records.map((record) => ({ ...record, kind: record.kind as 'raised', at: formatTime(record.at) })),
-        evidence: evidence.map(eventOfRow),
+        evidence: evidence.map((row) => ({ ...eventOfRow(row), reversed: row.reversed })),
       };
     },
   });

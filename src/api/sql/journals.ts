@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Day, Us } from '../../core/time.js';
 import { toDbDay } from '../../db/pool.js';
+import { isStanding } from '../../ledger/reversed.js';
 
 export interface JournalEventRow {
   readonly seq: number;
@@ -61,15 +62,20 @@ export async function listEntries(pool: pg.Pool, seqs: readonly number[]): Promi
   return rows;
 }
 
+export interface EvidenceRow extends JournalEventRow {
+  /** A reversal of it is known by now: what rested on it may not stand any more. */
+  readonly reversed: boolean;
+}
+
 /** The institution's events with these sources and ids, in the order asked for; unknown ones are left out. */
 export async function readEvidence(
   pool: pg.Pool,
   institutionNo: number,
   refs: readonly { readonly source: string; readonly id: string }[],
-): Promise<JournalEventRow[]> {
-  const { rows } = await pool.query<JournalEventRow>({
+): Promise<EvidenceRow[]> {
+  const { rows } = await pool.query<EvidenceRow>({
     name: 'read_evidence',
-    text: `select ${EVENT_COLUMNS} from unnest($2::text[], $3::text[]) with ordinality as ref(source, id, position)
+    text: `select ${EVENT_COLUMNS}, not (${isStanding('e')}) as reversed from unnest($2::text[], $3::text[]) with ordinality as ref(source, id, position)
              join events e on e.source = ref.source and e.id = ref.id
             where e.institution_no = $1 order by ref.position`,
     values: [institutionNo, refs.map((ref) => ref.source), refs.map((ref) => ref.id)],

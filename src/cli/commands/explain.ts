@@ -58,6 +58,7 @@ async function explainAlert(database: Database, alertId: string, json: boolean):
   const events = found.map((row) => ({
     ...(JSON.parse(row.body) as { time: string; type: string; data: object }),
     receivedAt: formatTime(row.receivedAt),
+    reversed: row.reversed,
   }));
   const { institutionId } = alert.data as { institutionId: string };
   const open = alert.clearedAt === null;
@@ -95,7 +96,8 @@ async function explainAlert(database: Database, alertId: string, json: boolean):
   printLine(
     events.length === 0 ? 'No single event stands behind it; it follows from sums of the books.' : 'Events behind it:',
   );
-  for (const event of events) printLine(`  ${event.time} ${event.type} ${toJson(event.data)}`);
+  for (const { time, type, data, reversed } of events)
+    printLine(`  ${time} ${type} ${toJson(data)}${reversed ? ' (reversed since)' : ''}`);
 }
 
 /** `ruleId`: only the finding of this rule. */
