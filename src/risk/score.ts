@@ -4,6 +4,7 @@ import type { FindingState } from './finding.js';
 import { higher, type Level, levelOf, type OpenLevel, rankOf } from './level.js';
 import type { RuleGroup, Sentence } from './rule.js';
 import type { ScoreParams } from './score-params.js';
+import { plural } from './text.js';
 
 export type ScoreGroup = Exclude<RuleGroup, 'G'>;
 export const SCORE_GROUPS: readonly ScoreGroup[] = ['A', 'B', 'C', 'D', 'E', 'F'];
@@ -143,7 +144,7 @@ export function describeTerm(term: ScoreTerm): Sentence {
   if (term.because === 'cleared')
     return {
       zh: `${term.ruleId} 已解除 ${term.days} 天，余 ${points}`,
-      en: `${term.ruleId} was cleared ${term.days} days ago: ${points} is left`,
+      en: `${term.ruleId} was cleared ${plural(term.days, 'day')} ago: ${points} is left`,
     };
   return { zh: `${term.ruleId} 未解除，计 ${points}`, en: `${term.ruleId} is open: ${points}` };
 }

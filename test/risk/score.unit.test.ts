@@ -153,6 +153,8 @@ describe('the score', () => {
       'A01 was cleared 14 days ago: 50 is left',
       'B01 failed and counts as yellow at least: 50',
     ]);
+    const [yesterday] = score([cleared('A01', 'red', 1)]).terms;
+    expect(describeTerm(yesterday!).en).toMatch(/^A01 was cleared 1 day ago: /);
   });
 });
 
