@@ -10,8 +10,17 @@ import { eventOf } from './prefetch.js';
 import { mergeProfile, type Profile } from './profile.js';
 import { type Quantities, quantities } from './quantities.js';
 import { INSTITUTIONS_PER_READ, type InstitutionNo, listInstitutionNos, readBooksRows } from './read.js';
+import type { RefundDefaults } from './refunds.js';
 import { readEvents, readToldAgain } from './sql/read-events.js';
-import type { Entry } from './working-set.js';
+import type { Entry, InstitutionBooks } from './working-set.js';
+
+/** The days to pay a refund that the regions of institutions set. What the books do not know themselves: thresholds are policy. */
+export interface RefundTerms {
+  /** Of institutions as they are stored. */
+  ofStored(client: pg.ClientBase, nos: readonly number[], now: Us): Promise<ReadonlyMap<number, RefundDefaults>>;
+  /** Of one as it was known at a moment. */
+  ofKnown(books: InstitutionBooks, now: Us): RefundDefaults;
+}
 
 export interface BooksQuery {
   /** Null: every institution. Ids without events are left out. */
@@ -20,6 +29,8 @@ export interface BooksQuery {
   readonly asOf: Us | null;
   readonly now: Us;
   readonly calendar: Calendar;
+  /** Null, or absent: no region sets its own. */
+  readonly refundTerms?: RefundTerms | null;
 }
 
 /** The contract's quantities, one per institution, by id. */
@@ -29,11 +40,14 @@ export async function* readBooks(pool: pg.Pool, query: BooksQuery): AsyncGenerat
     const part = institutions.slice(from, from + INSTITUTIONS_PER_READ);
     const isStored = ({ knownAt }: InstitutionNo) => query.asOf === null && knownAt <= query.now;
     const stored = part.filter(isStored).map(({ no }) => no);
-    const rows = await readConsistently(pool, (client) => readBooksRows(client, stored));
+    const { rows, terms } = await readConsistently(pool, async (client) => ({
+      rows: await readBooksRows(client, stored),
+      terms: await query.refundTerms?.ofStored(client, stored, query.now),
+    }));
     for (const one of part) {
-      if (isStored(one)) yield quantities(rows.get(one.no)!, query.now, query.calendar);
+      if (isStored(one)) yield quantities(rows.get(one.no)!, query.now, query.calendar, terms?.get(one.no));
       else {
-        const known = await quantitiesAsOf(pool, one.no, one.id, query.asOf ?? query.now, query.calendar);
+        const known = await quantitiesAsOf(pool, one.no, one.id, query.asOf ?? query.now, query);
         if (known.events > 0) yield known;
       }
     }
@@ -45,9 +59,10 @@ async function quantitiesAsOf(
   no: number,
   id: string,
   asOf: Us,
-  calendar: Calendar,
+  { calendar, refundTerms }: BooksQuery,
 ): Promise<Quantities> {
-  return (await readModelAsOf(pool, no, asOf, calendar)).quantities(id, asOf);
+  const model = await readModelAsOf(pool, no, asOf, calendar);
+  return model.quantities(id, asOf, refundTerms?.ofKnown(model.set.institution(id), asOf));
 }
 
 /** What was known of an institution at a moment: by the events that were recorded by then. */

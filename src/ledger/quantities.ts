@@ -3,7 +3,7 @@ import { type Fen, maxFen } from '../core/money.js';
 import { dayOf, parseDay, type Us } from '../core/time.js';
 import type { EventData } from '../events/event.js';
 import { type AccountName, accountName } from './accounts.js';
-import { refundState } from './refunds.js';
+import { REFUND_DEFAULTS, type RefundDefaults, refundState } from './refunds.js';
 import type { PaymentRow, RefundRow, Turnover } from './rows.js';
 
 export type AccountData = EventData['account.registered'];
@@ -49,8 +49,13 @@ export interface Quantities {
   readonly events: number;
 }
 
-/** Rows → quantities at the moment `now`. Pure. */
-export function quantities(rows: BooksRows, now: Us, calendar: Calendar): Quantities {
+/** Rows → quantities at the moment `now`. `defaults`: the days to pay a refund that its region sets. Pure. */
+export function quantities(
+  rows: BooksRows,
+  now: Us,
+  calendar: Calendar,
+  defaults: RefundDefaults = REFUND_DEFAULTS,
+): Quantities {
   const sums = balanceSums(rows.balances);
   const custody = new Set(
     rows.accounts.filter((account) => account.purpose === 'custody').map((account) => account.accountId),
@@ -60,7 +65,7 @@ export function quantities(rows: BooksRows, now: Us, calendar: Calendar): Quanti
   );
   const confirmedFen = sums('earned', null).creditFen;
   const releasedFen = sums('release_clearing', custody).debitFen;
-  const owed = refundsOwed(rows, now, calendar);
+  const owed = refundsOwed(rows, now, calendar, defaults);
   return {
     institutionId: rows.institutionId,
     paidFen: sums('receipts', null).debitFen - sums('receipts_reversed', null).creditFen + sums('stock', null).debitFen,
@@ -177,11 +182,16 @@ function offAccount(rows: BooksRows, sums: Sums): Fen {
   return gross - reversed;
 }
 
-function refundsOwed(rows: BooksRows, now: Us, calendar: Calendar): { owedFen: Fen; overdueFen: Fen } {
+function refundsOwed(
+  rows: BooksRows,
+  now: Us,
+  calendar: Calendar,
+  defaults: RefundDefaults,
+): { owedFen: Fen; overdueFen: Fen } {
   let owedFen = 0n;
   let overdueFen = 0n;
   for (const { refund, contract } of rows.refunds) {
-    const state = refundState(refund, contract, now, calendar);
+    const state = refundState(refund, contract, now, calendar, defaults);
     owedFen += state.owedFen;
     if (state.overdue) overdueFen += state.owedFen;
   }

@@ -4,6 +4,7 @@ import type { AnyEvent } from '../events/event.js';
 import { book, type Foresight, type Outcome } from '../ledger/book.js';
 import { rematchAll } from '../ledger/match.js';
 import { type Quantities, quantities } from '../ledger/quantities.js';
+import type { RefundDefaults } from '../ledger/refunds.js';
 import { WorkingSet } from '../ledger/working-set.js';
 import { booksRowsOf } from './books-rows.js';
 
@@ -25,9 +26,9 @@ export class Model {
   }
 
   /** The contract's quantities of one institution at the moment `now`. */
-  quantities(institutionId: string, now: Us): Quantities {
+  quantities(institutionId: string, now: Us, defaults?: RefundDefaults): Quantities {
     const books = this.set.institution(institutionId);
     rematchAll(books, this.calendar);
-    return quantities(booksRowsOf(books), now, this.calendar);
+    return quantities(booksRowsOf(books), now, this.calendar, defaults);
   }
 }

@@ -45,6 +45,20 @@ export async function readInstitutionRows(
   return readRowsOf(client, nos, today, today, (no, day) => earlier?.of(no, day) ?? null);
 }
 
+/** What decides which thresholds hold for each institution, and nothing else: how it is registered, and its accounts. */
+export async function readPlaces(
+  client: Db,
+  nos: readonly number[],
+  now: Us,
+): Promise<Map<number, Pick<InstitutionRows, 'profile' | 'registers'>>> {
+  const day = dayOf(now);
+  const all = await readInstitutions(client, nos, day, NOT_AT_HAND);
+  const of: BuildingOf = (no) => all.get(no)!;
+  await readRegisterRows(client, nos, of);
+  await readProfiles(client, nos, day, of);
+  return all;
+}
+
 /** Rows of earlier days, read once an evaluation asks for them: hardly any does. */
 export class EarlierRows {
   private readonly known = new Map<Day, Map<number, InstitutionRows>>();

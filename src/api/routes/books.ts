@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatTime } from '../../core/time.js';
 import { readBooks } from '../../ledger/books.js';
+import { readRefundTerms } from '../../risk/refund-terms.js';
 import { regionScope } from '../access.js';
 import { callerOf } from '../auth.js';
 import { answers, fen, instant, institutionId, institutionParams, integer, timeOf, timeParam } from '../schemas.js';
@@ -57,7 +58,8 @@ export const addBookRoutes: AddRoutes = (app, { deps }) => {
       const { id } = await findInstitution(deps.pool, request.params.id, regionScope(callerOf(request)));
       const now = deps.clock();
       const asOf = timeOf(request.query.asOf);
-      const query = { ids: [id], asOf, now, calendar: deps.calendar };
+      const refundTerms = await readRefundTerms(deps.pool, asOf, deps.calendar);
+      const query = { ids: [id], asOf, now, calendar: deps.calendar, refundTerms };
       for await (const quantities of readBooks(deps.pool, query))
         return { ...quantities, asOf: formatTime(asOf ?? now) };
       throw nothingKnown();

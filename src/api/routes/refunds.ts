@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import type { Calendar } from '../../core/calendar.js';
 import { dayOf, formatDay, formatTime, type Us } from '../../core/time.js';
-import { readModelAsOf } from '../../ledger/books.js';
-import { answerDueOn, refundContract, refundState } from '../../ledger/refunds.js';
+import { readConsistently, readModelAsOf } from '../../ledger/books.js';
+import {
+  answerDueOn,
+  REFUND_DEFAULTS,
+  type RefundDefaults,
+  refundContract,
+  refundState,
+} from '../../ledger/refunds.js';
 import type { RefundRow } from '../../ledger/rows.js';
+import { readRefundTerms } from '../../risk/refund-terms.js';
 import { regionScope } from '../access.js';
 import { callerOf } from '../auth.js';
 import { cursorsOf } from '../cursor.js';
@@ -78,17 +85,31 @@ export const addRefundRoutes: AddRoutes = (app, { deps }) => {
       const { no, id } = await findInstitution(deps.pool, request.params.id, regionScope(callerOf(request)));
       const page = { open: query.state === undefined ? null : query.state === 'open', after, limit: limit + 1 };
       const asOf = timeOf(query.asOf);
-      const refunds =
-        asOf === null ? await listRefunds(deps.pool, no, page) : await refundsAsOf(deps, no, id, asOf, page);
-      const { rows, last } = cutPage(refunds, limit);
       const now = asOf ?? deps.clock();
+      const { refunds, defaults } =
+        asOf === null ? await refundsNow(deps, no, now, page) : await refundsAsOf(deps, no, id, asOf, page);
+      const { rows, last } = cutPage(refunds, limit);
       return {
-        items: rows.map((row) => itemOf(row, now, deps.calendar)),
+        items: rows.map((row) => itemOf(row, now, deps.calendar, defaults)),
         nextCursor: last && cursors.write(filters, last.refund.refundId),
       };
     },
   });
 };
+
+interface KnownRefunds {
+  readonly refunds: StoredRefund[];
+  /** The days to pay one that the region sets. */
+  readonly defaults: RefundDefaults;
+}
+
+async function refundsNow({ pool, calendar }: ApiDeps, no: number, now: Us, page: RefundsPage): Promise<KnownRefunds> {
+  const terms = await readRefundTerms(pool, null, calendar);
+  const refunds = await listRefunds(pool, no, page);
+  if (terms === null) return { refunds, defaults: REFUND_DEFAULTS };
+  const stored = await readConsistently(pool, (client) => terms.ofStored(client, [no], now));
+  return { refunds, defaults: stored.get(no) ?? REFUND_DEFAULTS };
+}
 
 async function refundsAsOf(
   { pool, calendar }: ApiDeps,
@@ -96,14 +117,15 @@ async function refundsAsOf(
   id: string,
   asOf: Us,
   page: RefundsPage,
-): Promise<StoredRefund[]> {
+): Promise<KnownRefunds> {
+  const terms = await readRefundTerms(pool, asOf, calendar);
   const books = (await readModelAsOf(pool, no, asOf, calendar)).set.institution(id);
   if (books.eventCount === 0) throw nothingKnown();
-  return refundsOf(books, page);
+  return { refunds: refundsOf(books, page), defaults: terms?.ofKnown(books, asOf) ?? REFUND_DEFAULTS };
 }
 
-function itemOf({ refund, contract }: StoredRefund, now: Us, calendar: Calendar) {
-  const state = refundState(refund, contract, now, calendar);
+function itemOf({ refund, contract }: StoredRefund, now: Us, calendar: Calendar, defaults: RefundDefaults) {
+  const state = refundState(refund, contract, now, calendar, defaults);
   const { requested, rejected, withdrawn } = refund;
   return {
     refundId: refund.refundId,

@@ -4,6 +4,7 @@ import { FeewardenError } from '../../core/errors.js';
 import { formatYuan } from '../../core/money.js';
 import { readBooks } from '../../ledger/books.js';
 import type { Quantities } from '../../ledger/quantities.js';
+import { readRefundTerms } from '../../risk/refund-terms.js';
 import { clock, DATA_OPTION, type DataOptions, JSON_OPTION, timeOption, withDatabase } from '../context.js';
 import { printJson, printLine, printTable } from '../output.js';
 
@@ -28,6 +29,7 @@ export function booksCommand(program: Command): void {
           asOf,
           now: clock(),
           calendar: CHINA_CALENDAR,
+          refundTerms: await readRefundTerms(database.pool, asOf, CHINA_CALENDAR),
         };
         const shown: Quantities[] = [];
         let count = 0;

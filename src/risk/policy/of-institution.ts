@@ -7,7 +7,11 @@ import type { Policy } from './policy.js';
 import { type ResolvedPolicy, resolvePolicy } from './resolve.js';
 
 /** The policy for the institution as it is registered now; the mode is the one by which the rules judge it. */
-export function policyFor(rows: InstitutionRows, now: Us, policy: Policy): ResolvedPolicy {
+export function policyFor(
+  rows: Pick<InstitutionRows, 'profile' | 'registers'>,
+  now: Us,
+  policy: Policy,
+): ResolvedPolicy {
   const today = dayOf(now);
   return resolvePolicy(policy, {
     regionCode: rows.profile?.regionCode ?? null,
