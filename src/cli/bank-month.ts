@@ -14,6 +14,9 @@ export function reportRows(month: BankMonth): ReportRow[] {
   const { credits, instructions } = month;
   return [
     ['bank', `${month.bankCode}, ${month.month}`, String(month.accounts), '', '', ''],
+    ...month.calendarMissing.map(
+      (year): ReportRow => ['calendar', `holidays of ${year} not known: Monday to Friday counted`, '', '', '', ''],
+    ),
     ['feed', 'end-of-day balances', String(reported), String(expected), '', ''],
     ['feed', 'events accepted', String(month.events), '', '', ''],
     ...month.refused.map(({ code, count }): ReportRow => ['refused', code, String(count), '', '', '']),

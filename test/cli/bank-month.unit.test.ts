@@ -6,6 +6,7 @@ import { parseDay } from '../../src/core/time.js';
 const MONTH: BankMonth = {
   bankCode: '=cmd(),"<b>',
   month: '2026-06',
+  calendarMissing: [],
   accounts: 2,
   days: [
     { day: parseDay('2026-06-29')!, accounts: 2, reported: 2 },
@@ -27,6 +28,13 @@ it('is a CSV that a spreadsheet reads, and computes nothing from', () => {
   expect(lines).toContain('breaks,late,1,4,"1,234.56",3');
   expect(lines).toContain('credits,later than 2 working days,2,10,50.00,4');
   expect(lines.at(-2)).toBe('day,2026-06-30,1,2,,');
+});
+
+it('says in a year whose holidays are not known that days of rest may be among those on which balances are missing', () => {
+  expect(reportCsv(MONTH)).not.toContain('calendar');
+  expect(reportCsv({ ...MONTH, calendarMissing: [2027] }).split('\r\n')[2]).toBe(
+    'calendar,holidays of 2027 not known: Monday to Friday counted,,,,',
+  );
 });
 
 it('is a page in which what a bank is called stays text', () => {

@@ -179,6 +179,16 @@ describe('a payment that the bank never booked', () => {
     expect((await run('feeds')).stdout).toMatch(/\/platform\/370702 .* 2 \(2–3\)/);
   });
 
+  it('says so where the holidays of the year are not known', async () => {
+    const known = await run('reconcile', '--institution', SCHOOL, '--as-of', '2026-03-10');
+    expect(known.stderr).toBe('');
+    const guessed = await run('reconcile', '--institution', SCHOOL, '--as-of', '2040-02-10', '--json');
+    expect(guessed.stderr).toMatch(/the holidays of 2040 are not known: Monday to Friday were taken for working days/);
+    expect(JSON.parse(guessed.stdout)).toMatchObject({ calendarMissing: [2040] });
+    const month = await run('report', 'bank', '--bank', 'B1', '--month', '2040-02', '--json');
+    expect(JSON.parse(month.stdout)).toMatchObject({ calendarMissing: [2040] });
+  });
+
   it('is in the report on the bank', async () => {
     const file = path.join(files, 'report.csv');
     const answer = await run('report', 'bank', '--bank', 'B1', '--month', '2026-03', '--out', file);

@@ -12,6 +12,8 @@ export interface BankMonth {
   readonly bankCode: string;
   /** YYYY-MM */
   readonly month: string;
+  /** Its year, when the holidays are not known: Monday to Friday count as working days, and a balance may be missed on a day of rest. */
+  readonly calendarMissing: readonly number[];
   /** Custody accounts with the bank that are open now. */
   readonly accounts: number;
   /** Each working day whose data is due: accounts that should have told their balance, and those that did. */
@@ -65,6 +67,7 @@ export async function readBankMonth(pool: pg.Pool, query: MonthQuery): Promise<B
   return {
     bankCode: query.bankCode,
     month,
+    calendarMissing: query.calendar.missingYears(from, last),
     accounts: rows[0]!.n,
     days: await daysOf(pool, query, from, to),
     events: await countEvents(pool, query.bankCode, from, last),

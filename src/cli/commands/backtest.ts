@@ -16,7 +16,8 @@ import { DEFAULT_POLICY } from '../../risk/policy/default.js';
 import { listInputs } from '../../sources/files/list-inputs.js';
 import { startReport } from '../backtest-report.js';
 import { JSON_OPTION, timeOption } from '../context.js';
-import { EXIT, printError, printJson, printLine, printNote, printTable } from '../output.js';
+import { tellGuessedYears } from '../guessed-years.js';
+import { EXIT, printError, printJson, printLine, printTable } from '../output.js';
 import { cannotWrite } from '../output-file.js';
 import { readPolicyFile } from '../policy-file.js';
 import { startBar } from '../progress-bar.js';
@@ -128,8 +129,7 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
     bars.stop();
     if (options.json) printJson(summary);
     else printSummary(summary);
-    // An alert of such a year may be days early or late, and looks like every other one.
-    if (calendarMissing.length > 0) printNote(guessed(calendarMissing));
+    tellGuessedYears(calendarMissing);
   } catch (error) {
     // Where all are files that are there, one is damaged: that is found by the work, as at ingest, and no wrong usage.
     const isDamage = error instanceof FeewardenError && error.code === 'unreadable_input';
@@ -141,10 +141,6 @@ async function backtest(paths: string[], options: BacktestCommandOptions): Promi
     bars.stop();
     output?.destroy();
   }
-}
-
-function guessed(years: readonly number[]): string {
-  return `the holidays of ${years.join(', ')} are not known: Monday to Friday were taken for working days, so that deadlines of that time may be wrong; update Feewarden.`;
 }
 
 function threadsOption(text: string | undefined): number {

@@ -12,6 +12,7 @@ import { formatYuan } from '../../core/money.js';
 import { type Day, dayOf, formatDay } from '../../core/time.js';
 import type { Database } from '../../db/database.js';
 import { clock, DATA_OPTION, type DataOptions, dayOption, JSON_OPTION, withDatabase } from '../context.js';
+import { tellGuessedYears } from '../guessed-years.js';
 import { EXIT, printJson, printLine, printTable } from '../output.js';
 import { startBar } from '../progress-bar.js';
 
@@ -59,7 +60,8 @@ async function reconcileAll({ pool }: Database, options: ReconcileOptions): Prom
   const { rows } = await pool.query<{ open: number }>('select count(*) as open from breaks where cleared_at is null');
   const open = rows[0]!.open;
   const { asOf, ...counts } = result;
-  if (options.json) printJson({ asOf: formatDay(asOf), ...counts, open });
+  const calendarMissing = counts.institutions === 0 ? [] : CHINA_CALENDAR.missingYears(asOf, asOf);
+  if (options.json) printJson({ asOf: formatDay(asOf), ...counts, open, calendarMissing });
   else {
     printTable(
       ['as of', 'institutions', 'entries', 'opened', 'reopened', 'cleared', 'open now'],
@@ -72,6 +74,7 @@ async function reconcileAll({ pool }: Database, options: ReconcileOptions): Prom
     );
     if (counts.institutions === 0) printLine('Nothing has moved since the last reconciliation.');
   }
+  tellGuessedYears(calendarMissing);
   process.exitCode = open > 0 ? EXIT.foundWrong : EXIT.success;
 }
 
@@ -91,6 +94,7 @@ async function reconcileOne(
   const breaks = found.breaks.filter((one) => options.account === undefined || one.accountId === options.account);
   if (options.json) printJson(documentOf(id, asOf, found, breaks));
   else printOne(asOf, found, breaks);
+  tellGuessedYears(calendar.missingYears(asOf, asOf));
   process.exitCode = breaks.length > 0 ? EXIT.foundWrong : EXIT.success;
 }
 
@@ -108,6 +112,7 @@ function documentOf(institutionId: string, asOf: Day, found: Reconciliation, bre
     institutionId,
     asOf: formatDay(asOf),
     breaks: breaks.map(({ key: _, ...one }) => ({ ...one, day: formatDay(one.day) })),
+    calendarMissing: CHINA_CALENDAR.missingYears(asOf, asOf),
     inTransit: found.inTransit,
     matches,
   };

@@ -8,6 +8,7 @@ import { FeewardenError } from '../../core/errors.js';
 import { type Day, formatDay } from '../../core/time.js';
 import { reportCsv, reportHeadings, reportHtml, reportRows } from '../bank-month.js';
 import { clock, DATA_OPTION, type DataOptions, dayOption, JSON_OPTION, withDatabase } from '../context.js';
+import { tellGuessedYears } from '../guessed-years.js';
 import { printJson, printLine, printTable, toJson } from '../output.js';
 import { requireWritable, writeOutput } from '../output-file.js';
 
@@ -50,6 +51,7 @@ export function reportCommand(program: Command): void {
         }
         if (options.json) printJson(documentOf(month));
         else if (write === null) printTable(reportHeadings(), reportRows(month));
+        tellGuessedYears(month.calendarMissing);
       });
     });
 }
