@@ -33,6 +33,10 @@ describe('docker-compose.yml', () => {
     expect(checked.toSorted()).toEqual(['api', 'kafka', 'postgres']);
   });
 
+  test('asks the database where the workers will: the socket answers before the database is made', () => {
+    expect(services.get('postgres')).toContain('"pg_isready", "--host=127.0.0.1"');
+  });
+
   test('keeps what must last in named volumes', () => {
     const named = [...sectionsOf(sectionsOf(compose, 0).get('volumes')!, 2).keys()];
     expect(named.filter((name) => !compose.includes(`- ${name}:/`))).toEqual([]);
