@@ -56,6 +56,13 @@ describe('docker-compose.yml', () => {
     expect(compose).toMatch(/^ {4}PGPASSWORD: \$\{POSTGRES_PASSWORD:-feewarden\}$/m);
   });
 
+  test('takes from outside what the operations name, and nothing else', () => {
+    const taken = new Set([...compose.matchAll(/\$\{(\w+)/g)].map((match) => match[1]!));
+    const sentence =
+      /Of a file `\.env` the containers get only what ([\s\S]*?)\. Write/.exec(read('docs/operations.md'))?.[1] ?? '';
+    expect([...sentence.matchAll(/`(\w+)`/g)].map((match) => match[1]).toSorted()).toEqual([...taken].toSorted());
+  });
+
   test('sets only settings that exist', () => {
     const known = new Set<string>(Object.values(SETTINGS).map((row) => row.variable));
     const set = [...compose.matchAll(/^ +(FEEWARDEN_\w+|DATABASE_URL|KAFKA_BROKERS|LOG_LEVEL|PORT):/gm)].map(
