@@ -93,8 +93,11 @@ function makeSymlinks(native: string): void {
   }
 }
 
-/** A copy that belongs to the caller and that every user can read; made once, kept for the next start. */
-function copyFor(native: string): string {
+/**
+ * A copy that belongs to the caller and that every user can read; made once, kept for the next start. Errors:
+ * `database_unavailable` where the temporary folder is missing, full or read-only, or holds somebody else's.
+ */
+export function copyFor(native: string): string {
   const caller = process.getuid?.() ?? 0;
   const { version } = JSON.parse(readFileSync(path.join(native, '..', 'package.json'), 'utf8')) as { version: string };
   const base = path.join(os.tmpdir(), `feewarden-postgres-${version}-${caller}`);
@@ -118,7 +121,12 @@ function copyFor(native: string): string {
   } catch (error) {
     rmSync(draft, { recursive: true, force: true });
     // Another process was first.
-    if (!statSync(copy, { throwIfNoEntry: false })) throw error;
+    if (statSync(copy, { throwIfNoEntry: false })) return copy;
+    throw new FeewardenError(
+      'database_unavailable',
+      `The programs of the embedded PostgreSQL cannot be copied to ${base} (${(error as Error).message}): set TMPDIR to a folder that this user may write to, with room for 100 MB.`,
+      { cause: error },
+    );
   }
   return copy;
 }
