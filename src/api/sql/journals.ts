@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Day, Us } from '../../core/time.js';
 import { toDbDay } from '../../db/pool.js';
-import { isStanding } from '../../ledger/reversed.js';
+import { isStanding } from '../../ledger/telling-sql.js';
 
 export interface JournalEventRow {
   readonly seq: number;
