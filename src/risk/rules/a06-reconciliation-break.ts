@@ -140,7 +140,7 @@ type Judged = Break & { readonly steps: readonly [Step, ...Step[]] };
 /** The one that makes the level first: it is the one that is told. Of several the oldest, then the largest. */
 function byGravity(a: Judged, b: Judged): number {
   const byLevel = rankOf(judge(b.steps).level) - rankOf(judge(a.steps).level);
-  return byLevel || b.ageWorkingDays - a.ageWorkingDays || (absOf(b.deltaFen) > absOf(a.deltaFen) ? 1 : -1);
+  return byLevel || b.ageWorkingDays - a.ageWorkingDays || Number(absOf(b.deltaFen) - absOf(a.deltaFen));
 }
 
 /** The break at the newest statement that is at least one day old on `today`; null when it agrees or there is none. */
