@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { tellRejected } from '../src/alerts/rejected-messages.js';
@@ -5,9 +6,11 @@ import type { Config } from '../src/config.js';
 import type { Calendar } from '../src/core/calendar.js';
 import { FeewardenError } from '../src/core/errors.js';
 import type { Us } from '../src/core/time.js';
+import { isTransientDatabaseError } from '../src/db/transient.js';
 import type { BatchResult, Input } from '../src/ledger/apply.js';
 import { addCounts, decodeInput, type IntakeDeps, noCounts } from '../src/ledger/intake.js';
 import { takeInLanes } from '../src/ledger/lanes.js';
+import { NOT_JOINED, REPORT_MS, type ReaderState, reportReader, retireReader } from '../src/observe/kafka-readers.js';
 import { runConsumer } from '../src/sources/kafka/consumer.js';
 import { kafkaSecurity } from '../src/sources/kafka/security.js';
 import { ensureTopics, PARTITIONS_DEFAULT } from '../src/sources/kafka/topics.js';
@@ -36,6 +39,33 @@ const AWAY_PAUSE_MS = 5_000;
  * process, and what comes by HTTP, is evaluated and told by webhooks needs no broker. Readiness says what is missing meanwhile.
  */
 export async function runIngest(deps: IngestDeps): Promise<void> {
+  const worker = randomUUID();
+  let known: ReaderState = NOT_JOINED;
+  const onState = (state: ConsumerState): void => {
+    known = state;
+    deps.onState?.(state);
+  };
+  try {
+    await Promise.all([read({ ...deps, onState }), report(deps, worker, () => known)]);
+  } finally {
+    // Else it is found silent in half a minute.
+    await retireReader(deps.pool, worker).catch(() => undefined);
+  }
+}
+
+/** Tells the API of another process how reading goes. While the database is away nobody could hear of it. */
+async function report({ pool, signal }: IngestDeps, worker: string, state: () => ReaderState): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await reportReader(pool, worker, state());
+    } catch (error) {
+      if (!isTransientDatabaseError(error)) throw error;
+    }
+    await sleep(REPORT_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+async function read(deps: IngestDeps): Promise<void> {
   while (!deps.signal.aborted) {
     try {
       await consume(deps);

@@ -13,6 +13,7 @@ import type { Config } from '../config.js';
 import type { Calendar } from '../core/calendar.js';
 import type { Us } from '../core/time.js';
 import type { ApplyOptions } from '../ledger/apply.js';
+import type { ReaderState } from '../observe/kafka-readers.js';
 
 /** What the interface needs from outside; nothing of it is opened or closed here. */
 export interface ApiDeps {
@@ -26,6 +27,7 @@ export interface ApiDeps {
     | 'ingestBatchEventsMax'
     | 'databaseConnectionsMax'
     | 'bankRules'
+    | 'kafkaBrokers'
   >;
   readonly calendar: Calendar;
   readonly clock: () => Us;
@@ -34,8 +36,8 @@ export interface ApiDeps {
   readonly log: FastifyBaseLogger;
   /** Says whether a subscription's address may be called. */
   readonly guard: AddressGuard;
-  /** State of the Kafka consumer; absent when no broker is configured or another process reads it. */
-  readonly broker?: () => BrokerState;
+  /** State of the Kafka consumer; absent when no broker is configured, or other processes read it and report to the database. */
+  readonly broker?: () => ReaderState;
   /** Runs in the transaction of every batch of events (see `ApplyOptions`). */
   readonly alongside?: ApplyOptions['alongside'];
   /** Hears of an error that nobody knows the meaning of: the process has to stop. */
@@ -43,13 +45,6 @@ export interface ApiDeps {
   /** Where metrics are kept; default a registry of this server's own. */
   readonly registry?: Registry;
   readonly limits?: Partial<ApiLimits>;
-}
-
-/** The part of `ConsumerState` that readiness looks at. */
-export interface BrokerState {
-  readonly healthy: boolean;
-  readonly reason: string | undefined;
-  readonly lagTotal: number;
 }
 
 export type Api = FastifyInstance<

@@ -14,6 +14,7 @@ import { CHINA_CALENDAR } from '../core/calendar.js';
 import { FeewardenError } from '../core/errors.js';
 import { type Database, openDatabase } from '../db/database.js';
 import { type PatienceDeps, patiently } from '../db/patience.js';
+import { NOT_JOINED } from '../observe/kafka-readers.js';
 import { createLog } from '../observe/log.js';
 import { createProducer } from '../sources/kafka/producer.js';
 import { kafkaSecurity } from '../sources/kafka/security.js';
@@ -177,8 +178,6 @@ function bankInbox(folder: string, { config, database, log }: Shared): Worker {
     },
   };
 }
-
-const NOT_JOINED = { healthy: false, reason: 'The consumer has not joined its group yet.', lagTotal: 0 };
 
 async function makeFirstKey(database: Database): Promise<void> {
   if ((await listKeys(database.pool)).length > 0) return;

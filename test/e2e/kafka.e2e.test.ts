@@ -131,13 +131,21 @@ it('the same events by file, HTTP and Kafka at the same time count once', async 
     }),
     until('Kafka is read', () => recordsOf(kafka) >= LINES, 180_000),
   ]);
-  for (const one of [api, kafka]) expect(await one.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  await until('the API says that another process reads Kafka', async () => (await brokerOf(address)) === 'ok');
+  expect(await kafka.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(await brokerOf(address)).toBe('warning');
+  expect(await api.end('SIGTERM')).toEqual({ code: 0, signal: null });
   const byFile = JSON.parse(file.stdout) as { accepted: number; rejected: number };
   expect(http.accepted + byFile.accepted).toBeLessThanOrEqual(ACCEPTED);
   expect([http.refused.length, byFile.rejected]).toEqual([100, 100]);
   await expectBooksOfSample(all.pool);
   await expectClean(all.pool);
 }, 300_000);
+
+async function brokerOf(address: string): Promise<string | undefined> {
+  const { checks } = (await (await fetch(`${address}/readyz`)).json()) as { checks: { name: string; state: string }[] };
+  return checks.find(({ name }) => name === 'broker')?.state;
+}
 
 async function newDatabase(): Promise<TestDatabase> {
   const database = await testDatabase();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dayOf, yearOf } from '../../core/time.js';
 import { readFailingJobs } from '../../jobs/read-runs.js';
+import { type ReaderState, type Readers, readReaders, SILENT_SECONDS } from '../../observe/kafka-readers.js';
 import type { ApiDeps } from '../deps.js';
 import { problems } from '../schemas.js';
 import { readBacklog } from '../sql/read-backlog.js';
@@ -115,7 +116,12 @@ async function databaseChecks(deps: ApiDeps, migrations: readonly string[]): Pro
     { name: 'migrations', state: 'ok', detail: `${migrations.length} are applied.` },
     { name: 'evaluation', state, detail: `${due} institutions wait, the oldest for ${oldestSeconds} s.` },
     jobsCheck(await readFailingJobs(deps.pool)),
+    ...(readsElsewhere(deps) ? readersChecks(await readReaders(deps.pool)) : []),
   ];
+}
+
+function readsElsewhere({ broker, config }: ApiDeps): boolean {
+  return broker === undefined && config.kafkaBrokers.length > 0;
 }
 
 /** What failed is tried again by itself; until then somebody should look. */
@@ -124,19 +130,36 @@ function jobsCheck(failing: readonly string[]): Check {
   return { name: 'jobs', state: 'warning', detail: `The last run failed of ${failing.join(', ')}.` };
 }
 
-function brokerChecks({ healthy, reason, lagTotal }: ReturnType<NonNullable<ApiDeps['broker']>>): Check[] {
+function brokerChecks({ healthy, reason, lagTotal }: ReaderState): Check[] {
   return [
     {
       name: 'broker',
       state: healthy ? 'ok' : 'failed',
       detail: healthy ? 'The consumer reads.' : (reason ?? 'The consumer does not read.'),
     },
-    {
-      name: 'lag',
-      state: lagTotal > LAG_RECORDS_WARNED ? 'warning' : 'ok',
-      detail: `${lagTotal} records are not booked yet.`,
-    },
+    lagCheck(lagTotal),
   ];
+}
+
+/** Of other processes. What this one serves needs no broker, so that it stays ready; somebody should look all the same. */
+function readersChecks({ count, unhealthy, reason, lagTotal }: Readers): Check[] {
+  if (count === 0) {
+    const detail = `No process that reads from Kafka has said anything for ${SILENT_SECONDS} s: does "feewarden worker ingest" run?`;
+    return [
+      { name: 'broker', state: 'warning', detail },
+      { name: 'lag', state: 'warning', detail: 'It is not known.' },
+    ];
+  }
+  const detail =
+    unhealthy === 0
+      ? `Processes that read: ${count}.`
+      : `${unhealthy} of ${count} processes do not read. ${reason ?? 'They do not say why.'}`;
+  return [{ name: 'broker', state: unhealthy === 0 ? 'ok' : 'warning', detail }, lagCheck(lagTotal)];
+}
+
+function lagCheck(lagTotal: number): Check {
+  const state = lagTotal > LAG_RECORDS_WARNED ? 'warning' : 'ok';
+  return { name: 'lag', state, detail: `${lagTotal} records are not booked yet.` };
 }
 
 /** Without a calendar due days are counted as if every Monday to Friday were a working day. */
