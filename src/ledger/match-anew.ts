@@ -22,12 +22,29 @@ const INSTITUTIONS_MAX = 50;
 /**
  * Matches all unnamed credits again when the calendar is another one than that by which they were matched: a year without data is
  * guessed as Monday to Friday until its holidays are published, and then credits of it find other payments among the last five working
- * days. Repeated from the start when it was interrupted. Answers how many institutions changed.
+ * days. Repeated from the start when it was interrupted. Several starters may call it at once: one works, the others wait. Needs two
+ * connections of the pool. Answers how many institutions changed.
  */
 export async function matchAnew(pool: pg.Pool, options: MatchAnewOptions): Promise<number> {
-  const { version } = options.calendar;
+  if (await isMatched(pool, options.calendar)) return 0;
+  const lock = await pool.connect();
+  try {
+    await lock.query('select pg_advisory_lock($1)', [MATCH_LOCK]);
+    return (await isMatched(pool, options.calendar)) ? 0 : await matchEverybody(pool, options);
+  } finally {
+    // Closing the session gives the lock back in every case.
+    lock.release(true);
+  }
+}
+
+const MATCH_LOCK = 72_707_374;
+
+async function isMatched(pool: pg.Pool, { version }: Calendar): Promise<boolean> {
   const { rows } = await pool.query<{ version: string }>('select version from matched_by_calendar');
-  if (rows[0]?.version === version) return 0;
+  return rows[0]?.version === version;
+}
+
+async function matchEverybody(pool: pg.Pool, options: MatchAnewOptions): Promise<number> {
   let changed = 0;
   let after: number | null = 0;
   while (after !== null) {
@@ -38,7 +55,7 @@ export async function matchAnew(pool: pg.Pool, options: MatchAnewOptions): Promi
   }
   await pool.query(
     'insert into matched_by_calendar (version) values ($1) on conflict (one) do update set version = excluded.version',
-    [version],
+    [options.calendar.version],
   );
   return changed;
 }

@@ -76,3 +76,13 @@ it('matches credits of a year whose holidays were not known with other payments 
   expect(await notCredited(school)).toBe(500n);
   expect(await differences(CHINA_CALENDAR)).toBe(0);
 });
+
+it('is done by one of several that start at once, and the others wait for it', async () => {
+  let batches = 0;
+  const alongside = async () => {
+    batches += 1;
+  };
+  const starts = [1, 2, 3].map(() => matchAnew(db.pool, { calendar: LATER, now: NOW, alongside }));
+  expect((await Promise.all(starts)).sort()).toEqual([0, 0, 1]);
+  expect(batches).toBe(1);
+});
