@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseTime, US_PER_DAY } from '../../src/core/time.js';
 import { inTransaction } from '../../src/db/pool.js';
 import { rankCounties } from '../../src/jobs/rank-counties.js';
+import { event, institution } from '../api/events.js';
 import { evaluateAt, ingestAt } from '../risk/support.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 
@@ -13,29 +14,12 @@ afterAll(() => db.drop());
 
 const START = parseTime('2026-04-01T09:00:00+08:00')!;
 const school = (no: number) => `X-370702-${100_000 + no}`;
-let told = 0;
-const line = (no: number, type: string, data: object, time: string) => {
-  told += 1;
-  const attributes = { specversion: '1.0', id: `k${told}`, source: '/platform/370700', subject: school(no), time };
-  return JSON.stringify({ ...attributes, type: `prepaid.${type}.v1`, data });
-};
 const registered = (no: number, regionCode = '370702', time = '2026-04-01T08:00:00+08:00') =>
-  line(
-    no,
-    'institution.upserted',
-    {
-      name: `school ${no}`,
-      regionCode,
-      category: 'non_subject',
-      delivery: 'offline',
-      registration: 'for_profit',
-      licence: { state: 'complete' },
-      status: 'operating',
-    },
-    time,
-  );
-const paid = (no: number, amountFen: number, time = '2026-04-01T08:00:00+08:00') =>
-  line(no, 'payment.succeeded', { paymentId: `p${told}`, amountFen, channel: 'card' }, time);
+  JSON.stringify(institution(school(no), regionCode, { time }));
+const paid = (no: number, amountFen: number, time = '2026-04-01T08:00:00+08:00') => {
+  const told = event('payment.succeeded', school(no), { amountFen, channel: 'card' }, { time });
+  return JSON.stringify({ ...told, data: { ...told.data, paymentId: told.id } });
+};
 
 async function ids(sql: string): Promise<string[]> {
   const { rows } = await db.pool.query<{ id: string }>(
