@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { CHINA_CALENDAR } from '../../core/calendar.js';
 import { type Difference, verifyBooks } from '../../ledger/verify.js';
+import { plural } from '../../risk/text.js';
 import { verifyRisk } from '../../risk/verify.js';
 import { DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { EXIT, printJson, printLine } from '../output.js';
@@ -44,6 +45,6 @@ function sentence({ institutionId, table, key, problem, expected, found }: Diffe
 
 function summary(institutions: number, differences: number, waiting: number): string {
   const note = waiting === 0 ? '' : ` ${waiting} wait to be evaluated: their scores could not be checked.`;
-  if (differences > 0) return `${differences} differences in ${institutions} institutions.${note}`;
-  return `${institutions} institutions: books, scores and alerts agree with the events.${note}`;
+  if (differences > 0) return `${plural(differences, 'difference')} in ${plural(institutions, 'institution')}.${note}`;
+  return `${plural(institutions, 'institution')}: books, scores and alerts agree with the events.${note}`;
 }
