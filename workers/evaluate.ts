@@ -39,8 +39,8 @@ async function markAgain(deps: EvaluateDeps): Promise<void> {
   }
 }
 
-/** While the database works for one batch, this process works on the other (our default). */
-const BATCHES_AT_ONCE = 2;
+/** While the database works for one batch, this thread works on the other (our default). */
+export const BATCHES_AT_ONCE = 2;
 
 /** Up to five events a second each is served at once (our default): more of them would keep those waiting of whom little is told. */
 const GATHER_US_PER_EVENT = 200_000;

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Calendar } from '../core/calendar.js';
-import { FeewardenError } from '../core/errors.js';
+import { toldError } from '../core/told-error.js';
 import type { SizeChange } from './rank-history.js';
 import type { AlertLine, ReplayEnd } from './replay.js';
 import { type Outside, Shard, type ShardJob, type ShardResult } from './shard.js';
@@ -57,8 +57,7 @@ function threadShard(onProgress: (read: number) => void): RunningShard {
       if (message.kind === 'progress') onProgress(message.read);
       else if (message.kind === 'lines') lines = lines.concat(message.lines);
       else if (message.kind === 'answer') answered(message.answer);
-      else
-        reject(message.code === null ? new Error(message.message) : new FeewardenError(message.code, message.message));
+      else reject(toldError(message.why));
     });
     worker.on('error', reject);
     worker.on('exit', (code) => reject(new Error(`a thread of the back-test ended early (${code})`)));

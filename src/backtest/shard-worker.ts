@@ -1,7 +1,7 @@
 import { on } from 'node:events';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { CHINA_CALENDAR } from '../core/calendar.js';
-import { type ErrorCode, FeewardenError } from '../core/errors.js';
+import { type ToldError, tellError } from '../core/told-error.js';
 import type { SizeChange } from './rank-history.js';
 import type { AlertLine, ReplayEnd } from './replay.js';
 import { type Outside, Shard, type ShardJob, type ShardResult } from './shard.js';
@@ -22,7 +22,7 @@ export type ShardMessage =
   | { readonly kind: 'progress'; readonly read: number }
   | { readonly kind: 'lines'; readonly lines: readonly AlertLine[] }
   | { readonly kind: 'answer'; readonly answer: ShardAnswer }
-  | { readonly kind: 'failed'; readonly code: ErrorCode | null; readonly message: string };
+  | { readonly kind: 'failed'; readonly why: ToldError };
 
 const LINES_PER_MESSAGE = 5_000;
 
@@ -38,9 +38,7 @@ async function run(port: MessagePort): Promise<void> {
       tell({ kind: 'answer', answer: await answerOf(shard!, request, tell) });
     }
   } catch (error) {
-    const known = error instanceof FeewardenError;
-    const message = error instanceof Error ? (known ? error.message : (error.stack ?? error.message)) : String(error);
-    tell({ kind: 'failed', code: known ? error.code : null, message });
+    tell({ kind: 'failed', why: tellError(error) });
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { runApi } from '../../workers/api.js';
-import { runEvaluate } from '../../workers/evaluate.js';
+import type { EvaluateJob } from '../../workers/evaluate-thread.js';
+import { evaluateInThread } from '../../workers/evaluating.js';
 import { runIngest } from '../../workers/ingest.js';
 import { runNotify } from '../../workers/notify.js';
 import { runWorkers, type Worker } from '../../workers/run.js';
@@ -128,8 +129,7 @@ function makeWorkers(names: readonly WorkerName[], { config, database, log, prod
           broker = state;
         },
       }),
-    evaluate: (signal) =>
-      runEvaluate({ ...patienceOf(config, log, signal), pool, config, calendar: CHINA_CALENDAR, kafkaEnabled, log }),
+    evaluate: (signal) => evaluateInThread(evaluateJob(config, database, log), signal),
     notify: (signal) => runNotify({ pool, config, producer, log, signal }),
     schedule: async (signal) => {
       const deps = { pool, calendar: CHINA_CALENDAR, clock, log, signal };
@@ -153,6 +153,18 @@ function makeWorkers(names: readonly WorkerName[], { config, database, log, prod
   if (config.bankInbox !== null && names.includes('schedule'))
     workers.push(bankInbox(config.bankInbox, { config, database, log, producer }));
   return workers;
+}
+
+function evaluateJob(config: Config, database: Database, log: Logger): EvaluateJob {
+  const { pollMs, evaluateSettleMs, evaluateBatchMax, logLevel, kafkaBrokers, databaseUrl } = config;
+  return {
+    databaseUrl: database.url,
+    waitsForDatabase: databaseUrl !== null,
+    config: { pollMs, evaluateSettleMs, evaluateBatchMax },
+    kafkaEnabled: kafkaBrokers.length > 0,
+    name: log.bindings()['name'] as string,
+    logLevel,
+  };
 }
 
 function patienceOf({ databaseUrl }: Config, log: Logger, signal: AbortSignal): PatienceDeps {
