@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../../src/config.js';
 import { packageRoot } from '../../src/db/package-root.js';
 
-/** One file is one process; `run.ts` starts them. */
+/** One file is one process, but for what starts them and for the thread in which one of them evaluates. */
+const HELPERS = ['run', 'evaluating', 'evaluate-thread'];
 const WORKER_NAMES = readdirSync(path.join(packageRoot(), 'workers'))
   .map((file) => path.parse(file).name)
-  .filter((name) => name !== 'run');
+  .filter((name) => !HELPERS.includes(name));
 
 const read = (file: string) => readFileSync(path.join(packageRoot(), file), 'utf8');
 const compose = read('docker-compose.yml');
