@@ -4,7 +4,6 @@ import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
 import { type RefundFacts, refundEvidence } from '../facts/refunds.js';
-import { lower } from '../level.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
@@ -16,7 +15,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'C01',
-  version: 3,
+  version: 4,
   group: 'C',
   name: { zh: '退费超期', en: 'Overdue refund' },
   question: { zh: '已同意的退费是否超过期限未付？', en: 'Are approved refunds unpaid after their due day?' },
@@ -82,19 +81,18 @@ export const rule = defineRule({
     const isRepeated =
       (missed >= p.repeatCases && missed * 10_000 >= due.length * p.repeatShareBp) ||
       (missed >= p.everyCases && isEvery);
+    // Few and small ones are never red: the step that is told is the one that they reach.
+    const few = owedFen < BigInt(p.smallFen) && late.length < p.smallCases;
     const judgement = judge([
       { level: 'blue', threshold: p.blueWorkingDays, tests: [is(oldest >= p.blueWorkingDays)] },
       { level: 'yellow', threshold: p.yellowWorkingDays, tests: [is(oldest >= p.yellowWorkingDays)] },
       { level: 'orange', threshold: p.orangeWorkingDays, tests: [is(oldest >= p.orangeWorkingDays)] },
       { level: 'orange', threshold: p.yellowWorkingDays, tests: [is(oldest >= p.yellowWorkingDays && isRepeated)] },
-      { level: 'red', threshold: p.redWorkingDays, tests: [is(oldest >= p.redWorkingDays)] },
+      { level: 'red', threshold: p.redWorkingDays, tests: [is(oldest >= p.redWorkingDays), is(!few)] },
     ]);
-    const small = owedFen < BigInt(p.smallFen) && late.length < p.smallCases;
     return {
       state: 'answered',
-      level: small ? lower(judgement.level, 'orange') : judgement.level,
-      holdLevel: small ? lower(judgement.holdLevel, 'orange') : judgement.holdLevel,
-      threshold: judgement.threshold,
+      ...judgement,
       value: oldest,
       unit: 'working_days',
       reason: () => ({

@@ -29,8 +29,10 @@ describe('C01 overdue refund', () => {
           dueOn: on('2026-03-02'),
           amountFen: fen,
         });
-      const { level, holdLevel } = ask(rule, one);
+      const { level, holdLevel, threshold } = ask(rule, one);
       expect(holdLevel).toBe(level);
+      // The step that it reached, not the one that it was kept from.
+      expect(threshold).toBe(level === 'red' ? 21 : 11);
       return level;
     };
     expect(small(1, yuan(5_000) - 1)).toBe('orange');
