@@ -12,7 +12,7 @@ import { decimal, percent, plural } from '../text.js';
 /** Requests of seven days against the mean week of the eight weeks before, and as a share of the active learners. */
 export const rule = defineRule({
   id: 'C04',
-  version: 4,
+  version: 5,
   group: 'C',
   name: { zh: '集中退费', en: 'Refund run' },
   question: { zh: '退费申请是否突然集中？', en: 'Have refund requests suddenly bunched?' },
@@ -84,6 +84,8 @@ export const rule = defineRule({
       ...judgement,
       level: camp ? lower(judgement.level, 'blue') : judgement.level,
       holdLevel: camp ? lower(judgement.holdLevel, 'blue') : judgement.holdLevel,
+      // Blue has no step of its own: it is blue from where it would be yellow.
+      threshold: camp ? least(p.yellowBp) : judgement.threshold,
       value: requests,
       unit: 'count',
       reason: () => ({

@@ -104,7 +104,11 @@ describe('C04 refund run', () => {
     expect(ask(rule, run(9, 0, 450))).toMatchObject({ level: 'yellow', threshold: 9 });
     expect(ask(rule, run(9, 20, 101))).toMatchObject({ level: 'orange', threshold: 8 });
     expect(ask(rule, run(6, 0, 101)).reason().en).toContain('5.94% of the active learners');
-    expect(ask(rule, camp([calledOff(20), calledOff(-3)]))).toMatchObject({ level: 'blue', holdLevel: 'blue' });
+    const red = ask(rule, camp([calledOff(21), calledOff(-3)]).learners(100));
+    const blue = ask(rule, camp([calledOff(20), calledOff(-3)]).learners(100));
+    expect(blue).toMatchObject({ level: 'blue', holdLevel: 'blue', value: red.value });
+    // The limit from which it is blue, not that of the level it is kept from.
+    expect([blue.threshold, red.threshold]).toEqual([5, 10]);
   });
 
   it('looks at the course of the requests of these seven days, where it is known', () => {
