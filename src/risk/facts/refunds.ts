@@ -1,6 +1,7 @@
 import { type Day, dayOf, startOfDay, type Us } from '../../core/time.js';
 import { answerDueOn, type RefundDefaults, type RefundState, refundState } from '../../ledger/refunds.js';
 import type { EvidenceRef } from '../rule.js';
+import { refsInTurn } from './evidence.js';
 import type { FactSheet } from './fact-sheet.js';
 import { earliest, ifLater } from './moments.js';
 import type { RefundWithContract } from './rows.js';
@@ -36,6 +37,18 @@ export function refundEvidence(facts: RefundFacts): EvidenceRef {
   const step =
     (facts.state.deemed ? null : facts.row.refund.approved) ?? facts.row.refund.requested ?? facts.row.refund.paid[0];
   return step ? { source: step.source, id: step.id } : { source: '', id: facts.row.refund.refundId };
+}
+
+/**
+ * The events by which refunds are waited for: of each what decided it, then the request of each, from which the days run and without which
+ * nothing is asked for. Silence has no event of its own: the request alone says it.
+ */
+export function refundsEvidence(refunds: readonly RefundFacts[]): readonly EvidenceRef[] {
+  return refsInTurn(
+    refunds.map(({ state, row: { refund } }) =>
+      [state.deemed ? null : refund.approved, refund.requested].filter((step) => step !== null),
+    ),
+  );
 }
 
 /** The first moment at which time alone makes another refund overdue, or agreed by silence; null when there is none. */

@@ -1,9 +1,8 @@
 import { dayOf, startOfDay, type Us } from '../../core/time.js';
 import { answerDueOn } from '../../ledger/refunds.js';
-import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest } from '../facts/moments.js';
-import { type RefundFacts, refundEvidence } from '../facts/refunds.js';
+import { type RefundFacts, refundsEvidence } from '../facts/refunds.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, zhYuan } from '../text.js';
@@ -15,7 +14,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'C01',
-  version: 4,
+  version: 5,
   group: 'C',
   name: { zh: '退费超期', en: 'Overdue refund' },
   question: { zh: '已同意的退费是否超过期限未付？', en: 'Are approved refunds unpaid after their due day?' },
@@ -99,7 +98,7 @@ export const rule = defineRule({
         zh: `${late.length} 笔退费超期未付，共 ${zhYuan(owedFen)}，最久超期 ${oldest} 个工作日${isRepeated ? `；近 ${p.repeatDays} 天到期的 ${due.length} 笔中 ${missed} 笔逾期` : ''}`,
         en: `${plural(late.length, 'refund')} overdue, ${enYuan(owedFen)} in all, the oldest for ${plural(oldest, 'working day')}${isRepeated ? `; ${missed} of the ${due.length} due in ${p.repeatDays} days were late` : ''}`,
       }),
-      evidence: () => refsOf(late.map(refundEvidence)),
+      evidence: () => refundsEvidence(late),
       lookAgainAt: earliest(
         nextLate(
           sheet,

@@ -1,9 +1,9 @@
 import { type Fen, maxFen, minFen, shareBasisPointsUp } from '../../core/money.js';
 import { dayOf, startOfDay, type Us } from '../../core/time.js';
-import { refsOf } from '../facts/evidence.js';
+import { largestFirst } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { earliest, ifLater } from '../facts/moments.js';
-import { nextOverdueAt, type RefundFacts, refundEvidence } from '../facts/refunds.js';
+import { nextOverdueAt, type RefundFacts, refundsEvidence } from '../facts/refunds.js';
 import { defineRule } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { enYuan, plural, SHARE_MAX_BP, shareOf, zhYuan } from '../text.js';
@@ -14,7 +14,7 @@ import { enYuan, plural, SHARE_MAX_BP, shareOf, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'C03',
-  version: 5,
+  version: 6,
   group: 'C',
   name: { zh: '退费积压', en: 'Refund backlog' },
   question: {
@@ -121,8 +121,7 @@ export const rule = defineRule({
           en: `${plural(late.length, 'overdue refund')} of ${enYuan(overdueFen)} against ${enYuan(sheet.unearnedFen)} unearned${balanceFen === null ? '' : ` and ${enYuan(balanceFen)} in custody`}: ${shareOf(shareBp).en}`,
         };
       },
-      evidence: () =>
-        refsOf([...late].sort((a, b) => (b.state.owedFen > a.state.owedFen ? 1 : -1)).map(refundEvidence)),
+      evidence: () => refundsEvidence(largestFirst(late, ({ state }) => Number(state.owedFen))),
       lookAgainAt: earliest(
         nextOverdueAt(sheet),
         overdueFen > 0n ? sheet.ratiosFrom : null,

@@ -1,9 +1,9 @@
 import type { Fen } from '../../core/money.js';
 import { startOfDay, type Us } from '../../core/time.js';
 import { openRefundFen } from '../../ledger/refunds.js';
-import { largestFirst, refsOf } from '../facts/evidence.js';
+import { largestFirst } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
-import { nextOverdueAt, refundEvidence } from '../facts/refunds.js';
+import { nextOverdueAt, refundsEvidence } from '../facts/refunds.js';
 import { tooFewForRatio } from '../facts/sample.js';
 import { atLeast } from '../level.js';
 import { defineRule } from '../rule.js';
@@ -16,7 +16,7 @@ import { enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'E02',
-  version: 8,
+  version: 9,
   group: 'E',
   name: { zh: '收新还旧', en: 'New money pays old' },
   question: { zh: '是不是在用新收的钱还旧账？', en: 'Is new money paying old debts?' },
@@ -90,8 +90,9 @@ export const rule = defineRule({
         };
       },
       evidence: () => {
-        const waiting = sheet.refunds.filter((refund) => refund.state.owedFen > 0n);
-        return refsOf(largestFirst(waiting, ({ state }) => Number(state.owedFen)).map(refundEvidence));
+        // What nobody has decided on yet is waited for as well.
+        const waiting = sheet.refunds.filter(({ row }) => openRefundFen(row.refund) > 0n);
+        return refundsEvidence(largestFirst(waiting, ({ row }) => Number(openRefundFen(row.refund))));
       },
       lookAgainAt: overdue.length >= p.minOverdue ? sheet.nextMidnight : nextOverdueAt(sheet),
     };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { startOfDay } from '../../../src/core/time.js';
 import { rule } from '../../../src/risk/rules/c01-overdue-refund.js';
-import { ask, contractData, noon, on, school, steps, TODAY, yuan } from '../builders.js';
+import { ask, contractData, noon, on, type School, school, steps, TODAY, yuan } from '../builders.js';
 
 const due = (date: string, fen = yuan(6_000)) =>
   school().refund({ requestedOn: on('2026-02-20'), approvedOn: on('2026-02-21'), dueOn: on(date), amountFen: fen });
@@ -188,12 +188,25 @@ describe('C01 overdue refund', () => {
     });
     three.refund({ requestedOn: on('2026-02-20'), approvedOn: on('2026-02-21'), dueOn: on('2026-04-10') });
     expect(ask(rule, three).value).toBe(20);
-    const [first, second, third] = three.rows().refunds.map(({ refund }) => refund.approved!.id);
+    const [first, second, third] = three.rows().refunds.map(({ refund }) => refund);
+    const oldestFirst = [second!, third!, first!];
+    // Without the request nothing would be asked for: it is named as well.
     expect(
       ask(rule, three)
         .evidence()
         .map(({ id }) => id),
-    ).toEqual([second, third, first]);
+    ).toEqual([...oldestFirst.map((one) => one.approved!.id), ...oldestFirst.map((one) => one.requested!.id)]);
+  });
+
+  it('names the request alone where silence agreed, and the approval alone where no request is told', () => {
+    const named = (one: School) =>
+      ask(rule, one)
+        .evidence()
+        .map(({ id }) => id);
+    const silent = school().refund({ requestedOn: on('2026-02-20') });
+    expect(named(silent)).toEqual([silent.rows().refunds[0]!.refund.requested!.id]);
+    const unasked = school().refund({ approvedOn: on('2026-02-20'), dueOn: on('2026-03-02') });
+    expect(named(unasked)).toEqual([unasked.rows().refunds[0]!.refund.approved!.id]);
   });
 
   it('waits for no silence where somebody has answered', () => {
