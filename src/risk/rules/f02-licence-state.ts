@@ -12,7 +12,7 @@ type LicenceState = EventData['institution.upserted']['licence']['state'];
 /** What was told last: by the registry, or by an inspector who looked at the licences. The expiry is the registry’s. */
 export const rule = defineRule({
   id: 'F02',
-  version: 2,
+  version: 3,
   group: 'F',
   name: { zh: '证照状态', en: 'Licence state' },
   question: { zh: '办学许可和登记是否齐全有效？', en: 'Are licence and registration complete and valid?' },
@@ -33,7 +33,8 @@ export const rule = defineRule({
   evaluate(sheet, p) {
     const { profile } = sheet.rows;
     const seen = seenByInspection(sheet.rows.registers['inspection.recorded'] ?? [], sheet.now);
-    const told = [...sheet.rows.profileEvents].reverse()[0] ?? null;
+    // Every registration tells the licence whole: what older ones told is gone.
+    const told = sheet.rows.profileEvents.at(-1) ?? null;
     if (profile === null && seen === null) return noData('机构资料未知', 'The institution’s registration is unknown');
     const inspected = seen !== null && (told === null || isNewer(seen.row, told));
     const state: LicenceState = inspected ? seen.state : profile!.licence.state;
@@ -64,7 +65,7 @@ export const rule = defineRule({
         zh: `证照状态：${ZH[state]}${inspected ? '（检查所见）' : ''}${left === null ? '' : left < 0 ? `，许可已过期 ${-left} 天` : `，许可还有 ${left} 天到期`}`,
         en: `Licence state: ${EN[state]}${inspected ? ' (as seen by an inspection)' : ''}${left === null ? '' : left < 0 ? `, expired ${plural(-left, 'day')} ago` : `, ${plural(left, 'day')} until it expires`}`,
       }),
-      evidence: () => refsOf(inspected ? [seen.row] : [], [...sheet.rows.profileEvents].reverse()),
+      evidence: () => refsOf(inspected ? [seen.row] : [], told === null ? [] : [told]),
       lookAgainAt: at,
     };
   },

@@ -29,6 +29,19 @@ describe('F02 licence state', () => {
     [-1, 'orange'],
   ]);
 
+  it('names the registration that tells the licence now, after an inspection that saw another, and no older one', () => {
+    const again = inspected(10, { licenceSeen: 'none' }).profile({}, noon(TODAY - 20));
+    const { profileEvents, registers } = again.rows();
+    const named = (one: typeof again) =>
+      ask(rule, one)
+        .evidence()
+        .map(({ id }) => id);
+    expect(profileEvents).toHaveLength(2);
+    expect(named(again)).toEqual([registers['inspection.recorded']![0]!.id, profileEvents[1]!.id]);
+    const renewed = licence('incomplete').profile({ licence: { state: 'incomplete' } }, noon(TODAY - 5));
+    expect(named(renewed)).toEqual([renewed.rows().profileEvents[1]!.id]);
+  });
+
   it('counts one day in the singular', () => {
     expect(ask(rule, licence('complete', 1)).reason().en).toContain(', 1 day until it expires');
     expect(ask(rule, licence('complete', -1)).reason().en).toContain(', expired 1 day ago');
