@@ -1,8 +1,7 @@
 import { type Day, dayOf, parseDay } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
-import type { EvidenceRef } from '../rule.js';
-import { defineRule } from '../rule.js';
+import { defineRule, type EvidenceRef, type Sentence } from '../rule.js';
 import { is, judge } from '../steps.js';
 import { plural } from '../text.js';
 
@@ -17,7 +16,7 @@ interface Closing {
 /** A site closed, or gone from the list of sites, while fees are unearned: with what notice? */
 export const rule = defineRule({
   id: 'F06',
-  version: 2,
+  version: 3,
   group: 'F',
   name: { zh: '场所变动', en: 'Site change' },
   question: { zh: '校区关闭或搬迁有没有提前公告？', en: 'Was a site closed or moved with due notice?' },
@@ -45,15 +44,33 @@ export const rule = defineRule({
       // Of the worst kind that there is.
       value: unannounced.length || short.length || closings.length,
       unit: 'count',
-      reason: () => ({
-        zh: `${closings.length} 个校区关闭或变动，其中 ${unannounced.length} 个未公告，${short.length} 个公告不足 ${p.noticeDays} 天`,
-        en: `${plural(closings.length, 'site')} closed or moved, ${unannounced.length} without notice, ${short.length} with less than ${p.noticeDays} days`,
-      }),
+      reason: () => {
+        const what = changesOf(closings, sheet.today);
+        return {
+          zh: `${what.zh}，其中 ${unannounced.length} 个未公告，${short.length} 个公告不足 ${p.noticeDays} 天`,
+          en: `${what.en}, ${unannounced.length} without notice, ${short.length} with less than ${p.noticeDays} days`,
+        };
+      },
       evidence: () => refsOf([...unannounced, ...short, ...closings].map((one) => one.told)),
       lookAgainAt: closings.length > 0 ? sheet.nextMidnight : null,
     };
   },
 });
+
+/** A closing that is announced for a day to come has not happened: the families still have lessons there. */
+function changesOf(closings: readonly Closing[], today: Day): Sentence {
+  const coming = closings.filter((one) => one.closedOn > today).length;
+  const past = closings.length - coming;
+  const zh = [
+    ...(past > 0 || coming === 0 ? [`${past} 个校区关闭或变动`] : []),
+    ...(coming > 0 ? [`${coming} 个校区将关闭`] : []),
+  ];
+  const en = [
+    ...(past > 0 || coming === 0 ? [`${plural(past, 'site')} closed or moved`] : []),
+    ...(coming > 0 ? [`${plural(coming, 'site')} about to close`] : []),
+  ];
+  return { zh: zh.join('、'), en: en.join(' and ') };
+}
 
 /** Closings told by date, and sites that a newer list of sites no longer names although nobody told that they close. */
 function closingsOf(sheet: FactSheet): Closing[] {

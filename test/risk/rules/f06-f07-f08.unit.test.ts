@@ -66,6 +66,23 @@ describe('F06 site change', () => {
     expect(ask(f06, closing(-5, null).unearned(1)).level).toBe('red');
   });
 
+  it('tells closings to come apart from those that have happened', () => {
+    const reason = (...days: readonly number[]) =>
+      ask(
+        f06,
+        school().profile(
+          { sites: days.map((day, at) => ({ siteId: `s${at}`, closedOn: formatDay(TODAY + day) })) },
+          noon(TODAY - 1),
+        ),
+      ).reason();
+    expect(reason(1).en).toMatch(/^1 site about to close, 1 without notice/);
+    expect(reason(1).zh).toMatch(/^1 个校区将关闭，其中 1 个未公告/);
+    expect(reason(0).en).toMatch(/^1 site closed or moved, 1 without/);
+    expect(reason(-3, 9, 10).en).toMatch(/^1 site closed or moved and 2 sites about to close, 3 without/);
+    expect(reason(-3, 9).zh).toMatch(/^1 个校区关闭或变动、1 个校区将关闭，/);
+    expect(ask(f06, school()).reason().en).toMatch(/^0 sites closed or moved/);
+  });
+
   it('goes through the lists in order, and not beyond now', () => {
     const sites = (...ids: string[]) => ({ sites: ids.map((siteId) => ({ siteId })) });
     const lists = school().profile(sites('a', 'b', 'c'), noon(TODAY - 200));
