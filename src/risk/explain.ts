@@ -6,7 +6,9 @@ import { dayOf, formatTime, type Us } from '../core/time.js';
 import { readConsistently } from '../ledger/books.js';
 import type { InstitutionRiskState } from './evaluation.js';
 import { findingsJson } from './findings-json.js';
+import { type GroupPoints, groupPoints, readGroupPoints } from './group-points.js';
 import { confidencePercent } from './messages.js';
+import { policyFor } from './policy/of-institution.js';
 import { readPolicyAt } from './policy-store.js';
 import { readExpiring } from './read-books.js';
 import { readInstitutionRows } from './read-rows.js';
@@ -52,6 +54,8 @@ export interface Explanation {
   readonly confidence: number;
   readonly policyVersion: string;
   readonly groups: Readonly<Record<string, number>>;
+  /** How the groups add up to the score; null when the weights of then are not known. */
+  readonly groupPoints: readonly GroupPoints[] | null;
   readonly terms: readonly object[];
   readonly floor: { readonly level: string; readonly score: number } | null;
   readonly findings: readonly ExplainedFinding[];
@@ -79,7 +83,7 @@ export async function explainInstitution(
   { calendar }: ExplainOptions,
 ): Promise<Explanation> {
   const institution = await findInstitution(pool, institutionId);
-  if (asOf === null) return readStored(pool, institution);
+  if (asOf === null) return readConsistently(pool, (client) => readStored(client, institution));
   return explanationOf(institutionId, await rebuildOne(pool, institution, asOf, calendar));
 }
 
@@ -122,7 +126,8 @@ async function inTurns(question: RemedyQuestion): Promise<FindingRemedies[]> {
 }
 
 /** A score as it was at a past moment, made again. */
-export function explanationOf(institutionId: string, { at, rows, evaluation, basis, exact }: Rebuilt): Explanation {
+export function explanationOf(institutionId: string, rebuilt: Rebuilt): Explanation {
+  const { at, rows, evaluation, policy, basis, exact } = rebuilt;
   const { score, level, grade, groups, terms, floor, problems } = evaluation.score;
   return {
     institutionId,
@@ -136,6 +141,7 @@ export function explanationOf(institutionId: string, { at, rows, evaluation, bas
     confidence: confidencePercent(evaluation),
     policyVersion: evaluation.policyVersion,
     groups,
+    groupPoints: groupPoints(terms, policyFor(rows, at, policy).score),
     terms,
     floor,
     findings: findingsJson(evaluation),
@@ -158,15 +164,18 @@ async function rebuildOne(pool: pg.Pool, institution: Institution, asOf: Us, cal
   return rebuilt;
 }
 
-async function readStored(pool: pg.Pool, { no, id }: Institution): Promise<Explanation> {
-  const { rows } = await pool.query<Omit<Explanation, 'institutionId' | 'at' | 'basis' | 'exact'> & { at: Us }>(
+async function readStored(client: pg.ClientBase, { no, id }: Institution): Promise<Explanation> {
+  const { rows } = await client.query<
+    Omit<Explanation, 'institutionId' | 'at' | 'basis' | 'exact' | 'groupPoints'> & { at: Us }
+  >(
     `select name as "institutionName", evaluated_at as at, score, level, grade, confidence, policy_version as "policyVersion", groups, terms, floor, findings, problems
        from evaluations where institution_no = $1`,
     [no],
   );
   const stored = rows[0];
   if (!stored) throw notEvaluated(id);
-  return { institutionId: id, basis: 'stored', exact: true, ...stored, at: formatTime(stored.at) };
+  const points = await readGroupPoints(client, no, stored);
+  return { institutionId: id, basis: 'stored', exact: true, ...stored, groupPoints: points, at: formatTime(stored.at) };
 }
 
 function notEvaluated(id: string): FeewardenError {

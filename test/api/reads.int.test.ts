@@ -152,6 +152,8 @@ describe('scores', () => {
       policyVersion: 'p1',
       nextAt: '2026-07-04T00:59:59+08:00',
       terms: [{ ruleId: 'A01', value: 75 }],
+      // Its policy is not known here.
+      groupPoints: null,
       floor: { level: 'orange', score: 60 },
       findings: [{ ruleId: 'A01', level: 'orange', value: 12 }],
       problems: ['calendar_missing:2031'],

@@ -302,6 +302,10 @@ describe('what is shown', () => {
     const explained = await run(['explain', INSTITUTION]);
     expect(explained).toMatchObject({ code: 0, stderr: '' });
     expect(explained.stdout).toMatch(/^Score \d+ \(/m);
+    // What every group adds, in both languages: the score can be added up by hand.
+    expect(explained.stdout).toMatch(/^组 \/ group +最高 \/ highest +分值 \/ value +权重 \/ weight +得分 \/ points$/m);
+    expect(explained.stdout).toMatch(/^A .* 30% +[\d.]+$/m);
+    expect(explained.stdout).toMatch(/^合计 [\d.]+，.+ \/ together [\d.]+: /m);
   });
 
   it('is one JSON object per line for programs, with every quantity of the contract', async () => {

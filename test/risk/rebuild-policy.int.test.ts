@@ -30,7 +30,10 @@ describe('a past score after a publication that left every level as it was', () 
     await ingestAt(db.pool, [inspected(ID, 'i2', 'shut', '2026-05-06T10:00:00+08:00')], secondAt);
     await evaluateAt(db.pool, secondAt);
     const before = await explainInstitution(db.pool, ID, null, options);
-    const policy = valid('later', entry('score', '370700', { gradeA: 70, gradeB: 80, gradeC: 90, gradeD: 100 }));
+    const policy = valid(
+      'later',
+      entry('score', '370700', { gradeA: 70, gradeB: 80, gradeC: 90, gradeD: 100, weightA: 0, weightF: 40 }),
+    );
     const publishedAt = us('2026-05-06T11:00:00+08:00');
     await publishPolicy(db.pool, policy, { author: 'A', approver: 'B' }, publishedAt);
     await evaluateAt(db.pool, publishedAt + 1);
@@ -43,6 +46,18 @@ describe('a past score after a publication that left every level as it was', () 
     expect(await explainInstitution(db.pool, ID, publishedAt, options)).toMatchObject({
       policyVersion: before.policyVersion,
       grade: before.grade,
+      groupPoints: before.groupPoints,
     });
+    // The groups add up by the weights that held, of the region.
+    const inspection = (one: typeof before) => one.groupPoints!.find(({ group }) => group === 'F');
+    expect(inspection(before)).toEqual({
+      group: 'F',
+      ruleId: 'F07',
+      value: 1_000_000,
+      weight: 10,
+      points: 10_000_000,
+    });
+    expect(inspection(stored)).toMatchObject({ ruleId: 'F07', weight: 40, points: 40_000_000 });
+    expect(again.groupPoints).toEqual(stored.groupPoints);
   });
 });

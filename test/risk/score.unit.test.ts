@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { US_PER_DAY } from '../../src/core/time.js';
 import { type FindingState, newFinding } from '../../src/risk/finding.js';
+import { groupPoints } from '../../src/risk/group-points.js';
 import type { OpenLevel } from '../../src/risk/level.js';
 import { defaultsOf } from '../../src/risk/params.js';
 import {
@@ -139,6 +140,26 @@ describe('the score', () => {
       confidence: 'low',
       problems: ['calendar_missing:2027'],
     });
+  });
+
+  it('is the sum of what each group adds by its weight, rounded, where no floor lifts it', () => {
+    for (const findings of [
+      [],
+      [cleared('A01', 'red', 7), cleared('A02', 'orange', 3), open('C01', 'blue'), cleared('F03', 'yellow', 11)],
+      [open('B01', 'blue'), open('B02', 'blue'), cleared('B03', 'red', 1), cleared('E01', 'red', 33)],
+    ]) {
+      const whole = score(findings);
+      const added = groupPoints(whole.terms, params);
+      expect(whole.floor).toBeNull();
+      const sum = added.reduce((total, { points }) => total + points, 0);
+      expect(Math.floor(sum / 1_000_000 + 0.5)).toBe(whole.score);
+      expect(added.map(({ group }) => group)).toEqual(['A', 'B', 'C', 'D', 'E', 'F']);
+    }
+    const { terms } = score([open('C01', 'blue'), open('C04', 'yellow'), { ...open('G04', 'red'), group: 'G' }]);
+    expect(groupPoints(terms, params).filter(({ points }) => points > 0)).toEqual([
+      { group: 'C', ruleId: 'C04', value: 500_000, weight: 25, points: 12_500_000 },
+    ]);
+    expect(groupPoints(terms, params)[0]).toEqual({ group: 'A', ruleId: null, value: 0, weight: 30, points: 0 });
   });
 
   it('explains every term, largest first', () => {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { FeewardenError } from '../../core/errors.js';
 import { formatTime, type Us } from '../../core/time.js';
+import { readConsistently } from '../../ledger/books.js';
 import { explainInstitution, explainRemedies } from '../../risk/explain.js';
+import { readGroupPoints } from '../../risk/group-points.js';
 import type { Level } from '../../risk/level.js';
 import { regionScope } from '../access.js';
 import { callerOf } from '../auth.js';
@@ -43,6 +45,21 @@ const scoreNow = z
     terms: z
       .array(anyObject('One rule that counts: ruleId, group, level, value, because (open, cleared, failed), days.'))
       .meta({ description: 'What the score is made of, largest first.' }),
+    groupPoints: z
+      .array(
+        z.object({
+          group: z.string(),
+          ruleId: z.string().nullable().meta({ description: 'The rule that counts most in the group.' }),
+          value: z.int(),
+          weight: z.int().meta({ description: 'Percent.' }),
+          points: z.int(),
+        }),
+      )
+      .nullable()
+      .meta({
+        description:
+          'How the groups add up: value in ten-thousandths of a point; points = value × weight, in millionths: their sum, rounded, is the score unless a floor lifts it. Null when the weights of then are not known.',
+      }),
     floor: anyObject('The level whose floor lifted the score: level, score.').nullable(),
     findings: z.array(
       anyObject(
@@ -120,11 +137,13 @@ export const addScoreRoutes: AddRoutes = (app, { deps }) => {
       const found = await readEvaluation(deps.pool, no);
       if (!found) throw new FeewardenError('not_found', 'The institution has not been evaluated yet.');
       const { terms, floor, findings, problems } = found;
+      const points = await readConsistently(deps.pool, (client) => readGroupPoints(client, no, found));
       return {
         institutionId: id,
         ...itemOf(found),
         nextAt: timeText(found.nextAt),
         terms: [...terms],
+        groupPoints: points,
         floor,
         findings: [...findings],
         problems: [...problems],
@@ -191,12 +210,13 @@ function addRemedies(app: Api, deps: ApiDeps): void {
 async function pastScore(deps: ApiDeps, id: string, asOf: Us) {
   const { calendar } = deps;
   const past = await explainInstitution(deps.pool, id, asOf, { calendar, now: deps.clock() });
-  const { institutionName: _, terms, findings, problems, floor, ...rest } = past;
+  const { institutionName: _, terms, groupPoints, findings, problems, floor, ...rest } = past;
   return {
     ...rest,
     level: past.level as Level,
     nextAt: null,
     terms: terms.map((term) => ({ ...term })),
+    groupPoints: groupPoints === null ? null : groupPoints.map((one) => ({ ...one })),
     floor: floor === null ? null : { ...floor },
     findings: findings.map((finding) => ({ ...finding })),
     problems: [...problems],

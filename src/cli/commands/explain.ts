@@ -155,6 +155,36 @@ function printHolders({ level, findings }: Explanation): void {
   printLine(`Held at ${level} by ${holders.join(', ')}: each of them has to leave it.`);
 }
 
+/** What each group adds, so that whoever reads it can add the score up. */
+function printGroups({ groups, groupPoints, score, floor }: Explanation): void {
+  if (groupPoints === null) {
+    printTable(
+      ['组 / group', '分值 / value'],
+      Object.entries(groups).map(([group, value]) => [group, String(value)]),
+    );
+    return;
+  }
+  printTable(
+    ['组 / group', '最高 / highest', '分值 / value', '权重 / weight', '得分 / points'],
+    groupPoints.map(({ group, ruleId, value, weight, points }) => [
+      group,
+      ruleId ?? '–',
+      decimal(value * 100),
+      `${weight}%`,
+      decimal(points),
+    ]),
+  );
+  const sum = groupPoints.reduce((total, { points }) => total + points, 0);
+  const end =
+    floor === null ? { zh: `评分 ${score}`, en: `score ${score}` } : { zh: '低于下限', en: 'below the floor' };
+  printLine(`合计 ${decimal(sum)}，${end.zh} / together ${decimal(sum)}: ${end.en}`);
+}
+
+/** Two decimals at most are told of millionths. */
+function decimal(millionths: number): string {
+  return String(Math.round(millionths / 10_000) / 100);
+}
+
 const BASIS: Readonly<Record<Explanation['basis'], string>> = {
   stored: '',
   evaluations: 'Made again from the events that were known then.',
@@ -172,10 +202,7 @@ function print(explanation: Explanation, remedies: readonly FindingRemedies[]): 
   if (explanation.floor)
     printLine(`Lifted to ${explanation.floor.score} because a finding is ${explanation.floor.level}.`);
   printLine('');
-  printTable(
-    ['group', 'value'],
-    Object.entries(explanation.groups).map(([group, value]) => [group, String(value)]),
-  );
+  printGroups(explanation);
   for (const term of explanation.terms) {
     const { zh, en } = describeTerm(term as ScoreTerm);
     printLine(`  ${zh} / ${en}`);
