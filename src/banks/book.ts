@@ -67,8 +67,15 @@ export async function bookTold(
   };
 }
 
-/** Takes back what only earlier versions of the statement told. Answers how many entries. */
-export async function bookRemoved(client: pg.PoolClient, deps: IntakeDeps, telling: Telling): Promise<number> {
+export interface Removed {
+  /** Entries that were taken back. */
+  readonly entries: number;
+  /** What the books refused of that: also what was to stand again, now that nothing undoes it any more. */
+  readonly rejections: readonly Rejection[];
+}
+
+/** Takes back what only earlier versions of the statement told, some entries at a time. */
+export async function bookRemoved(client: pg.PoolClient, deps: IntakeDeps, telling: Telling): Promise<Removed> {
   await lockAccount(client, telling.account);
   const { gone, known } = await loadGone(client, telling.account, telling.replaces);
   const events = gone.flatMap((row) => planRemoved(telling, row, known));
@@ -81,9 +88,18 @@ export async function bookRemoved(client: pg.PoolClient, deps: IntakeDeps, telli
       decoded: decodeValue(event, { ...deps.limits, receivedAt }),
     };
   });
-  if (inputs.length > 0) await applyInTransaction(client, inputs, applyOptions(deps, receivedAt));
+  const { outcomes } =
+    inputs.length > 0 ? await applyInTransaction(client, inputs, applyOptions(deps, receivedAt)) : { outcomes: [] };
+  const refused = new Set(
+    outcomes.flatMap((one, at) => (one.kind === 'rejected' ? [events[at]!['id'] as string] : [])),
+  );
+  // Told once more, they are tried once more, as any entry that the books refused.
+  for (const row of known) if (row.eventIds.some((id) => refused.has(id))) row.state = 'refused';
   await saveKnown(client, telling.account, [...gone, ...known.filter((row) => !gone.includes(row))]);
-  return gone.length;
+  return {
+    entries: gone.length,
+    rejections: outcomes.flatMap((one) => (one.kind === 'rejected' ? [one.rejection] : [])),
+  };
 }
 
 /** Why nothing of this account can be booked; null when it can. */

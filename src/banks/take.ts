@@ -28,7 +28,9 @@ export interface TakeStatementsOptions {
   readonly origin: (line: number, index: number) => Origin;
   readonly onBytes?: ((packedBytesRead: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Hears what was refused. */
+  /**
+   * Hears what was refused. What a newer version takes back is in no entry of the file: its line is that of the statement, its index the next.
+   */
   readonly onRejected?: (rejection: Rejection, line: number, index: number) => void;
 }
 
@@ -143,12 +145,7 @@ class Taker {
     await this.flush();
     const { survey, telling, statementNo, counts } = this.current!;
     const replaces = telling === null || telling.isOutdated ? [] : telling.replaces;
-    let removed = 0;
-    if (telling !== null && replaces.length > 0) {
-      for (let gone = -1; gone !== 0; removed += gone) {
-        gone = await inTransaction(this.deps.pool, (client) => bookRemoved(client, this.deps, telling));
-      }
-    }
+    const removed = telling === null || replaces.length === 0 ? 0 : await this.takeBack(telling);
     await inTransaction(this.deps.pool, (client) =>
       finishStatement(
         client,
@@ -160,6 +157,22 @@ class Taker {
     );
     this.taken.push({ survey, counts, removed });
     this.current = null;
+  }
+
+  /** What the books refuse of it was read in no entry of this file, but nobody may take the file for booked. */
+  private async takeBack(telling: Telling): Promise<number> {
+    const { survey, counts } = this.current!;
+    for (let removed = 0; ; ) {
+      const { entries, rejections } = await inTransaction(this.deps.pool, (client) =>
+        bookRemoved(client, this.deps, telling),
+      );
+      if (entries === 0) return removed;
+      removed += entries;
+      for (const rejection of rejections) {
+        for (const one of [this.total, counts]) countRejected(one, rejection);
+        this.options.onRejected?.(rejection, survey.head.line, this.index);
+      }
+    }
   }
 
   private about(line: number, what: Pick<StoredEntry, 'entry' | 'balances'>): Omit<Told, 'reading'> {
@@ -208,8 +221,10 @@ function count(counts: StatementIntakeCounts, outcome: ToldOutcome): void {
   if (outcome.kind === 'accepted') counts.accepted += 1;
   else if (outcome.kind === 'duplicate') counts.duplicates += 1;
   else if (outcome.kind === 'pending') counts.pending += 1;
-  else {
-    counts.rejected += 1;
-    counts.byCode[outcome.rejection.code] = (counts.byCode[outcome.rejection.code] ?? 0) + 1;
-  }
+  else countRejected(counts, outcome.rejection);
+}
+
+function countRejected(counts: StatementIntakeCounts, { code }: Rejection): void {
+  counts.rejected += 1;
+  counts.byCode[code] = (counts.byCode[code] ?? 0) + 1;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabase } from '../support/database.js';
-import { booksOf, differencesOf, entriesIn, redrive, register, standingEvents, takeXml } from './books.js';
+import { booksOf, differencesOf, entriesIn, redrive, register, standingEvents, takeXml, tell } from './books.js';
 import { detailXml, documentXml, type XmlEntry } from './support.js';
 
 let db: TestDatabase;
@@ -67,6 +67,41 @@ describe('a newer version of a statement', () => {
     await takeXml(other, first);
     expect(await booksOf(other)).toEqual(inOrder);
     await other.drop();
+  });
+
+  test('says what the books refuse of what stands again, and tries it again when it is told again', async () => {
+    await register(db);
+    const paid: XmlEntry = { ...credit, details: detailXml('480.00', { EndToEndId: 'P-1', TxId: 'T-1' }) };
+    const back: XmlEntry = {
+      amount: '480.00',
+      direction: 'DBIT',
+      reversal: true,
+      bankRef: 'R-9',
+      details: detailXml('480.00', { TxId: 'T-1' }),
+    };
+    await takeXml(db, version('2026-03-02T23:00:00+08:00', [paid, back], '0'));
+    expect(await standingEvents(db)).toHaveLength(1);
+    // Meanwhile the bank told the same transaction as an event, with another amount.
+    const other = { source: '/bank/B003', subject: 'X-370702-1', time: '2026-03-02T12:00:00+08:00' };
+    const data = { accountId: 'A-10001', bankTxnId: 'R-1', amountFen: 49_000, bookedOn: DAY };
+    expect(await tell(db, { ...other, id: 'told', type: 'prepaid.custody.credited.v1', data })).toEqual(['accepted']);
+    const newer = version('2026-03-03T09:00:00+08:00', [paid], '480');
+    const taken = await takeXml(db, newer);
+    expect(taken).toMatchObject({ rejected: 1, byCode: { conflicting_fact: 1 } });
+    expect(taken.statements[0]).toMatchObject({ removed: 1, counts: { rejected: 1 } });
+    const refusedOf = async () =>
+      (await db.pool.query<{ refused: number }>('select refused from bank_statements order by no desc limit 1')).rows;
+    expect(await refusedOf()).toEqual([{ refused: 1 }]);
+    expect((await entriesIn(db)).map((row) => [row.bank_txn_id, row.state])).toContainEqual(['R-1', 'refused']);
+
+    const reverses = { source: '/bank/B003', id: 'told' };
+    await tell(db, { ...other, id: 'undo', type: 'prepaid.event.reversed.v1', data: { reverses, reason: 'wrong' } });
+    expect(await takeXml(db, newer)).toMatchObject({ rejected: 0 });
+    expect(await refusedOf()).toEqual([{ refused: 0 }]);
+    expect((await standingEvents(db)).map((one) => one['amountFen'] ?? one['bookedFen'])).toEqual(
+      expect.arrayContaining([48_000]),
+    );
+    expect((await entriesIn(db)).map((row) => [row.bank_txn_id, row.state])).toContainEqual(['R-1', 'booked']);
   });
 
   test('is not seen in another day that has the same id, as some banks number all theirs alike', async () => {

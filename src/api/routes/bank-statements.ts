@@ -23,8 +23,10 @@ const count = (description: string) => z.int().meta({ description });
 const amount = z.string().nullable().meta({ description: 'Decimal number in the currency of the statement.' });
 
 const rejectedEntry = z.object({
-  index: count('Position among the entries and reported balances of the document, from 0.'),
-  line: count('Line of the document on which it begins.'),
+  index: count(
+    'Position among the entries and reported balances of the document, from 0. Of what a newer version takes back: behind the last of its statement.',
+  ),
+  line: count('Line of the document on which it begins; of what a newer version takes back, that of its statement.'),
   id: z.null().meta({ description: 'Entries have no event id.' }),
   code: z.string().meta({ description: 'Stable code of the reason.' }),
   path: z.string().nullable().meta({ description: 'Element, such as Ntry/Amt.' }),
