@@ -73,6 +73,13 @@ describe('reconciliation on demand', () => {
     expect(await list()).toEqual(before);
   });
 
+  test('says of which year the holidays are not known', async () => {
+    const ask = async (asOf: string) =>
+      (await h.call('POST', '/v1/reconciliations', { body: { institutionId: INSIDE, asOf } })).json.calendarMissing;
+    expect(await ask('2026-06-04')).toEqual([]);
+    expect(await ask('2018-06-04')).toEqual([2018]);
+  });
+
   test('is for administrators, of their own region', async () => {
     const ask = async (institutionId: string, call: object) =>
       (await h.call('POST', '/v1/reconciliations', { body: { institutionId }, ...call })).status;

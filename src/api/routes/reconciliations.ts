@@ -31,6 +31,9 @@ const reconciliation = z
         events: z.array(z.object({ source: z.string(), id: z.string() })),
       }),
     ),
+    calendarMissing: z
+      .array(z.int())
+      .meta({ description: 'Years whose holidays are not known: Monday to Friday were taken for working days.' }),
     inTransit: z
       .object({ credit: inTransit, release: inTransit, refund: inTransit })
       .meta({ description: 'Told by the platform and still within the time the bank has.' }),
@@ -84,6 +87,8 @@ export const addReconciliationRoutes: AddRoutes = (app, { deps }) => {
           day: formatDay(one.day),
           events: [...one.events],
         })),
+        // A bank that rested was else told to have been silent, without a word.
+        calendarMissing: [...calendar.missingYears(asOf, asOf)],
         inTransit: found.inTransit,
       };
     },
