@@ -55,9 +55,8 @@ const FILTERED = `($2::text is null or strpos(lower(p.data ->> 'name'), lower($2
    and ($4::text is null or p.data ->> 'category' = $4)
    and ($5::int is null or v.score >= $5) and ($6::int is null or v.score <= $6)`;
 
-// The evaluation's copy of the region only narrows the search; the profile decides.
-const WHERE = `i.event_count > 0
-   and ($1 = '' or v.region_code is null or starts_with(v.region_code, $1)) and ${inRegion('$1')} and ${FILTERED}`;
+// Not narrowed by the evaluation's copy of the region: one that moved was in neither region's list until it was evaluated again.
+const WHERE = `i.event_count > 0 and ${inRegion('$1')} and ${FILTERED}`;
 
 /** Where the institutions come from: as they are, or as they were known at the moment of parameter $7, in the region of today. */
 function sourceOf(asOf: Us | null): { readonly columns: string; readonly from: string; readonly where: string } {
