@@ -6,6 +6,7 @@ import { type Day, parseDay, type Us } from '../core/time.js';
 import type { Database } from '../db/database.js';
 import { parseInstant } from '../events/fields.js';
 import type { IntakeDeps } from '../ledger/intake.js';
+import { printNote } from './output.js';
 
 /** Options that every command with a database has. */
 export interface DataOptions {
@@ -42,7 +43,7 @@ export async function withDatabase<T>(
   const { bringUpToDate } = await import('./bring-up-to-date.js');
   const database = await openDatabase(config, 'feewarden cli');
   try {
-    await bringUpToDate(database.pool, clock());
+    await bringUpToDate(database.pool, clock(), printNote);
     return await run({ config, database, intake: intakeOf(config, database) });
   } finally {
     await database.close();

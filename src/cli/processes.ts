@@ -52,7 +52,7 @@ export async function runProcess(names: readonly WorkerName[], options: ProcessO
   const database = await openDatabase(config, log.bindings()['name'] as string);
   let producer: RecordProducer | null = null;
   try {
-    await bringUpToDate(database.pool, clock());
+    await bringUpToDate(database.pool, clock(), (sentence) => log.warn(sentence));
     if (options.firstKey) await makeFirstKey(database);
     if (withKafka && names.includes('notify')) {
       const { kafkaBrokers: brokers, kafkaClientId: clientId } = config;

@@ -14,6 +14,18 @@ export interface MatchAnewOptions {
   readonly now: Us;
   /** Runs in the same transaction, with the institutions whose matches changed. */
   readonly alongside?: (client: pg.PoolClient, nos: readonly number[]) => Promise<void>;
+  /** Runs in the transaction that notes the calendar, whoever's matches changed: for what else was derived by working days. */
+  readonly atLast?: (client: pg.PoolClient) => Promise<void>;
+  /** Hears of it before each batch; not at all where there is nothing to match. */
+  readonly onProgress?: (so: MatchProgress) => void;
+}
+
+export interface MatchProgress {
+  /** Version of the calendar of before; null: none was noted. */
+  readonly before: string | null;
+  /** Institutions that are done, of how many. */
+  readonly done: number;
+  readonly total: number;
 }
 
 /** Institutions of one transaction (our default): each has all of its unnamed credits in memory, and waits for nobody for long. */
@@ -26,11 +38,12 @@ const INSTITUTIONS_MAX = 50;
  * connections of the pool. Answers how many institutions changed.
  */
 export async function matchAnew(pool: pg.Pool, options: MatchAnewOptions): Promise<number> {
-  if (await isMatched(pool, options.calendar)) return 0;
+  if ((await matchedBy(pool)) === options.calendar.version) return 0;
   const lock = await pool.connect();
   try {
     await lock.query('select pg_advisory_lock($1)', [MATCH_LOCK]);
-    return (await isMatched(pool, options.calendar)) ? 0 : await matchEverybody(pool, options);
+    const before = await matchedBy(pool);
+    return before === options.calendar.version ? 0 : await matchEverybody(pool, before, options);
   } finally {
     // Closing the session gives the lock back in every case.
     lock.release(true);
@@ -39,28 +52,39 @@ export async function matchAnew(pool: pg.Pool, options: MatchAnewOptions): Promi
 
 const MATCH_LOCK = 72_707_374;
 
-async function isMatched(pool: pg.Pool, { version }: Calendar): Promise<boolean> {
+async function matchedBy(pool: pg.Pool): Promise<string | null> {
   const { rows } = await pool.query<{ version: string }>('select version from matched_by_calendar');
-  return rows[0]?.version === version;
+  return rows[0]?.version ?? null;
 }
 
-async function matchEverybody(pool: pg.Pool, options: MatchAnewOptions): Promise<number> {
+async function matchEverybody(pool: pg.Pool, before: string | null, options: MatchAnewOptions): Promise<number> {
+  const { rows } = await pool.query<{ total: number }>(
+    'select count(distinct institution_no) as total from credits where not names_payments',
+  );
+  const total = rows[0]!.total;
   let changed = 0;
+  let done = 0;
   let after: number | null = 0;
   while (after !== null) {
     const from: number = after;
+    if (done < total) options.onProgress?.({ before, done, total });
     const batch: Batch = await inTransaction(pool, (client) => matchSome(client, from, options));
     changed += batch.changed;
+    done += batch.institutions;
     after = batch.last;
   }
-  await pool.query(
-    'insert into matched_by_calendar (version) values ($1) on conflict (one) do update set version = excluded.version',
-    [options.calendar.version],
-  );
+  await inTransaction(pool, async (client) => {
+    await options.atLast?.(client);
+    await client.query(
+      'insert into matched_by_calendar (version) values ($1) on conflict (one) do update set version = excluded.version',
+      [options.calendar.version],
+    );
+  });
   return changed;
 }
 
 interface Batch {
+  readonly institutions: number;
   readonly changed: number;
   /** Null: there are no more. */
   readonly last: number | null;
@@ -73,7 +97,7 @@ async function matchSome(client: pg.PoolClient, after: number, options: MatchAne
       order by no limit ${INSTITUTIONS_MAX}`,
     [after],
   );
-  if (next.length === 0) return { changed: 0, last: null };
+  if (next.length === 0) return { institutions: 0, changed: 0, last: null };
   const set = new WorkingSet(true);
   const byNo = new Map(
     (
@@ -104,5 +128,5 @@ async function matchSome(client: pg.PoolClient, after: number, options: MatchAne
       changed.map((no) => ({ no, dueAt: options.now, events: 1 })),
     );
   await options.alongside?.(client, changed);
-  return { changed: changed.length, last: next.at(-1)!.no };
+  return { institutions: next.length, changed: changed.length, last: next.at(-1)!.no };
 }

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { markReconcileAnew } from '../../src/banks/reconcile/mark-due.js';
+import { markAllThatWait, markReconcileAnew } from '../../src/banks/reconcile/mark-due.js';
+import { reconcileDue } from '../../src/banks/reconcile/run.js';
 import { type Calendar, CHINA_CALENDAR, makeCalendar } from '../../src/core/calendar.js';
 import { CALENDAR_YEARS } from '../../src/core/calendar-data.js';
+import { parseDay } from '../../src/core/time.js';
 import type { AnyEvent, EventData } from '../../src/events/event.js';
 import { applyBatch } from '../../src/ledger/apply.js';
-import { matchAnew } from '../../src/ledger/match-anew.js';
+import { type MatchProgress, matchAnew } from '../../src/ledger/match-anew.js';
 import { verifyBooks } from '../../src/ledger/verify.js';
 import { credited, moment, paid, tell } from '../model/tell.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
@@ -14,6 +16,10 @@ import { databaseQuantities } from './state.js';
 const LATER = makeCalendar('cn-with-2027', [
   ...CALENDAR_YEARS,
   { year: 2027, off: '01-01 02-08 02-09 02-10 02-11 02-12', work: '' },
+]);
+const WITH_SATURDAY = makeCalendar('cn-with-a-saturday', [
+  ...CALENDAR_YEARS,
+  { year: 2027, off: '01-01', work: '02-20' },
 ]);
 const NOW = moment('2027-02-20');
 
@@ -75,6 +81,26 @@ it('matches credits of a year whose holidays were not known with other payments 
   expect(await matchAnew(db.pool, { calendar: CHINA_CALENDAR, now: NOW })).toBe(1);
   expect(await notCredited(school)).toBe(500n);
   expect(await differences(CHINA_CALENDAR)).toBe(0);
+});
+
+it('has what waits looked at by the next reconciliation: with other working days it may be a break earlier', async () => {
+  const school = 'X-370702-3';
+  const reconcileOn = (day: string, calendar: Calendar, institutionId: string | null) =>
+    reconcileDue(db.pool, { calendar, clock: () => moment(day), asOf: parseDay(day)!, institutionId });
+  await matchAnew(db.pool, { calendar: CHINA_CALENDAR, now: NOW });
+  // Paid on a Thursday; by the guess Monday is the second working day after it, with a Saturday of work the third.
+  await apply([account(school), paid('P-1', 500, {}, { school, at: '2027-02-18' })]);
+  await db.pool.query('truncate reconcile_due');
+  expect(await reconcileOn('2027-02-19', CHINA_CALENDAR, school)).toMatchObject({ institutions: 1, opened: 0 });
+  expect(await reconcileOn('2027-02-22', CHINA_CALENDAR, null)).toMatchObject({ institutions: 0 });
+  await matchAnew(db.pool, { calendar: WITH_SATURDAY, now: NOW, atLast: markAllThatWait });
+  expect(await reconcileOn('2027-02-22', WITH_SATURDAY, null)).toMatchObject({ institutions: 1, opened: 1 });
+});
+
+it('tells whose matches it does anew, and how far it is', async () => {
+  const told: MatchProgress[] = [];
+  await matchAnew(db.pool, { calendar: CHINA_CALENDAR, now: NOW, onProgress: (so) => told.push(so) });
+  expect(told).toEqual([{ before: WITH_SATURDAY.version, done: 0, total: 2 }]);
 });
 
 it('is done by one of several that start at once, and the others wait for it', async () => {

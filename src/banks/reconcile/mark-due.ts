@@ -80,3 +80,14 @@ on conflict (institution_no) do update set from_day = excluded.from_day`;
 export async function markReconcileAnew(client: pg.ClientBase, nos: readonly number[]): Promise<void> {
   if (nos.length > 0) await client.query(MARK_ANEW, [nos]);
 }
+
+/**
+ * By other working days what waits may become a break earlier, and a break may be none: all of it is looked at by the next run. What has
+ * found its other side does not wait any more.
+ */
+export async function markAllThatWait(client: pg.ClientBase): Promise<void> {
+  await client.query(
+    `update reconciled r set changes_on = as_of
+      where changes_on is not null or exists (select 1 from breaks b where b.institution_no = r.institution_no and b.cleared_at is null)`,
+  );
+}
