@@ -150,6 +150,9 @@ class Engine {
   private parts: Buffer[] = [];
   private failure: Error | null = null;
   private reject: ((error: Error) => void) | null = null;
+  private fed = 0;
+  /** zlib took no more: what it unpacks has ended. */
+  private ended = false;
   /** Unpacked and not yet taken. */
   bytes = 0;
 
@@ -169,19 +172,36 @@ class Engine {
   feed(piece: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
+      if (this.ended) return this.pass(piece, resolve, reject);
       this.reject = reject;
+      this.fed += piece.length;
       this.zlib.write(piece, (error) => {
         if (error) return reject(this.failure ?? error);
         // Whatever the stream still keeps comes out through 'data' before the next step can fail.
         while (this.zlib.read() !== null);
-        resolve();
+        const behind = this.fed - this.zlib.bytesWritten;
+        this.ended = behind > 0;
+        this.pass(piece.subarray(piece.length - behind), resolve, reject);
       });
     });
+  }
+
+  /**
+   * zlib stops at the first zero behind the end, because tapes are filled up with them, and says nothing of what comes then: another member
+   * behind a block that was lost would be lost in silence.
+   */
+  private pass(behind: Buffer, resolve: () => void, reject: (error: Error) => void): void {
+    if (behind.every((byte) => byte === 0)) return resolve();
+    this.failure = Object.assign(new Error('There is something behind the zeros at the end.'), {
+      code: 'Z_DATA_ERROR',
+    });
+    reject(this.failure);
   }
 
   finish(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.failure) return reject(this.failure);
+      if (this.ended) return resolve();
       this.reject = reject;
       this.zlib.once('close', resolve);
       this.zlib.end();

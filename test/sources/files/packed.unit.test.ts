@@ -41,6 +41,23 @@ describe('gzip', () => {
     expect([texts, error]).toEqual([LINES, null]);
   });
 
+  it.each([1, 100, 70_000])(
+    'with %d zeros before another member gives what stands before them, then an error',
+    async (zeros) => {
+      const start = gzipSync(TEXT);
+      for (const behind of [gzipSync(TEXT), Buffer.from('x')]) {
+        const packed = Buffer.concat([start, Buffer.alloc(zeros), behind]);
+        const { texts, error } = await readAll(await openOne(await folder.write('lost', packed)));
+        expect(texts).toEqual(LINES);
+        expect(error?.message).toContain(`damaged or cut off near its byte ${start.length + zeros} `);
+      }
+      const filled = await readAll(
+        await openOne(await folder.write('filled', Buffer.concat([start, Buffer.alloc(zeros)]))),
+      );
+      expect([filled.texts, filled.error]).toEqual([LINES, null]);
+    },
+  );
+
   it.each([0.1, 0.5, 0.9])('that ends early gives all lines before its end, then an error (at %d)', async (share) => {
     const packed = gzipSync(TEXT);
     const cut = Math.floor(packed.length * share);
