@@ -1,5 +1,7 @@
 import type pg from 'pg';
+import { backoffMs } from '../core/backoff.js';
 import { FeewardenError } from '../core/errors.js';
+import { DATABASE_AWAY } from '../db/patience.js';
 import { databaseErrorText, isTransientDatabaseError } from '../db/transient.js';
 import { type RetryPolicy, WEBHOOK_RETRY } from './backoff.js';
 import { closeSender, connectSender } from './connection.js';
@@ -117,17 +119,13 @@ export async function deliver(signal: AbortSignal, deps: DeliverDeps): Promise<v
   }
 }
 
-const DATABASE_PAUSE_MS_FIRST = 50;
-const DATABASE_PAUSE_MS_MAX = 1_000;
-/** About two minutes: a database that restarts and recovers is back by then. */
-const DATABASE_FAILURES_MAX = 120;
-
 function databasePauseMs(error: unknown, failures: number, log: DeliverLog): number {
   if (!isTransientDatabaseError(error)) throw error;
   const detail = databaseErrorText(error);
-  if (failures > DATABASE_FAILURES_MAX) throw new FeewardenError('database_unavailable', detail, { cause: error });
+  // As long as the other workers: in one process the first that gives up ends them all.
+  if (failures > DATABASE_AWAY.attemptsMax) throw new FeewardenError('database_unavailable', detail, { cause: error });
   if (failures === 1) log.warn({ detail }, 'The database does not answer; waiting for it.');
-  return Math.min(DATABASE_PAUSE_MS_MAX, DATABASE_PAUSE_MS_FIRST * 2 ** Math.min(failures, 10));
+  return backoffMs(DATABASE_AWAY, failures);
 }
 
 interface Endpoint extends WebhookEndpoint {

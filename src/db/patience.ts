@@ -4,7 +4,7 @@ import { US_PER_SECOND, type Us } from '../core/time.js';
 import { databaseErrorText, isTransientDatabaseError } from './transient.js';
 
 /** As long as a batch from Kafka waits: about 15 minutes, longer than a restart of a database, short enough that somebody gets to know. */
-const DATABASE_AWAY: Backoff = { baseMs: 100, maxMs: 5_000, attemptsMax: 180 };
+export const DATABASE_AWAY: Backoff = { baseMs: 100, maxMs: 5_000, attemptsMax: 180 };
 /** Work that went on for this long had its database: the count starts anew. */
 const STEADY_US = 60 * US_PER_SECOND;
 
