@@ -1,8 +1,11 @@
 import type pg from 'pg';
 import { FeewardenError } from '../core/errors.js';
 
-/** The advisory lock under which feeds are followed and banks reconciled. */
-const BANKS_LOCK = [72_707_371, 1] as const;
+/**
+ * The advisory lock under which feeds are followed and banks reconciled. One number, not a pair: the pairs are those of evaluated
+ * institutions, of jobs and of bank accounts, and whoever held one of them would be in the way.
+ */
+const BANKS_LOCK = 72_707_375;
 const POLL_MS = 250;
 
 /**
@@ -29,16 +32,13 @@ export async function withBanksLockOn<T>(client: pg.PoolClient, waitMs: number, 
   try {
     return await work();
   } finally {
-    await client.query('select pg_advisory_unlock($1::int, $2::int)', [...BANKS_LOCK]);
+    await client.query('select pg_advisory_unlock($1)', [BANKS_LOCK]);
   }
 }
 
 async function takeLock(client: pg.PoolClient, waitMs: number): Promise<void> {
   for (let waited = 0; ; waited += POLL_MS) {
-    const { rows } = await client.query<{ locked: boolean }>(
-      'select pg_try_advisory_lock($1::int, $2::int) as locked',
-      [...BANKS_LOCK],
-    );
+    const { rows } = await client.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [BANKS_LOCK]);
     if (rows[0]!.locked) return;
     if (waited >= waitMs) throw new FeewardenError('database_busy', 'A reconciliation is running; try again later.');
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
