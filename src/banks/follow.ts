@@ -12,17 +12,19 @@ const BLOCKS_PER_STEP = 512;
  * Takes the reader `name` one step further: hands it, exactly once, the blocks of events that were committed since, in the
  * transaction of `client`. Answers false when there is nothing more. Ingest does nothing for it. A block whose number is taken and
  * whose events are not to be seen may still commit: it is looked for again until every transaction that could hold it has ended.
- * Only one process may follow under a name at a time (a job's lock).
+ * Only one process may follow under a name at a time (a job's lock). `last` bounds what is looked at: who begins with `newestBlock` and goes
+ * on until there is no more comes to an end, however fast events arrive meanwhile.
  */
 export async function followEvents(
   client: pg.ClientBase,
   name: string,
+  last: number,
   handle: (blocks: Blocks) => Promise<void>,
 ): Promise<boolean> {
   const cursor = await readCursor(client, name);
   // First who is still writing, then which numbers are taken: the other way round a block could slip through.
   const { xmin, xmax } = await readSnapshot(client);
-  const newest = await newestBlock(client);
+  const newest = Math.min(last, await newestBlock(client));
   const until = Math.min(newest, Math.max(cursor.doneBlock, cursor.fenceBlock) + BLOCKS_PER_STEP);
   const visible = await visibleBlocks(client, cursor.doneBlock + 1, until);
   const seen = new Set(cursor.seenBlocks);
@@ -91,7 +93,7 @@ async function readSnapshot(client: pg.ClientBase): Promise<{ xmin: bigint; xmax
 }
 
 /** The highest number taken so far; −1 before the first. */
-async function newestBlock(client: pg.ClientBase): Promise<number> {
+export async function newestBlock(client: Pick<pg.ClientBase, 'query'>): Promise<number> {
   const { rows } = await client.query<{ newest: number }>(
     'select case when is_called then last_value else -1 end as newest from event_blocks',
   );

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { inTransaction } from '../db/pool.js';
 import { countEvents } from './feeds/count-events.js';
-import { followEvents } from './follow.js';
+import { followEvents, newestBlock } from './follow.js';
 import { markReconcileDue } from './reconcile/mark-due.js';
 
 /** Name of the reader; feeds and reconciliation follow the events together, in one pass. */
@@ -9,19 +9,23 @@ const READER = 'feeds';
 
 /**
  * Brings the register of feeds and the list of what is to be reconciled up to date with the events: each step is one transaction
- * over the blocks that came since. Runs under the lock of the jobs that need it; answers the number of steps.
+ * over the blocks that came since. What arrives while this runs is for the next time: where events never rest it would not come to an end, and
+ * nobody else could reconcile. Runs under the lock of the jobs that need it; answers the number of steps.
  */
 export async function refreshFeeds(pool: pg.Pool): Promise<number> {
+  const last = await newestBlock(pool);
   for (let steps = 0; ; steps += 1) {
-    const more = await inTransaction(pool, (client) =>
-      followEvents(client, READER, async (blocks) => {
+    const more = await inTransaction(pool, async (client) => {
+      // Compiling these statements takes PostgreSQL seconds at every execution, and running them milliseconds.
+      await client.query('set local jit = off');
+      return followEvents(client, READER, last, async (blocks) => {
         for (let from = 0; from < blocks.length; from += BLOCKS_AT_ONCE) {
           const part = blocks.slice(from, from + BLOCKS_AT_ONCE);
           await markReconcileDue(client, part);
           await countEvents(client, part);
         }
-      }),
-    );
+      });
+    });
     if (!more) return steps;
   }
 }
