@@ -26,6 +26,7 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   '40P01', // deadlock_detected
   '55P03', // lock_not_available
   '57014', // query_canceled: by a time limit of the operator, or by the operator
+  '25006', // read_only_sql_transaction: a standby that is about to take over, or a primary that stepped back
   '25P03', // idle_in_transaction_session_timeout
   '25P04', // transaction_timeout
   '57P05', // idle_session_timeout
@@ -34,8 +35,14 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set([
   '57P03', // cannot_connect_now: starting or recovering
   '53300', // too_many_connections
   'EAI_AGAIN',
+  'ECONNABORTED',
   'ECONNREFUSED',
   'ECONNRESET',
+  // A machine that is switched off, and a container whose name is known only while it runs.
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
   'EPIPE',
   'ETIMEDOUT',
 ]);

@@ -313,6 +313,26 @@ describe('readiness', () => {
     }
   });
 
+  test('a database that takes no writes is no readiness, and what is sent meanwhile is to come again', async () => {
+    const own = await startHarness();
+    try {
+      await own.db.pool.query(
+        `do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$`,
+      );
+      await own.db.pool
+        .query('select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()')
+        .catch(() => undefined);
+      const answer = await own.call('POST', '/v1/events', { body: payment(SCHOOL, 'p', 1) });
+      expect([answer.status, answer.json.code, own.fatal]).toEqual([503, 'database_busy', []]);
+      expect([(await own.call('GET', '/readyz')).status, await checksOf(own)]).toMatchObject([
+        503,
+        { database: 'failed' },
+      ]);
+    } finally {
+      await own.close();
+    }
+  });
+
   test('the broker counts where one is configured', async () => {
     const broker = { healthy: true, reason: undefined as string | undefined, lagTotal: 100_001 };
     const own = await startHarness({ deps: { broker: () => broker } });

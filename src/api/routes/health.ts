@@ -5,7 +5,7 @@ import { type ReaderState, type Readers, readReaders, SILENT_SECONDS } from '../
 import type { ApiDeps } from '../deps.js';
 import { problems } from '../schemas.js';
 import { readBacklog } from '../sql/read-backlog.js';
-import { migrationNames, missingMigrations } from '../sql/read-migrations.js';
+import { isReadOnly, migrationNames, missingMigrations } from '../sql/read-migrations.js';
 import type { AddRoutes } from './context.js';
 
 const check = z.object({
@@ -102,6 +102,9 @@ async function runChecks(deps: ApiDeps, migrations: readonly string[]): Promise<
 
 async function databaseChecks(deps: ApiDeps, migrations: readonly string[]): Promise<Check[]> {
   const missing = await missingMigrations(deps.pool, migrations);
+  // Only reads would be answered, and nothing taken in: a load balancer may know a process that reached the new primary.
+  if (await isReadOnly(deps.pool))
+    return [{ name: 'database', state: 'failed', detail: 'It takes no writes: a standby, or set to read only.' }];
   const database: Check = { name: 'database', state: 'ok', detail: 'It answers.' };
   if (missing.length > 0) {
     return [

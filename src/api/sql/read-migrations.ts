@@ -23,3 +23,9 @@ export async function missingMigrations(pool: pg.Pool, names: readonly string[])
   });
   return rows.map((row) => row.name);
 }
+
+/** A standby, or a database that its operator has closed for writes. */
+export async function isReadOnly(pool: pg.Pool): Promise<boolean> {
+  const { rows } = await pool.query<{ transaction_read_only: 'on' | 'off' }>('show transaction_read_only');
+  return rows[0]!.transaction_read_only === 'on';
+}
