@@ -1,6 +1,6 @@
 import type { Fen } from '../../core/money.js';
 import { type Day, startOfDay } from '../../core/time.js';
-import { refsOf } from '../facts/evidence.js';
+import { refsInTurn } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { newestFirst } from '../facts/payments.js';
 import { tooFewForRatio } from '../facts/sample.js';
@@ -15,7 +15,7 @@ import { decimal, enYuan, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'D06',
-  version: 4,
+  version: 5,
   group: 'D',
   name: { zh: '消化周期过长', en: 'Months to consume' },
   question: { zh: '按现在的消课速度，预收要几个月消完？', en: 'How many months would the unearned fees last?' },
@@ -95,7 +95,16 @@ export const rule = defineRule({
         zh: `未消课预收 ${zhYuan(unearnedFen)}，近 ${p.windowDays} 天（${openDays} 天不停课）消课 ${zhYuan(confirmedFen)}，需 ${months >= MONTHS_MAX ? '很久' : `${decimal(months)} 个月`}`,
         en: `${enYuan(unearnedFen)} unearned, ${enYuan(confirmedFen)} confirmed in ${p.windowDays} days (${openDays} outside breaks): ${months >= MONTHS_MAX ? 'no end in sight' : `${decimal(months)} months to consume`}`,
       }),
-      evidence: () => refsOf(newestFirst(sheet.rows.confirmations), newestFirst(sheet.rows.contracts)),
+      // In turn: what was taken makes U as much as the lessons that were confirmed make the pace, and only twenty are named.
+      evidence: () =>
+        refsInTurn([
+          newestFirst(sheet.rows.confirmations),
+          newestFirst(sheet.rows.contracts),
+          sheet.payments
+            .filter(({ netFen }) => netFen > 0n)
+            .map(({ told }) => told)
+            .reverse(),
+        ]),
       lookAgainAt: sheet.nextMidnight,
     };
   },

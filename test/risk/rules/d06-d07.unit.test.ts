@@ -53,6 +53,25 @@ describe('D06 months to consume', () => {
     expect(stock(60).level).toBe('red');
   });
 
+  it('names contracts and payments that make what is unearned, also where nothing was confirmed of late', () => {
+    const idle = school()
+      .unearned(yuan(100_000))
+      .contract({ signedOn: TODAY - 40 })
+      .contract({ signedOn: TODAY - 30 })
+      .payment({ paidOn: TODAY - 39 })
+      .payment({ paidOn: TODAY - 29 })
+      .payment({ paidOn: TODAY - 20, reversedFen: yuan(1_000) });
+    const { contracts, payments } = idle.rows();
+    const named = ask(d06, idle).evidence();
+    // The newest of each in turn, and no payment that was taken back.
+    expect(named.map(({ id }) => id)).toEqual([
+      contracts[1]!.id,
+      payments[1]!.told!.id,
+      contracts[0]!.id,
+      payments[0]!.told!.id,
+    ]);
+  });
+
   it('tells no limit where the months are just above it', () => {
     const above = ask(
       d06,
