@@ -1,4 +1,4 @@
-import { type Day, formatDay, startOfDay } from '../../core/time.js';
+import { type Day, dayOf, formatDay, startOfDay } from '../../core/time.js';
 import { refsOf } from '../facts/evidence.js';
 import type { FactSheet } from '../facts/fact-sheet.js';
 import { Pauses } from '../facts/pauses.js';
@@ -15,7 +15,7 @@ import { enYuan, plural, zhYuan } from '../text.js';
  */
 export const rule = defineRule({
   id: 'F12',
-  version: 4,
+  version: 5,
   group: 'F',
   name: { zh: '数据停报', en: 'Gone silent' },
   question: { zh: '应报送数据的机构是否停止报送？', en: 'Has an institution that should report gone silent?' },
@@ -70,11 +70,17 @@ function silentDays(sheet: FactSheet, last: Day, blueDays: number): number {
   return runs.reduce((sum, run, at) => (at === runs.length - 1 || run >= blueDays ? sum + run : sum), 0);
 }
 
-/** The newest lesson, payment and contract, as far as they are read. */
-function lastBusiness({ rows, payments, now }: FactSheet): readonly EvidenceRef[] {
-  const lessons = rows.lessons.filter((lesson) => !lesson.cancelled && lesson.startsAt <= now);
+/**
+ * The newest lesson, payment and contract, as far as they are read. A lesson that only stands in the timetable is no sign of life: it
+ * has to be of a day on which lessons were told as given.
+ */
+function lastBusiness({ rows, payments, now, tallies }: FactSheet): readonly EvidenceRef[] {
+  const wereGiven = (day: Day) => tallies.count('lessons_delivered', day, day) > 0;
+  const lesson = rows.lessons.findLast(
+    ({ cancelled, startsAt }) => !cancelled && startsAt <= now && wereGiven(dayOf(startsAt)),
+  );
   return [
-    ...newestFirst(lessons).slice(0, 1),
+    ...(lesson === undefined ? [] : [lesson]),
     ...payments.slice(-1).map(({ told }) => told),
     ...newestFirst(rows.contracts).slice(0, 1),
   ];

@@ -145,6 +145,22 @@ describe('F12 gone silent', () => {
     expect(ask(f12, one.profile({})).evidence()).toHaveLength(3);
   });
 
+  it('names no lesson that only stands in the timetable as the last sign of life', () => {
+    const lessons = [
+      timetabled(TODAY - 21, 'before'),
+      timetabled(TODAY - 20, 'given'),
+      timetabled(TODAY - 3, 'planned'),
+    ];
+    const named = ask(f12, silent(20).with({ lessons })).evidence();
+    expect(named.map(({ id }) => id)).toEqual(['given']);
+    // Told last, but not the last one that was given.
+    const late = { ...timetabled(TODAY - 26, 'told late'), at: startOfDay(TODAY - 1) };
+    const both = silent(20)
+      .tally('lessons_delivered', TODAY - 26)
+      .with({ lessons: [late, ...lessons] });
+    expect(ask(f12, both).evidence()[0]!.id).toBe('given');
+  });
+
   it('takes any business as a sign of life, leaves breaks out, and asks only while fees are unearned', () => {
     expect(ask(f12, silent(40).receipt(TODAY - 2, 1)).level).toBe('none');
     expect(ask(f12, silent(40).tally('confirmations_silent', TODAY - 2)).level).toBe('none');
