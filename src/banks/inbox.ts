@@ -21,7 +21,8 @@ export interface InboxOptions {
 /** What became of one file of the folder. */
 export interface InboxFile {
   readonly name: string;
-  readonly outcome: 'done' | 'known' | 'refused';
+  /** `changed`: somebody wrote to it meanwhile. It stays, and is taken once it stands still again. */
+  readonly outcome: 'done' | 'known' | 'refused' | 'changed';
   readonly counts: StatementIntakeCounts;
   readonly problems: readonly InboxProblem[];
 }
@@ -69,9 +70,11 @@ export async function takeInbox(
 ): Promise<void> {
   for (const name of await wholeFiles(deps, options, memory)) {
     if (options.signal.aborted) return;
-    const file = await takeOne(deps, options, name);
+    const isAsSeen = () => looksAs(path.join(options.folder, name), memory.get(name)!);
+    // The files before it may have taken minutes.
+    const file = (await isAsSeen()) ? await takeOne(deps, options, name, isAsSeen) : undefined;
     if (file === null) return;
-    onFile(file);
+    if (file !== undefined) onFile(file);
     memory.delete(name);
   }
 }
@@ -100,8 +103,18 @@ async function wholeFiles(
   return whole;
 }
 
+async function looksAs(file: string, seen: { readonly size: number; readonly mtimeMs: number }): Promise<boolean> {
+  const stats = await lstat(file).catch(() => null);
+  return stats?.isFile() === true && stats.size === seen.size && stats.mtimeMs === seen.mtimeMs;
+}
+
 /** Null when it was told to stop: the file stays, and is taken again from its start. */
-async function takeOne(deps: BankIntakeDeps, options: InboxOptions, name: string): Promise<InboxFile | null> {
+async function takeOne(
+  deps: BankIntakeDeps,
+  options: InboxOptions,
+  name: string,
+  isAsSeen: () => Promise<boolean>,
+): Promise<InboxFile | null> {
   const { folder } = options;
   const file = path.join(folder, name);
   const digest = await digestOfFile(file);
@@ -113,6 +126,8 @@ async function takeOne(deps: BankIntakeDeps, options: InboxOptions, name: string
   }
   const problems = await takeContent(deps, options, file, counts);
   if (options.signal.aborted) return null;
+  // Put away now, what was written meanwhile would never be taken.
+  if (!(await isAsSeen())) return { name, outcome: 'changed', counts, problems: [] };
   const outcome = problems.length === 0 ? 'done' : 'refused';
   await remember(deps.pool, digest, name, outcome, problems, deps.clock());
   const moved = await move(folder, name, outcome === 'done' ? DONE : REFUSED, digest);

@@ -28,7 +28,8 @@ export async function watchInbox(deps: BankIntakeDeps, options: WatchOptions): P
       takeInbox(deps, options, memory, ({ name, outcome, counts, problems }) => {
         const { read, accepted, duplicates, rejected, pending } = counts;
         const told = { file: name, outcome, read, accepted, duplicates, rejected, pending };
-        if (problems.length > 0) log.warn({ ...told, problems }, 'bank file refused');
+        if (outcome === 'changed') log.warn(told, 'bank file changed while it was taken, and will be taken again');
+        else if (problems.length > 0) log.warn({ ...told, problems }, 'bank file refused');
         else log.info(told, 'bank file taken');
       }),
     );

@@ -36,12 +36,13 @@ afterEach(async () => {
 });
 
 /** Looks now, after so many seconds. */
-async function look(after = 0): Promise<InboxFile[]> {
+async function look(after = 0, meanwhile?: () => void): Promise<InboxFile[]> {
   seconds += after;
   const deps = depsOf(db);
   const files: InboxFile[] = [];
   const options = { folder, settleMs: 10_000, batchEntriesMax: 100, signal: new AbortController().signal };
-  await takeInbox({ ...deps, clock: () => deps.clock() + seconds * US_PER_SECOND }, options, memory, (file) =>
+  const clock = () => deps.clock() + seconds * US_PER_SECOND;
+  await takeInbox({ ...deps, clock, alongside: async () => meanwhile?.() }, options, memory, (file) =>
     files.push(file),
   );
   return files;
@@ -117,4 +118,34 @@ test('a damaged file goes to refused/ with its reason, and may come again whole'
 
 test('a folder that is not there is a wrong setting', async () => {
   await expect(openInbox(path.join(folder, 'none'))).rejects.toMatchObject({ code: 'bad_setting' });
+});
+
+test('a file that is replaced while it is taken stays, and so does one behind it: both are taken as they are then', async () => {
+  put('a.xml', statement('R-1'));
+  put('b.xml', statement('R-2'));
+  await look();
+  const meanwhile = () => {
+    put('a.xml', `${statement('R-10')}\n`);
+    put('b.xml', statement('R-20').slice(0, 300));
+  };
+  expect(await look(10, meanwhile)).toMatchObject([{ name: 'a.xml', outcome: 'changed', counts: { accepted: 1 } }]);
+  put('b.xml', statement('R-20'));
+  await look();
+  expect(await look(10)).toMatchObject([
+    { name: 'a.xml', outcome: 'done', counts: { accepted: 1 } },
+    { name: 'b.xml', outcome: 'done', counts: { accepted: 1 } },
+  ]);
+  expect((await entriesIn(db)).map((row) => row.bank_txn_id)).toEqual(['R-1', 'R-10', 'R-20']);
+  expect([names(), names('done')]).toEqual([
+    ['done', 'refused'],
+    ['a.xml', 'b.xml'],
+  ]);
+});
+
+test('a file that is taken away by somebody else while another is taken is no error', async () => {
+  put('a.xml', statement('R-1'));
+  put('b.xml', statement('R-2'));
+  await look();
+  const meanwhile = () => rmSync(path.join(folder, 'b.xml'), { force: true });
+  expect(await look(10, meanwhile)).toMatchObject([{ name: 'a.xml', outcome: 'done' }]);
 });
