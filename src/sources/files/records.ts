@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { FeewardenError } from '../../core/errors.js';
@@ -143,19 +144,22 @@ async function* openFile(
   const identity = { size: stats.size, mtimeNs: stats.mtimeNs, head };
   const container = detectContainer(head);
   if (container === 'zip') {
-    for await (const member of zipMembers(path)) yield await openMember(path, member, identity, options);
+    for await (const member of zipMembers(path))
+      yield await openMember(path, member, identity, sameAs(path, stats), options);
     return;
   }
   const isPacked = container === 'gzip';
   const content = isPacked ? packedContent(range, 'gzip', path) : plainContent(range);
   const start = isPacked ? await inflateHead('gzip', head, HEAD_BYTES_MAX) : head;
-  yield inputOf(path, start, content, { size: Number(stats.size), print: fingerprint(identity) }, options);
+  const onDisk = { size: Number(stats.size), print: fingerprint(identity), asOpened: sameAs(path, stats) };
+  yield inputOf(path, start, content, onDisk, options);
 }
 
 async function openMember(
   zipPath: string,
   member: ZipMember,
   identity: Identity,
+  asOpened: Check,
   options: OpenAnyOptions,
 ): Promise<Input | InputDocument> {
   const path = `${zipPath}!/${member.name}`;
@@ -169,7 +173,7 @@ async function openMember(
     content = unpacked(content, 'gzip', path, true);
     head = await inflateHead('gzip', head, HEAD_BYTES_MAX);
   }
-  const onDisk = { size: member.packedBytes, print: fingerprint(identity, member) };
+  const onDisk = { size: member.packedBytes, print: fingerprint(identity, member), asOpened };
   return inputOf(path, head, content, onDisk, options);
 }
 
@@ -186,7 +190,7 @@ async function* openOneStream(
     const isPacked = container === 'gzip';
     const content = isPacked ? unpacked(stream.content, 'gzip', listed.path, false) : stream.content;
     const head = isPacked ? await inflateHead('gzip', stream.head, HEAD_BYTES_MAX) : stream.head;
-    yield inputOf(listed.path, head, content, { size: null, print: null }, options);
+    yield inputOf(listed.path, head, content, { size: null, print: null, asOpened: async () => {} }, options);
   } finally {
     await stream.close();
   }
@@ -196,14 +200,14 @@ function inputOf(
   path: string,
   head: Buffer,
   content: Content,
-  { size: compressedSize, print }: { readonly size: number | null; readonly print: string | null },
+  { size: compressedSize, print, asOpened }: OnDisk,
   { documents }: OpenAnyOptions,
 ): Input | InputDocument {
   const detected = detectFormat(head);
   if ('problem' in detected) {
     const document = detectDocument(head);
     if (document === null || !documents.includes(document)) return { path, error: inputError(path, detected.problem) };
-    const bytes: InputDocument['bytes'] = (onBytes) => content.read(0, onBytes ?? ignore);
+    const bytes: InputDocument['bytes'] = (onBytes) => between(asOpened, content.read(0, onBytes ?? ignore));
     return { path, compressedSize, document, isRepeatable: print !== null, bytes };
   }
   const { format, skip } = detected;
@@ -214,6 +218,35 @@ function inputOf(
     format,
     records: (options) => readRecords({ path, content, format, skip }, options),
   };
+}
+
+interface OnDisk {
+  readonly size: number | null;
+  readonly print: string | null;
+  readonly asOpened: Check;
+}
+
+/** Throws what is wrong. */
+type Check = () => Promise<void>;
+
+/**
+ * Documents are read more than once, and what the second reading finds must be what the first has judged. Lines are read once: a file of
+ * them may grow meanwhile.
+ */
+function sameAs(path: string, opened: BigIntStats): Check {
+  return async () => {
+    const now = await stat(path, { bigint: true }).catch((error: unknown) => {
+      throw fileSystemError(path, error);
+    });
+    if (now.ino === opened.ino && now.size === opened.size && now.mtimeNs === opened.mtimeNs) return;
+    throw inputError(path, 'Somebody wrote to it while it was read: read it again when it is whole.');
+  };
+}
+
+async function* between(check: Check, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  await check();
+  yield* chunks;
+  await check();
 }
 
 interface Source {
