@@ -13,6 +13,8 @@ export interface PoolOptions {
 
 const POOL_CONNECTIONS_MAX = 10;
 const CONNECT_TIMEOUT_MS = 30_000;
+/** How long a connection says nothing before it is asked whether the other side is still there (our default). */
+const KEEP_ALIVE_MS = 10_000;
 
 /**
  * A pool whose rows carry the project's own types (see parsers.ts: int8 → number, numeric → bigint, timestamptz → `Us`,
@@ -24,6 +26,9 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     max: options.max ?? POOL_CONNECTIONS_MAX,
     application_name: options.applicationName ?? 'feewarden',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    // A database machine that loses its power says no goodbye: who waits for its answer would wait for ever, and nobody would know.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     // A server may be configured to write dates otherwise. Prisma's adapter reads every time as UTC, whatever its offset. So
     // a cast of a time to a date gives the UTC day: days are computed in the program (`dayOf`), never in SQL.
     options: '-c datestyle=ISO -c timezone=UTC -c extra_float_digits=1',

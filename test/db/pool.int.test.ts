@@ -1,5 +1,6 @@
+import net from 'node:net';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { FeewardenError } from '../../src/core/errors.js';
 import { parseDay, parseTime } from '../../src/core/time.js';
 import { createPool, inTransaction, toDbDay, toDbTime } from '../../src/db/pool.js';
@@ -177,4 +178,16 @@ describe('transactions', () => {
     expect((error as Error).message).not.toContain('hunter2');
     await pool.end();
   });
+});
+
+test('a connection is asked whether the other side is still there: a machine without power never ends one by itself', async () => {
+  const asked = vi.spyOn(net.Socket.prototype, 'setKeepAlive');
+  const pool = createPool(db.url);
+  try {
+    await pool.query('select 1');
+    expect(asked).toHaveBeenCalledWith(true, 10_000);
+  } finally {
+    asked.mockRestore();
+    await pool.end();
+  }
 });
