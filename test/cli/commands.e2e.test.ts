@@ -187,6 +187,7 @@ describe('ingest', () => {
     expect(answer.code).toBe(1);
     expect(summary.failed).toHaveLength(1);
     expect(summary.accepted).toBeGreaterThan(20);
+    expect(answer.stderr).toContain('what stands before that place was taken in');
     await writeFile(file, whole);
     expect(JSON.parse((await run(['ingest', file, '--json'])).stdout)).toMatchObject({
       read: 200,

@@ -7,7 +7,7 @@ import { listInputs, STDIN } from '../../sources/files/list-inputs.js';
 import { type InputDocument, type InputFile, isDocument, isProblem, openAny } from '../../sources/files/records.js';
 import { type CliContext, DATA_OPTION, type DataOptions, JSON_OPTION, withDatabase } from '../context.js';
 import { evaluateAllDue } from '../evaluate-due.js';
-import { EXIT, printError, printJson, printLine, printTable } from '../output.js';
+import { EXIT, printError, printJson, printLine, printNote, printTable } from '../output.js';
 import { startBar } from '../progress-bar.js';
 import { errorOfFile, type HowToRead, readMapping, takeDocument } from '../statements.js';
 
@@ -105,6 +105,8 @@ async function takeOne(
   if (taken.problem === null || signal.aborted) return;
   // A damaged file has given what it could; the other files go on.
   printError(taken.problem);
+  // Only here is it so: of a bank's statement that breaks off nothing is booked.
+  printNote(`${input.path}: what stands before that place was taken in, and counts as known the next time.`);
   summary.failed.push({ path: input.path, error: taken.problem.message });
 }
 

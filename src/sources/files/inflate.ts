@@ -26,7 +26,7 @@ export async function* inflate(
     throw inputError(
       label,
       `The ${packing === 'gzip' ? 'gzip data' : 'zip member'} is damaged or cut off near its byte ${progress.packedBytes} (byte ${progress.bytes} unpacked): ` +
-        'fetch or pack the file again; what stands before the damage was read.',
+        'fetch or pack the file again.',
       error,
     );
   }
