@@ -398,21 +398,3 @@ describe('evidence', () => {
     ]);
   });
 });
-
-describe('an institution that moved', () => {
-  test('is in the list of its region at once, and no longer in that of the former', async () => {
-    const id = uscc(61);
-    const idsOf = async (region: string) =>
-      (await h.call('GET', `/v1/institutions?region=${region}&q=${id}`)).json.items.map(
-        (one: { institutionId: string }) => one.institutionId,
-      );
-    await h.call('POST', '/v1/events', { body: institution(id, '650102') });
-    await seedEvaluation(h.db.pool, id, { score: 1, level: 'blue', regionCode: '650102' });
-    expect([await idsOf('650102'), await idsOf('650103')]).toEqual([[id], []]);
-    const moved = { ...institution(id, '650103', { time: '2026-07-02T00:00:00+08:00' }), id: `moved-${id}` };
-    await h.call('POST', '/v1/events', { body: moved });
-    expect([await idsOf('650102'), await idsOf('650103')]).toEqual([[], [id]]);
-    const { json } = await h.call('GET', `/v1/institutions?region=650103&q=${id}`);
-    expect(json).toMatchObject({ total: 1 });
-  });
-});
