@@ -71,6 +71,15 @@ export const limitParam = z.coerce
 
 export const paging = { limit: limitParam, cursor: cursorParam };
 
+/** Of lists that are small enough to be answered whole: whoever does not ask for pages gets none. */
+export const pagingOfSmall = {
+  limit: limitParam
+    .unwrap()
+    .optional()
+    .meta({ description: `Rows of a page, at most ${PAGE_LIMIT_MAX}; all of them when absent.` }),
+  cursor: cursorParam,
+};
+
 export const timeParam = (description: string) =>
   z
     .string()

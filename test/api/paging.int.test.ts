@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { JOBS } from '../../src/jobs/list.js';
 import { event, institution, lines, payment, uscc } from './events.js';
 import { type Harness, startHarness } from './harness.js';
 import { seedAlert, seedDeliveries, seedEvaluation, seedScore } from './seed.js';
@@ -29,6 +30,10 @@ beforeAll(async () => {
   const created = await h.call('POST', '/v1/subscriptions', { body: { name: 's', url: 'https://receiver.example/' } });
   subscription = created.json.id;
   await seedDeliveries(h.db.pool, subscription, COUNT);
+  for (let n = 2; n <= COUNT; n += 1) {
+    await h.call('POST', '/v1/subscriptions', { body: { name: `s${n}`, url: 'https://receiver.example/' } });
+    await h.call('POST', '/v1/policies', { body: { version: `draft-${n}`, note: 'x', entries: [] } });
+  }
 });
 afterAll(() => h.close());
 
@@ -63,6 +68,9 @@ const LISTS = [
   [`/v1/institutions/${SCHOOL}/scores`, 'at', COUNT],
   ['/v1/rejected', 'seq', COUNT],
   ['deliveries', 'seq', COUNT],
+  ['/v1/subscriptions', 'id', COUNT],
+  ['/v1/policies', 'version', COUNT],
+  ['/v1/jobs', 'job', JOBS.length],
 ] as const;
 
 const urlOf = (list: string) => (list === 'deliveries' ? `/v1/subscriptions/${subscription}/deliveries` : list);
@@ -93,6 +101,21 @@ test('rows that come in while a list is walked neither shift nor repeat what was
   const second = await h.call('GET', `/v1/institutions/${SCHOOL}/journal?limit=500&cursor=${first.json.nextCursor}`);
   const ids = [...first.json.items, ...second.json.items].map((item) => item.event.data.paymentId);
   expect(ids).toEqual(Array.from({ length: COUNT }, (_, n) => `p${COUNT - n}`));
+});
+
+test.each(['/v1/subscriptions', '/v1/policies', '/v1/jobs'])('%s is whole when no limit is asked for', async (list) => {
+  const { items, nextCursor, total } = (await h.call('GET', list)).json;
+  expect(nextCursor).toBeNull();
+  expect(items).toHaveLength(total);
+  expect(items).toEqual((await walk(list, 2)).items);
+});
+
+test('a subscription that is deleted while its list is walked takes none of the others with it', async () => {
+  const whole = (await h.call('GET', '/v1/subscriptions')).json.items;
+  const first = (await h.call('GET', '/v1/subscriptions?limit=3')).json;
+  await h.call('DELETE', `/v1/subscriptions/${first.items[2].id}`);
+  const rest = (await h.call('GET', `/v1/subscriptions?cursor=${first.nextCursor}`)).json;
+  expect([...first.items, ...rest.items]).toEqual(whole);
 });
 
 test('the total is told on the first page only', async () => {

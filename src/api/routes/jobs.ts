@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { formatTime } from '../../core/time.js';
 import { readJobs } from '../../jobs/read-runs.js';
-import { answers, anyObject, instant, timeText } from '../schemas.js';
-import type { AddRoutes } from './context.js';
+import { cursorsOf } from '../cursor.js';
+import { answers, anyObject, instant, PRINTABLE, pageWithTotalOf, pagingOfSmall, timeText } from '../schemas.js';
+import { type AddRoutes, behindName, pageOfSmall } from './context.js';
 
 const STATES = ['done', 'failed', 'running'] as const;
 
@@ -31,6 +32,13 @@ const job = z
 /** Runs shown of each job. */
 const RUNS_MAX = 20;
 
+const nameOf = ({ job }: { readonly job: string }) => job;
+const JOBS = {
+  cursors: cursorsOf('jobs', z.string().max(128).regex(PRINTABLE)),
+  positionOf: nameOf,
+  startBehind: behindName(nameOf),
+};
+
 export const addJobRoutes: AddRoutes = (app, { deps }) => {
   app.route({
     method: 'GET',
@@ -41,13 +49,15 @@ export const addJobRoutes: AddRoutes = (app, { deps }) => {
       tags: ['operations'],
       summary: 'Scheduled jobs and their runs',
       description: `Each with its newest ${RUNS_MAX} runs, the newest first. What was missed is caught up by one run.`,
-      querystring: z.strictObject({}),
-      response: answers(200, 'All of them.', z.object({ items: z.array(job) }), ['bad_request']),
+      querystring: z.strictObject(pagingOfSmall),
+      response: answers(200, 'A page.', pageWithTotalOf(job), ['bad_request', 'bad_cursor']),
     },
-    handler: async () => {
+    handler: async (request) => {
       const states = await readJobs(deps.pool, deps.clock(), deps.calendar, RUNS_MAX);
+      const page = pageOfSmall(states, request.query, JOBS);
       return {
-        items: states.map((state) => ({
+        ...page,
+        items: page.items.map((state) => ({
           ...state,
           lastDueAt: formatTime(state.lastDueAt),
           nextDueAt: formatTime(state.nextDueAt),

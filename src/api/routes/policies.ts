@@ -18,6 +18,7 @@ import {
 } from '../../risk/policy-store.js';
 import { type Caller, narrowRegion } from '../access.js';
 import { callerOf } from '../auth.js';
+import { cursorsOf } from '../cursor.js';
 import type { Api, ApiDeps } from '../deps.js';
 import {
   answers,
@@ -26,12 +27,14 @@ import {
   dayParam,
   instant,
   integer,
+  PRINTABLE,
   pageWithTotalOf,
+  pagingOfSmall,
   regionParam,
   text,
   timeText,
 } from '../schemas.js';
-import type { AddRoutes } from './context.js';
+import { type AddRoutes, behindName, pageOfSmall } from './context.js';
 
 const RECORD = {
   version: z.string(),
@@ -96,6 +99,13 @@ const report = z
 
 const params = z.strictObject({ version: text(64, 'Version of a policy; `current` is the one in force.') });
 
+const versionOf = ({ version }: { readonly version: string }) => version;
+const POLICIES = {
+  cursors: cursorsOf('policies', z.string().max(64).regex(PRINTABLE)),
+  positionOf: versionOf,
+  startBehind: behindName(versionOf),
+};
+
 export const addPolicyRoutes: AddRoutes = (app, { deps }) => {
   addList(app, deps);
   addOne(app, deps);
@@ -120,12 +130,11 @@ function addList(app: Api, deps: ApiDeps): void {
       operationId: 'listPolicies',
       tags: ['policies'],
       summary: 'Policies',
-      description:
-        'The one in force first, then those it replaced, then drafts. There are never so many that there are pages.',
-      querystring: z.strictObject({}),
-      response: answers(200, 'All of them.', pageWithTotalOf(policyItem), ['bad_request']),
+      description: 'The one in force first, then those it replaced, then drafts.',
+      querystring: z.strictObject(pagingOfSmall),
+      response: answers(200, 'A page.', pageWithTotalOf(policyItem), ['bad_request', 'bad_cursor']),
     },
-    handler: async () => {
+    handler: async (request) => {
       const published = (await listPolicies(deps.pool)).map((one, at) => ({
         ...one,
         publishedAt: timeText(one.publishedAt),
@@ -134,8 +143,7 @@ function addList(app: Api, deps: ApiDeps): void {
       const drafts = (await listDrafts(deps.pool)).map(({ version, author }) => {
         return { version, author, approver: null, note: '', publishedAt: null, state: 'draft' as const };
       });
-      const items = [...published, ...drafts];
-      return { items, nextCursor: null, total: items.length };
+      return pageOfSmall([...published, ...drafts], request.query, POLICIES);
     },
   });
 }

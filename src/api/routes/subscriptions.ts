@@ -34,11 +34,12 @@ import {
   PRINTABLE,
   pageOf,
   pageWithTotalOf,
+  pagingOfSmall,
   readTime,
   text,
   timeText,
 } from '../schemas.js';
-import type { AddRoutes } from './context.js';
+import { type AddRoutes, pageOfSmall, type SmallList } from './context.js';
 
 const FIELDS = {
   id: z.string(),
@@ -129,6 +130,16 @@ const params = z.strictObject({
 });
 const cursors = cursorsOf('deliveries', z.int());
 
+/** By time and id: the subscription with which a page ended may be gone when the next one is asked for. */
+const SUBSCRIPTIONS: SmallList<Subscription, [number, string]> = {
+  cursors: cursorsOf('subscriptions', z.tuple([z.int(), z.string().max(128).regex(PRINTABLE)])),
+  positionOf: ({ createdAt, id }) => [createdAt, id],
+  startBehind: (rows, [time, last]) => {
+    const at = rows.findIndex(({ createdAt, id }) => createdAt > time || (createdAt === time && id > last));
+    return at < 0 ? rows.length : at;
+  },
+};
+
 export const addSubscriptionRoutes: AddRoutes = (app, { deps }) => {
   addList(app, deps);
   addCreate(app, deps);
@@ -148,13 +159,14 @@ function addList(app: Api, deps: ApiDeps): void {
       operationId: 'listSubscriptions',
       tags: ['subscriptions'],
       summary: 'Subscriptions',
-      description: 'All in the caller’s region, in order of creation. There are never so many that the list has pages.',
-      querystring: z.strictObject({}),
-      response: answers(200, 'All of them.', pageWithTotalOf(subscriptionItem), ['bad_request']),
+      description: 'All in the caller’s region, in order of creation.',
+      querystring: z.strictObject(pagingOfSmall),
+      response: answers(200, 'A page.', pageWithTotalOf(subscriptionItem), ['bad_request', 'bad_cursor']),
     },
     handler: async (request) => {
       const found = await listSubscriptions(deps.pool, regionScope(callerOf(request)));
-      return { items: found.map(viewOf), nextCursor: null, total: found.length };
+      const page = pageOfSmall(found, request.query, SUBSCRIPTIONS);
+      return { ...page, items: page.items.map(viewOf) };
     },
   });
 }
