@@ -4,6 +4,7 @@ import { jsonArray, jsonList } from '../db/arrays.js';
 import { toDbTime } from '../db/pool.js';
 import {
   type AlertLevel,
+  KAFKA_SINKS,
   type OutgoingTopic,
   type OutgoingType,
   orderKeyOf,
@@ -29,7 +30,7 @@ export interface OutgoingMessage {
 }
 
 export interface EnqueueOptions {
-  /** Whether Kafka is configured: then every message also goes to its topic. */
+  /** Whether Kafka is configured here: then every message also goes to its topic, and else while another process sends there. */
   readonly kafkaEnabled: boolean;
 }
 
@@ -53,8 +54,9 @@ export async function enqueue(
   if (messages.length === 0) return 0;
   const unique = [...new Map(messages.map((message) => [message.id, message])).values()];
   const subscriptions = await readRoutes(client);
+  const kafkaEnabled = options.kafkaEnabled || (await isKafkaServed(client));
   const routed = unique.flatMap((message) =>
-    route(message, subscriptions, options.kafkaEnabled).map((sink) => ({
+    route(message, subscriptions, kafkaEnabled).map((sink) => ({
       id: message.id,
       sink,
       orderKey: orderKeyOf(message),
@@ -130,4 +132,17 @@ async function readRoutes(client: pg.ClientBase): Promise<RoutedSubscription[]> 
     regionPrefix: row.region_prefix,
     levelMin: row.level_min,
   }));
+}
+
+/**
+ * Whether a process sends to Kafka now. A command that runs beside it (`ingest` in another shell) has settings of its own, and
+ * an alert that it opens must not be missing from the topics because KAFKA_BROKERS is not set there.
+ */
+async function isKafkaServed(client: pg.ClientBase): Promise<boolean> {
+  const { rows } = await client.query<{ served: boolean }>({
+    name: 'is_kafka_served',
+    text: 'select exists (select from sink_leases where sink = any($1) and held_until > now()) as served',
+    values: [KAFKA_SINKS],
+  });
+  return rows[0]!.served;
 }

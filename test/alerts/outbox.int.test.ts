@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enqueue } from '../../src/alerts/outbox.js';
+import { holdTopics, releaseTopics } from '../../src/alerts/queue.js';
+import { KAFKA_SINKS } from '../../src/alerts/route.js';
 import { createSubscription } from '../../src/alerts/subscriptions.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { alert, keep } from './outgoing.js';
@@ -12,7 +14,7 @@ beforeAll(async () => {
   db = await testDatabase({ max: 8 });
 });
 afterAll(() => db.drop());
-beforeEach(() => db.pool.query('truncate messages, deliveries, subscriptions'));
+beforeEach(() => db.pool.query('truncate messages, deliveries, subscriptions, sink_leases'));
 
 async function deliveries(): Promise<string[]> {
   const { rows } = await db.pool.query<{ line: string }>(
@@ -53,6 +55,17 @@ describe('enqueue', () => {
       datacontenttype: 'application/json',
       data: { institutionId: 'X-370702-1', alertId: 'a' },
     });
+  });
+
+  it('goes to Kafka too while another process sends there, though Kafka is not configured in this one', async () => {
+    await keep(db.pool, [alert('before')], false);
+    await holdTopics(db.pool, 'sender', 60_000, KAFKA_SINKS);
+    await keep(db.pool, [alert('beside'), alert('score', { topic: 'prepaid.scores' })], false);
+    await releaseTopics(db.pool, 'sender');
+    await keep(db.pool, [alert('after')], false);
+    await holdTopics(db.pool, 'sender that died', -1, KAFKA_SINKS);
+    await keep(db.pool, [alert('long after')], false);
+    expect(await deliveries()).toEqual(['beside kafka:prepaid.alerts', 'score kafka:prepaid.scores']);
   });
 
   it('keeps the order in which the messages were given', async () => {
