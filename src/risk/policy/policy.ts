@@ -38,7 +38,7 @@ const entry = z.strictObject({
 });
 
 const policy = z.strictObject({
-  version: z.string().regex(/^[!-~]{1,64}$/, 'must be 1 to 64 printable characters'),
+  version: z.string().regex(/^[!-~]{1,64}$/, 'must be 1 to 64 printable ASCII characters without spaces'),
   note: z.string().max(2_000).optional(),
   author: z.string().max(200).optional(),
   approver: z.string().max(200).optional(),

@@ -32,6 +32,8 @@ describe('checking a policy', () => {
       'entries.1.params.blueWorkingDays.note',
       'entries.1',
     ]);
+    // A space is printable, and is what is wrong here.
+    expect(faults[0]!.message).toContain('without spaces');
     expect(faults[1]!.message).toBe('must be 6 digits');
     expect(faults[2]!.message).toBe('must be a real day written YYYY-MM-DD');
   });
