@@ -43,7 +43,7 @@ describe('a request that is not valid', () => {
     ['GET', '/v1/alerts?rule=Z99', undefined, 'querystring.rule'],
     ['GET', '/v1/alerts/%00', undefined, 'params.alertId'],
     ['GET', '/v1/rejected?code=database_busy', undefined, 'querystring.code'],
-    ['GET', '/v1/subscriptions?limit=1', undefined, 'querystring'],
+    ['GET', '/v1/subscriptions?page=1', undefined, 'querystring'],
     ['POST', '/v1/subscriptions', {}, 'body.name'],
     ['POST', '/v1/subscriptions', { ...NEW, name: 'a\0b' }, 'body.name'],
     ['POST', '/v1/subscriptions', { ...NEW, url: 'https://a\0b/' }, 'body.url'],
