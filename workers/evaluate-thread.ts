@@ -11,7 +11,7 @@ export interface EvaluateJob extends Pick<EvaluateDeps, 'kafkaEnabled' | 'waitsF
   /** Carries the password: never log it. */
   readonly databaseUrl: string;
   readonly config: EvaluateDeps['config'];
-  /** Of the log, and of the connections. */
+  /** Of the log, and what the name of the connections begins with. */
   readonly name: string;
   readonly logLevel: LogLevel;
 }
@@ -23,7 +23,8 @@ async function run(port: MessagePort, job: EvaluateJob): Promise<void> {
   const { databaseUrl, config, name, logLevel, kafkaEnabled, waitsForDatabase } = job;
   const controller = new AbortController();
   port.once('message', () => controller.abort());
-  const pool = createPool(databaseUrl, { max: BATCHES_AT_ONCE, applicationName: name });
+  // Told apart from the connections of the rest of the process.
+  const pool = createPool(databaseUrl, { max: BATCHES_AT_ONCE, applicationName: `${name} evaluating` });
   const log = createLog(logLevel, name);
   const { signal } = controller;
   try {

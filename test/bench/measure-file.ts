@@ -175,9 +175,10 @@ function behindFigure(ages: readonly number[]): Figure {
   });
 }
 
+/** The thread that evaluates comes after the process: what it takes to load is no delay of a score. */
 async function isConnected(database: BenchDatabase, worker: Worker): Promise<boolean> {
   const { rows } = await database.pool.query(
-    "select 1 from pg_stat_activity where application_name = 'feewarden-evaluate' and datname = current_database()",
+    "select 1 from pg_stat_activity where application_name = 'feewarden-evaluate evaluating' and datname = current_database()",
   );
   if (rows.length === 0 && !isAlive(worker.pid)) throw new Error(`the evaluate worker ended: ${worker.output()}`);
   return rows.length > 0;

@@ -38,7 +38,7 @@ async function evaluating(): Promise<Running> {
   await until('it asks for what is due', async () => {
     const { rows } = await database.pool.query(
       `select 1 from pg_stat_activity
-        where datname = current_database() and application_name = 'feewarden-evaluate' and query ~ 'COMMIT|due_institutions'`,
+        where datname = current_database() and application_name = 'feewarden-evaluate evaluating'`,
     );
     return rows.length > 0;
   });
