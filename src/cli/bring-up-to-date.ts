@@ -5,6 +5,7 @@ import type { Us } from '../core/time.js';
 import { migrate } from '../db/migrate.js';
 import { CHART } from '../ledger/accounts.js';
 import { matchAnew } from '../ledger/match-anew.js';
+import { plural } from '../risk/text.js';
 import { type ProgressBar, startBar } from './progress-bar.js';
 
 /**
@@ -32,8 +33,7 @@ export async function bringUpToDate(pool: pg.Pool, now: Us, tell: (sentence: str
 }
 
 function sentenceOf(before: string | null, total: number): string {
-  const many = total === 1 ? '1 institution' : `${total} institutions`;
-  const anew = `bank credits of ${many} are matched anew, which may take minutes`;
+  const anew = `bank credits of ${plural(total, 'institution')} are matched anew, which may take minutes`;
   if (before === null) return `the working days by which bank credits were matched are not noted: ${anew}.`;
   return `this program knows other holidays (${CHINA_CALENDAR.version}) than the one that worked here last (${before}): ${anew}. If it comes at every start, two versions work on one database and undo each other's matches: end the older one.`;
 }
